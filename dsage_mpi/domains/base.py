@@ -1,0 +1,121 @@
+"""What a domain is: the contract between the search and an environment with its agent.
+
+A domain turns *solutions* into *levels*, levels into simulator *tasks*, and simulator *results*
+into objective, measures and occupancy grids. It knows nothing of MPI, archives or checkpoints.
+
+Tasks and results are NumPy structured arrays of fixed item size, so that the farm can ship them
+as plain buffers without knowing what they mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A quantity that an archive can be spanned by.
+
+    Attributes:
+        low: Smallest value that can occur.
+        high: Largest value that can occur.
+        unit: What the number counts, for axis labels ("tiles", "steps", ...).
+        description: One line for humans.
+    """
+
+    low: float
+    high: float
+    unit: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Evaluations:
+    """Interpreted results of ``n`` real evaluations, in evaluation order.
+
+    Attributes:
+        objective: (n,) float64.
+        measures: (n, k) float64, columns in the configured order.
+        levels: (n, H, W) int8 tile codes as the surrogate sees them.
+        occupancy: (n, H, W) float32, mean visits per episode and tile.
+        metadata: (n, m) float64, columns named by ``Domain.metadata_names``.
+    """
+
+    objective: NDArray[np.float64]
+    measures: NDArray[np.float64]
+    levels: NDArray[np.int8]
+    occupancy: NDArray[np.float32]
+    metadata: NDArray[np.float64]
+
+
+class Simulator(Protocol):
+    """Runs tasks on a worker; created once per worker by ``Domain.make_simulator``.
+
+    The result of a task depends on that task alone (never on its batch, the rank, the order or
+    the clock). May raise: the farm then finds the guilty task and records a failed evaluation.
+    """
+
+    def __call__(self, tasks: Array) -> Array:
+        """Simulates ``tasks`` ((n,) of ``task_dtype``) and returns (n,) of ``result_dtype``."""
+        ...
+
+
+class Domain(Protocol):
+    """An environment family with its agent, seen from rank 0."""
+
+    name: ClassVar[str]
+    solution_kind: ClassVar[Literal["discrete", "continuous"]]
+    solution_dim: int
+    solution_dtype: np.dtype[Any]
+    #: Discrete domains: the values that one position can take (0 .. solution_values - 1).
+    solution_values: int
+    #: (H, W) of a level, before padding.
+    level_shape: tuple[int, int]
+    #: Number of tile codes in ``levels`` (channels of the one-hot image).
+    tile_count: int
+    #: Code that pads levels to the surrogate's square input.
+    empty_tile: int
+    metadata_names: tuple[str, ...]
+    task_dtype: np.dtype[Any]
+    result_dtype: np.dtype[Any]
+
+    def initial_solutions(self, rng: np.random.Generator, count: int) -> Array:
+        """Random solutions ((count, solution_dim)) of the published initial distribution."""
+        ...
+
+    def levels(self, solutions: Array) -> NDArray[np.int8]:
+        """Tile codes ((n, H, W) int8) that the surrogate is trained on and asked about."""
+        ...
+
+    def tasks(self, solutions: Array, seeds: NDArray[np.uint64]) -> Array:
+        """Simulator tasks ((n,) of ``task_dtype``), one per solution and evaluation seed."""
+        ...
+
+    def simulator_payload(self) -> Mapping[str, Array]:
+        """Arrays (network weights and the like) that every worker needs, sent to each once."""
+        ...
+
+    def make_simulator(self, payload: Mapping[str, Array]) -> Simulator:
+        """Builds this rank's simulator; called on every simulating rank, heavy work goes here."""
+        ...
+
+    def interpret(self, tasks: Array, results: Array) -> Evaluations:
+        """Turns raw results into objective, measures, occupancy and metadata."""
+        ...
+
+    def predicted_cost(
+        self, measures: NDArray[np.float64], occupancy: NDArray[np.float32] | None
+    ) -> NDArray[np.float64] | None:
+        """Relative run time ((n,)) that surrogate predictions suggest, or None if they do not."""
+        ...
+
+    def render(self, level: NDArray[np.int8]) -> NDArray[np.uint8]:
+        """Draws one level ((H, W) tile codes) as an RGB image ((h, w, 3) uint8)."""
+        ...
