@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
-#: Name in TOML -> package with ``settings`` (light, pydantic) and ``domain`` (the simulator's side).
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from dsage_mpi.domains.base import Domain
+
+#: Name in TOML -> package that holds ``settings.py`` (light) and ``domain.py`` (the domain itself).
+#: ``settings.py`` defines SETTINGS (pydantic model), MEASURES and SOLUTION_KIND.
 DOMAINS: dict[str, str] = {
     "maze": "dsage_mpi.domains.maze",
 }
+
+
+def domain_settings(name: str) -> ModuleType:
+    """The ``settings`` module of a domain: SETTINGS, MEASURES, SOLUTION_KIND."""
+    return import_module(f"{DOMAINS[name]}.settings")
+
+
+def build_domain(settings: BaseModel, measures: tuple[str, ...]) -> Domain:
+    """Builds the domain that ``settings.name`` names, spanning ``measures``."""
+    module = import_module(f"{DOMAINS[settings.name]}.domain")  # type: ignore[attr-defined]
+    domain: Domain = module.build(settings, measures)
+    return domain
