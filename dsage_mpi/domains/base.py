@@ -19,6 +19,10 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
+class DomainError(Exception):
+    """A domain cannot be set up (no agent, wrong weights, ...); the message says what to do."""
+
+
 @dataclass(frozen=True)
 class Measure:
     """A quantity that an archive can be spanned by.
@@ -92,6 +96,13 @@ class Domain(Protocol):
 
     def levels(self, solutions: Array) -> NDArray[np.int8]:
         """Tile codes ((n, H, W) int8) that the surrogate is trained on and asked about."""
+        ...
+
+    def bare_levels(self, solutions: Array) -> NDArray[np.int8]:
+        """As ``levels``, but without what the simulator adds (start and goal marks in mazes).
+
+        The published system predicts on these although it trains on ``levels``.
+        """
         ...
 
     def tasks(self, solutions: Array, seeds: NDArray[np.uint64]) -> Array:

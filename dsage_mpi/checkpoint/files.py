@@ -1,0 +1,59 @@
+"""The checkpoints of one run: names, the newest valid one, pruning."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from dsage_mpi.checkpoint.hdf5 import read_tree
+from dsage_mpi.checkpoint.tree import CheckpointError, Tree
+
+FOLDER = "checkpoints"
+_PATTERN = "checkpoint-*.h5"
+_log = logging.getLogger("dsage_mpi.checkpoint")
+
+
+def checkpoint_path(run_dir: Path, iteration: int) -> Path:
+    """Where the checkpoint after ``iteration`` outer iterations lies."""
+    return run_dir / FOLDER / f"checkpoint-{iteration:06d}.h5"
+
+
+def checkpoints(run_dir: Path) -> list[Path]:
+    """All checkpoints of a run, oldest first."""
+    return sorted((run_dir / FOLDER).glob(_PATTERN))
+
+
+def newest_valid(run_dir: Path) -> Path:
+    """The newest checkpoint that reads back whole.
+
+    Raises:
+        CheckpointError: There is none; the message lists what was tried and why it failed.
+    """
+    return read_newest(run_dir)[0]
+
+
+def read_newest(run_dir: Path) -> tuple[Path, Tree]:
+    """The newest checkpoint that reads back whole, with its contents.
+
+    Raises:
+        CheckpointError: There is none; the message lists what was tried and why it failed.
+    """
+    problems = []
+    for path in reversed(checkpoints(run_dir)):
+        try:
+            tree = read_tree(path)
+        except CheckpointError as error:
+            problems.append(str(error))
+            _log.warning("skipping a checkpoint: %s", error)
+        else:
+            return path, tree
+    tried = "".join(f"\n  {problem}" for problem in problems)
+    raise CheckpointError(
+        f"no usable checkpoint under {run_dir / FOLDER}{tried or ' (there are none at all)'}"
+    )
+
+
+def prune(run_dir: Path, keep: int) -> None:
+    """Removes all but the newest ``keep`` checkpoints."""
+    for path in checkpoints(run_dir)[:-keep]:
+        path.unlink(missing_ok=True)

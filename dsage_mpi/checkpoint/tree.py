@@ -1,0 +1,15 @@
+"""State trees: what components hand to the checkpoint writer.
+
+A tree is a nested ``dict`` with string keys whose leaves are NumPy arrays, ints, floats, bools
+or strings. Nothing else is allowed, so that a checkpoint never holds a pickle.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Tree = dict[str, Any]
+
+
+class CheckpointError(Exception):
+    """A checkpoint cannot be written, found or trusted; the message says which and why."""

@@ -1,0 +1,76 @@
+"""Real evaluations: solutions in, a checked and interpreted batch out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsage_mpi.domains.base import Array, Evaluations
+from dsage_mpi.outer.record import Batch
+from dsage_mpi.seeding import evaluation_seeds
+
+if TYPE_CHECKING:
+    from dsage_mpi.domains.base import Domain
+    from dsage_mpi.farm import Farm
+
+OnProgress = Callable[[int, int], None]
+
+
+def evaluate(
+    farm: Farm,
+    domain: Domain,
+    solutions: Array,
+    *,
+    run_seed: int,
+    first: int,
+    iteration: int,
+    cost: Array | None = None,
+    on_progress: OnProgress | None = None,
+) -> Batch:
+    """Simulates ``solutions`` as evaluations ``first``, ``first + 1``, ...
+
+    The seed of an evaluation depends on the run seed and its number alone, and results come back
+    in evaluation order, so that the batch is the same for any number of ranks.
+
+    Args:
+        farm: Where simulators run.
+        domain: Makes tasks and reads results.
+        solutions: (n, solution_dim).
+        run_seed: The run's seed.
+        first: Number of the first evaluation.
+        iteration: Outer iteration that proposed the solutions.
+        cost: (n,) predicted run times in any unit, or None.
+        on_progress: Called now and then with (evaluations done, failures).
+    """
+    tasks = domain.tasks(solutions, evaluation_seeds(run_seed, first, len(solutions)))
+    outcome = farm.evaluate(tasks, cost, on_progress=on_progress)
+    failed, reasons = outcome.failed.copy(), dict(outcome.reasons)
+    ok = np.flatnonzero(~failed)
+    evaluations = domain.interpret(tasks[ok], outcome.results[ok])
+    finite = np.isfinite(evaluations.objective) & np.isfinite(evaluations.measures).all(axis=1)
+    for position in ok[~finite]:
+        failed[position] = True
+        reasons[int(position)] = "the simulator's result has a NaN or infinite objective or measure"
+    return Batch(
+        first=first,
+        iteration=iteration,
+        solutions=solutions,
+        results=outcome.results,
+        failed=failed,
+        reasons=reasons,
+        evaluations=_take(evaluations, finite),
+    )
+
+
+def _take(evaluations: Evaluations, mask: Array) -> Evaluations:
+    if mask.all():
+        return evaluations
+    return Evaluations(
+        objective=evaluations.objective[mask],
+        measures=evaluations.measures[mask],
+        levels=evaluations.levels[mask],
+        occupancy=evaluations.occupancy[mask],
+        metadata=evaluations.metadata[mask],
+    )

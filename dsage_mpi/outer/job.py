@@ -1,0 +1,159 @@
+"""The main job: every rank comes through here; rank 0 leads, the others simulate."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dsage_mpi.checkpoint.hdf5 import read_tree
+from dsage_mpi.checkpoint.tree import CheckpointError, Tree
+from dsage_mpi.config.emit import to_toml
+from dsage_mpi.config.schema import Config
+from dsage_mpi.domains import build_domain
+from dsage_mpi.domains.base import DomainError
+from dsage_mpi.report.log import setup_logging
+from dsage_mpi.report.run_directory import RunDirectory
+
+if TYPE_CHECKING:
+    from dsage_mpi.domains.base import Domain
+    from dsage_mpi.farm import Farm
+    from dsage_mpi.farm.launch import World
+    from dsage_mpi.outer.observer import Observer
+
+_log = logging.getLogger("dsage_mpi.outer")
+
+EXIT_DONE = 0
+EXIT_FAILED = 1
+EXIT_BAD_INPUT = 2
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to run; made and checked on rank 0, then broadcast.
+
+    Attributes:
+        config: Effective configuration.
+        run_dir: An existing run directory: fresh, or that of the run to continue.
+        checkpoint: Checkpoint to continue from, or None.
+        verbose: Whether to log DEBUG lines.
+    """
+
+    config: Config
+    run_dir: Path
+    checkpoint: Path | None = None
+    verbose: bool = False
+
+
+def run_job(world: World, order: Order) -> int:
+    """Runs one order on all ranks and returns the exit code (the same on each)."""
+    directory = RunDirectory(order.run_dir)
+    setup_logging(directory, world.rank, order.verbose)
+    domain = build_domain(order.config.domain, order.config.archive.measures)
+    payload, problem = world.bcast(_load_payload(domain) if world.is_root else None)
+    if problem:
+        if world.is_root:
+            _log.error("%s", problem)
+        return EXIT_BAD_INPUT
+    simulator = partial(domain.make_simulator, payload)
+    farm_arguments = (world, simulator, domain.task_dtype, domain.result_dtype, order.config.farm)
+    if not world.is_root:
+        from dsage_mpi.farm import serve
+
+        serve(*farm_arguments)
+        return int(world.bcast(None))
+
+    from dsage_mpi.farm import open_farm
+
+    with open_farm(*farm_arguments) as farm:
+        code = _lead(world, order, domain, farm, directory)
+    return int(world.bcast(code))
+
+
+def _load_payload(domain: Domain) -> tuple[Any, str]:
+    try:
+        return domain.simulator_payload(), ""
+    except DomainError as error:
+        return None, str(error)
+
+
+def _lead(
+    world: World, order: Order, domain: Domain, farm: Farm, directory: RunDirectory
+) -> int:
+    """Rank 0's part: search, report, and a clear message for whatever can go wrong."""
+    from dsage_mpi.outer.loop import OuterLoop
+    from dsage_mpi.outer.observer import Observer
+    from dsage_mpi.outer.phases import Phases
+    from dsage_mpi.report.progress import Progress
+    from dsage_mpi.surrogate.device import SurrogateError
+
+    began = time.perf_counter()
+    try:
+        config = _resolve(order.config)
+        with Progress(True, config.algorithm.max_evaluations) as progress:
+            phases = Phases(progress)
+            loop = OuterLoop(config, domain, farm, phases)
+            header = _header(config, directory, world)
+            observer = Observer(loop, farm, directory, progress, phases, header)
+            if order.checkpoint is not None:
+                tree = read_tree(order.checkpoint)
+                loop.load_state(tree)
+                observer.load_state(tree)
+            _announce(world, loop, directory, order)
+            loop.run(observer.after_iteration)
+            observer.checkpoint()
+    except (SurrogateError, CheckpointError) as error:
+        _log.error("%s", error)
+        return EXIT_FAILED
+    _finish(loop, observer, farm, directory, time.perf_counter() - began)
+    return EXIT_DONE
+
+
+def _resolve(config: Config) -> Config:
+    """Fixes every "auto" that can change a result, so that a restart uses the same."""
+    if not config.uses_surrogate:
+        return config
+    from dsage_mpi.surrogate.device import choose_device, resolve_threads
+
+    surrogate = config.surrogate.model_copy(
+        update={
+            "device": choose_device(config.surrogate.device).type,
+            "threads": resolve_threads(config.surrogate),
+        }
+    )
+    return config.model_copy(update={"surrogate": surrogate})
+
+
+def _header(config: Config, directory: RunDirectory, world: World) -> Tree:
+    text = to_toml(config)
+    directory.write_config(text)
+    directory.write_versions({"seed": config.seed, "ranks": world.size})
+    return {"config": text, "versions": directory.versions.read_text(encoding="utf-8")}
+
+
+def _announce(world: World, loop: Any, directory: RunDirectory, order: Order) -> None:
+    config = loop.config
+    _log.info(
+        "%s: %s on %s, %d evaluations, seed %d, %d rank(s); results in %s",
+        "continuing" if order.checkpoint else "starting",
+        config.algorithm.method,
+        config.domain_name,
+        config.algorithm.max_evaluations,
+        config.seed,
+        world.size,
+        directory.path,
+    )
+    if order.checkpoint:
+        _log.info("continuing after %d evaluations from %s", len(loop.record), order.checkpoint)
+
+
+def _finish(
+    loop: Any, observer: Observer, farm: Farm, directory: RunDirectory, seconds: float
+) -> None:
+    """Exports, figures and the closing summary."""
+    from dsage_mpi.outer.closing import close_run
+
+    close_run(loop, observer, farm, directory, seconds)

@@ -1,0 +1,145 @@
+"""The outer loop: propose, evaluate for real, remember; until the budget is spent.
+
+    while evaluations < max_evaluations:
+        proposal <- method.propose()          DSAGE: train, inner loop, select
+        batch <- evaluate(proposal)           truncated to the evaluations left
+        add batch to archive, record, method  failed ones count but add nothing
+
+All algorithms run through this one loop (see ``outer.methods``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ribs.archives import GridArchive
+
+from dsage_mpi.checkpoint.tree import CheckpointError, Tree
+from dsage_mpi.outer.evaluate import evaluate
+from dsage_mpi.outer.methods import build_method
+from dsage_mpi.outer.methods.base import Context, Proposal
+from dsage_mpi.outer.phases import Phases
+from dsage_mpi.outer.record import Batch, EvaluationRecord, batches
+from dsage_mpi.search.archive import elites, ground_truth_archive
+from dsage_mpi.seeding import Purpose, integer_seed
+
+if TYPE_CHECKING:
+    from dsage_mpi.config.schema import Config
+    from dsage_mpi.domains.base import Domain
+    from dsage_mpi.farm import Farm
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one outer iteration did."""
+
+    proposal: Proposal
+    batch: Batch
+    errors: dict[str, float]
+    add_info: Tree
+
+
+class OuterLoop:
+    """One run's search state; ``run`` carries it to the end of the budget."""
+
+    def __init__(self, config: Config, domain: Domain, farm: Farm, phases: Phases) -> None:
+        self.config, self.domain, self.phases = config, domain, phases
+        self._farm = farm
+        seed = integer_seed(config.seed, Purpose.EMITTER, 0)
+        self.archive: GridArchive = ground_truth_archive(config.archive, domain, seed)
+        self.record = EvaluationRecord(domain, len(config.archive.measures))
+        self.method = build_method(Context(config, domain, self.archive, phases))
+        self.iteration = 0
+
+    @property
+    def evaluations_left(self) -> int:
+        """Real evaluations that the budget still allows."""
+        return max(0, self.config.algorithm.max_evaluations - len(self.record))
+
+    def run(self, after_iteration: Callable[[Step], None]) -> None:
+        """Runs outer iterations until the budget is spent, calling back after each."""
+        while self.evaluations_left > 0:
+            proposal = self.method.propose(self.iteration)
+            batch = self._evaluate(proposal.first(self.evaluations_left))
+            errors = self.method.assess(batch)  # before anything is trained on the batch
+            add_info = add_to_archive(self.archive, batch)
+            self.record.append(batch)
+            self.method.learn(batch, add_info)
+            self.iteration += 1
+            after_iteration(Step(proposal, batch, errors, add_info))
+
+    def state(self) -> Tree:
+        """Everything that a restart needs; the archive is there for readers and as a check."""
+        return {
+            "counters": {
+                "iteration": self.iteration,
+                "evaluations": len(self.record),
+                "failures": int(self.record["failed"].sum()),
+            },
+            "record": self.record.state(),
+            "archive": elites(self.archive),
+            "method": self.method.state(),
+        }
+
+    def load_state(self, tree: Tree) -> None:
+        """Continues from ``state()``: record first, archive and data set rebuilt from it.
+
+        Raises:
+            CheckpointError: The rebuilt archive is not the stored one.
+        """
+        self.record.load_state(tree["record"])
+        for batch in batches(self.record, self.domain, self.config.seed):
+            add_to_archive(self.archive, batch)
+        self._check_archive(tree["archive"])
+        self.method.load_state(tree["method"], self.record)
+        self.iteration = int(tree["counters"]["iteration"])
+
+    def _evaluate(self, proposal: Proposal) -> Batch:
+        with self.phases("evaluate", len(proposal.solutions)) as progress:
+            return evaluate(
+                self._farm,
+                self.domain,
+                proposal.solutions,
+                run_seed=self.config.seed,
+                first=len(self.record),
+                iteration=self.iteration,
+                cost=proposal.cost,
+                on_progress=lambda done, failed: progress(done),
+            )
+
+    def _check_archive(self, stored: Tree) -> None:
+        rebuilt = elites(self.archive)
+        wrong = [n for n, a in rebuilt.items() if not np.array_equal(a, stored[n], equal_nan=True)]
+        if wrong:
+            raise CheckpointError(
+                "the archive rebuilt from the evaluation record differs from the stored one in "
+                f"{', '.join(wrong)}: was the checkpoint edited, or written by another version "
+                "or with another domain setting?"
+            )
+
+
+def add_to_archive(archive: GridArchive, batch: Batch) -> Tree:
+    """Adds a batch's successful evaluations.
+
+    Returns:
+        ``status`` ((n,) int32) and ``value`` ((n,) float64) as pyribs gives them; failed
+        evaluations have status 0 and a value below every successful one's.
+    """
+    status = np.zeros(len(batch), dtype=np.int32)
+    value = np.full(len(batch), -1.0)
+    ok, real = batch.succeeded, batch.evaluations
+    if len(ok):
+        info = archive.add(
+            batch.solutions[ok],
+            real.objective,
+            real.measures,
+            level=real.levels,
+            metadata=real.metadata,
+            evaluation=batch.first + ok,
+        )
+        status[ok], value[ok] = info["status"], info["value"]
+        value[batch.failed] = min(0.0, float(info["value"].min())) - 1.0
+    return {"status": status, "value": value}

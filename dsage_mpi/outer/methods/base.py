@@ -1,0 +1,72 @@
+"""What an algorithm is to the outer loop: something that proposes solutions and learns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+from dsage_mpi.checkpoint.tree import Tree
+from dsage_mpi.domains.base import Array
+
+if TYPE_CHECKING:
+    from ribs.archives import GridArchive
+
+    from dsage_mpi.config.schema import Config
+    from dsage_mpi.domains.base import Domain
+    from dsage_mpi.outer.phases import Phases
+    from dsage_mpi.outer.record import Batch, EvaluationRecord
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Solutions to evaluate for real.
+
+    Attributes:
+        solutions: (n, solution_dim), in evaluation order.
+        cost: (n,) predicted run times in any unit (for dispatch only), or None.
+        notes: Columns of ``metrics.csv`` that the method alone can fill.
+    """
+
+    solutions: Array
+    cost: Array | None = None
+    notes: Mapping[str, int | float] = field(default_factory=dict)
+
+    def first(self, count: int) -> Proposal:
+        """The first ``count`` of them: how the budget is kept."""
+        cost = None if self.cost is None else self.cost[:count]
+        return replace(self, solutions=self.solutions[:count], cost=cost)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a method works with."""
+
+    config: Config
+    domain: Domain
+    archive: GridArchive
+    phases: Phases
+
+
+class Method(Protocol):
+    """One algorithm; a new one is one module here and one line in ``METHODS``."""
+
+    def propose(self, iteration: int) -> Proposal:
+        """Proposes the solutions of outer iteration ``iteration`` (0-based)."""
+        ...
+
+    def assess(self, batch: Batch) -> dict[str, float]:
+        """Errors of predictions for a batch that nothing has been trained on yet."""
+        ...
+
+    def learn(self, batch: Batch, add_info: Tree) -> None:
+        """Takes in a whole evaluated proposal and what the archive said of it."""
+        ...
+
+    def state(self) -> Tree:
+        """What cannot be rebuilt from the evaluation record."""
+        ...
+
+    def load_state(self, tree: Tree, record: EvaluationRecord) -> None:
+        """Restores ``state()``, rebuilding the rest from the record."""
+        ...

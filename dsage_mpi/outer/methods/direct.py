@@ -1,0 +1,66 @@
+"""Algorithms without a surrogate: emitters whose every solution is evaluated for real.
+
+MAP-Elites, CMA-ME and domain randomization differ in their emitters alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsage_mpi.checkpoint.tree import Tree
+from dsage_mpi.outer.methods.base import Context, Proposal
+from dsage_mpi.search.emitters import build_emitters
+from dsage_mpi.search.emitters.base import generator_state, restore_generator
+from dsage_mpi.seeding import Purpose, generator
+
+if TYPE_CHECKING:
+    from dsage_mpi.outer.record import Batch, EvaluationRecord
+
+
+class Direct:
+    """One batch of all emitters per outer iteration."""
+
+    def __init__(self, context: Context) -> None:
+        config = context.config
+        self._archive = context.archive
+        self._proposed = 0
+        self._emitters = build_emitters(
+            context.archive,
+            context.domain,
+            config.emitters,
+            generator(config.seed, Purpose.EMITTER),
+        )
+
+    def propose(self, iteration: int) -> Proposal:
+        """The emitters' next batch."""
+        solutions = self._emitters.ask()
+        self._proposed = len(solutions)
+        return Proposal(solutions)
+
+    def assess(self, batch: Batch) -> dict[str, float]:
+        """There are no predictions."""
+        return {}
+
+    def learn(self, batch: Batch, add_info: Tree) -> None:
+        """Tells the emitters, unless the budget cut the batch short: then the run is over."""
+        if len(batch) < self._proposed:
+            return
+        objective = np.zeros(len(batch))
+        measures = np.tile(self._archive.lower_bounds, (len(batch), 1))
+        objective[batch.succeeded] = batch.evaluations.objective
+        measures[batch.succeeded] = batch.evaluations.measures
+        self._emitters.tell(batch.solutions, objective, measures, add_info)
+
+    def state(self) -> Tree:
+        """Emitters, and the archive's own generator (from which emitters draw elites)."""
+        return {
+            "emitters": self._emitters.state(),
+            "archive_rng": generator_state(self._archive._rng),
+        }
+
+    def load_state(self, tree: Tree, record: EvaluationRecord) -> None:
+        """Restores ``state()``."""
+        self._emitters.load_state(tree["emitters"])
+        restore_generator(self._archive._rng, tree["archive_rng"])

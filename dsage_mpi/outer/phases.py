@@ -1,0 +1,51 @@
+"""Phases of an outer iteration: how long each took, and its progress."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+
+class ProgressDisplay(Protocol):
+    """What shows progress to a person (see ``report.progress``)."""
+
+    def phase(self, name: str, total: int | None = None) -> None:
+        """A phase of ``total`` steps begins."""
+        ...
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """``count`` further steps of the current phase are done."""
+        ...
+
+
+class Phases:
+    """Times named phases; ``with phases("train", epochs) as done: ... done(3)``."""
+
+    def __init__(self, display: ProgressDisplay) -> None:
+        self._display = display
+        self._seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, name: str, total: int) -> Iterator[Callable[[int], None]]:
+        """Runs one phase; call the value with the number of steps done so far."""
+        start = time.perf_counter()
+        self._display.phase(name, total)
+        shown = 0
+
+        def done(steps: int) -> None:
+            nonlocal shown
+            self._display.advance(steps - shown)
+            shown = steps
+
+        try:
+            yield done
+        finally:
+            seconds = time.perf_counter() - start
+            self._seconds[name] = self._seconds.get(name, 0.0) + seconds
+
+    def take(self) -> dict[str, float]:
+        """Seconds per phase since the last call."""
+        seconds, self._seconds = self._seconds, {}
+        return seconds

@@ -1,0 +1,146 @@
+"""The evaluation record: every real evaluation in order, the single source of truth.
+
+Ground-truth archive and surrogate data set are functions of this record, so that a restart
+rebuilds both from it and a checkpoint can never pair a new archive with an old data set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dsage_mpi.checkpoint.tree import Tree
+from dsage_mpi.domains.base import Array, Evaluations
+from dsage_mpi.seeding import evaluation_seeds
+
+if TYPE_CHECKING:
+    from dsage_mpi.domains.base import Domain
+
+
+@dataclass(frozen=True)
+class Batch:
+    """``n`` evaluations that were proposed together, in evaluation order.
+
+    Attributes:
+        first: Number of the first evaluation.
+        iteration: Outer iteration (0-based) that proposed them.
+        solutions: (n, solution_dim).
+        results: (n,) of the domain's ``result_dtype``; meaningless where failed.
+        failed: (n,) bool.
+        reasons: Position in the batch -> why it failed.
+        evaluations: Interpreted results of the successful ones, in order.
+    """
+
+    first: int
+    iteration: int
+    solutions: Array
+    results: Array
+    failed: Array
+    reasons: dict[int, str]
+    evaluations: Evaluations
+
+    def __len__(self) -> int:
+        return len(self.solutions)
+
+    @property
+    def succeeded(self) -> Array:
+        """Positions ((m,) int64) of the successful evaluations."""
+        return np.flatnonzero(~self.failed)
+
+
+class EvaluationRecord:
+    """Growing arrays with one row per evaluation, failed ones included."""
+
+    def __init__(self, domain: Domain, measure_count: int) -> None:
+        self._columns: dict[str, Array] = {
+            "solution": np.empty((0, domain.solution_dim), domain.solution_dtype),
+            "result": np.empty(0, domain.result_dtype),
+            "failed": np.empty(0, np.bool_),
+            "iteration": np.empty(0, np.int32),
+            "objective": np.empty(0, np.float64),
+            "measures": np.empty((0, measure_count), np.float64),
+            "metadata": np.empty((0, len(domain.metadata_names)), np.float64),
+        }
+        self._length = 0
+        self.reasons: dict[int, str] = {}
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, name: str) -> Array:
+        """One column, as a view of the rows recorded so far."""
+        return self._columns[name][: self._length]
+
+    def append(self, batch: Batch) -> None:
+        """Adds a batch; failed rows hold NaN objective, measures and metadata."""
+        count, ok = len(batch), batch.succeeded
+        self._reserve(self._length + count)
+        rows = slice(self._length, self._length + count)
+        self._columns["solution"][rows] = batch.solutions
+        self._columns["result"][rows] = batch.results
+        self._columns["failed"][rows] = batch.failed
+        self._columns["iteration"][rows] = batch.iteration
+        for name in ("objective", "measures", "metadata"):
+            self._columns[name][rows] = np.nan
+            self._columns[name][self._length + ok] = getattr(batch.evaluations, name)
+        self.reasons |= {batch.first + k: reason for k, reason in batch.reasons.items()}
+        self._length += count
+
+    def state(self) -> Tree:
+        """All columns, and the reasons of failures as text."""
+        numbers = np.array(sorted(self.reasons), dtype=np.int64)
+        return {
+            **{name: self[name] for name in self._columns},
+            "failure": {
+                "evaluation": numbers,
+                "reason": {str(n): self.reasons[int(n)] for n in numbers},
+            },
+        }
+
+    def load_state(self, tree: Tree) -> None:
+        """Restores ``state()``."""
+        for name, column in self._columns.items():
+            self._columns[name] = np.array(tree[name], dtype=column.dtype)
+        self._length = len(self._columns["failed"])
+        self.reasons = {int(n): text for n, text in tree["failure"]["reason"].items()}
+
+    def _reserve(self, rows: int) -> None:
+        capacity = len(self._columns["failed"])
+        if rows <= capacity:
+            return
+        capacity = max(rows, 2 * capacity, 1024)
+        for name, column in self._columns.items():
+            grown: Any = np.zeros((capacity, *column.shape[1:]), column.dtype)
+            grown[: self._length] = column[: self._length]
+            self._columns[name] = grown
+
+
+def interpret_record(
+    record: EvaluationRecord, domain: Domain, run_seed: int
+) -> Iterator[Evaluations]:
+    """Interprets the successful evaluations again, one outer iteration at a time."""
+    for batch in batches(record, domain, run_seed):
+        yield batch.evaluations
+
+
+def batches(record: EvaluationRecord, domain: Domain, run_seed: int) -> Iterator[Batch]:
+    """Rebuilds the batches that were appended, in order."""
+    iterations = record["iteration"]
+    starts = np.flatnonzero(np.diff(iterations, prepend=-1))
+    for first, end in zip(starts, [*starts[1:], len(record)], strict=True):
+        rows = slice(int(first), int(end))
+        solutions, results = record["solution"][rows], record["result"][rows]
+        failed = record["failed"][rows]
+        tasks = domain.tasks(solutions, evaluation_seeds(run_seed, int(first), len(solutions)))
+        yield Batch(
+            first=int(first),
+            iteration=int(iterations[first]),
+            solutions=solutions,
+            results=results,
+            failed=failed,
+            reasons={},
+            evaluations=domain.interpret(tasks[~failed], results[~failed]),
+        )

@@ -1,0 +1,63 @@
+"""Grid archives: construction, statistics and state (pyribs ``GridArchive``).
+
+Cells keep their best solution: a strictly better objective replaces, a tie keeps the incumbent
+(Bhatt et al. 2022, section 2).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ribs.archives import GridArchive
+
+if TYPE_CHECKING:
+    from dsage_mpi.config.schema import ArchiveSettings
+    from dsage_mpi.domains.base import Array, Domain
+
+#: Fields of an elite in the ground-truth archive, in the order in which they are stored.
+ELITE_FIELDS = ("solution", "objective", "measures", "level", "metadata", "evaluation", "index")
+
+
+def ground_truth_archive(settings: ArchiveSettings, domain: Domain, seed: int) -> GridArchive:
+    """Empty archive for real evaluations, with level, metadata and evaluation number per elite."""
+    return GridArchive(
+        solution_dim=domain.solution_dim,
+        dims=settings.dims,
+        ranges=settings.ranges,
+        seed=seed,
+        solution_dtype=domain.solution_dtype,
+        extra_fields={
+            "level": (domain.level_shape, np.int8),
+            "metadata": ((len(domain.metadata_names),), np.float64),
+            "evaluation": ((), np.int64),
+        },
+    )
+
+
+def surrogate_archive(settings: ArchiveSettings, domain: Domain, seed: int) -> GridArchive:
+    """Empty archive for predictions (the inner loop's)."""
+    return GridArchive(
+        solution_dim=domain.solution_dim,
+        dims=settings.dims,
+        ranges=settings.ranges,
+        seed=seed,
+        solution_dtype=domain.solution_dtype,
+    )
+
+
+def elites(archive: GridArchive) -> dict[str, Array]:
+    """All elites as arrays, in the order in which their cells were discovered."""
+    data: dict[str, Any] = archive.data()
+    return {name: data[name] for name in ELITE_FIELDS if name in data}
+
+
+def qd_score(archive: GridArchive) -> float:
+    """Sum of objectives over all elites, added in cell order (no history in the rounding)."""
+    data = archive.data(["objective", "index"])
+    return float(np.sum(data["objective"][np.argsort(data["index"])]))
+
+
+def coverage(archive: GridArchive) -> float:
+    """Occupied cells divided by cells."""
+    return len(archive) / int(archive.cells)

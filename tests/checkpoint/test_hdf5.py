@@ -1,0 +1,156 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import h5py
+import numpy as np
+import pytest
+
+from dsage_mpi.checkpoint.files import checkpoint_path, checkpoints, newest_valid, prune
+from dsage_mpi.checkpoint.hdf5 import read_tree, write_tree
+from dsage_mpi.checkpoint.tree import CheckpointError
+
+RESULT = np.dtype([("grid", np.int32, (4, 4)), ("ok", np.bool_), ("length", np.float32, (3,))])
+
+
+def example():
+    rows = np.zeros(5, RESULT)
+    rows["grid"] = np.arange(80).reshape(5, 4, 4)
+    rows["ok"][::2] = True
+    return {
+        "numbers": {"i": 3, "f": 0.1, "yes": True, "big": 2**62},
+        "text": "wall — ü\nsecond line",
+        "nothing": "",
+        "arrays": {
+            "rows": rows,
+            "empty": np.empty((0, 7), np.float32),
+            "scalar": np.array(2.5),
+            "nan": np.array([np.nan, -0.0, np.inf]),
+            "bool": np.array([True, False]),
+            "u64": np.array([2**64 - 1], np.uint64),
+        },
+        "empty_group": {},
+    }
+
+
+def assert_same(a, b):
+    assert type(a) is type(b) or isinstance(a, np.ndarray)
+    if isinstance(a, dict):
+        assert a.keys() == b.keys()
+        for key in a:
+            assert_same(a[key], b[key])
+    elif isinstance(a, np.ndarray):
+        assert a.dtype == b.dtype
+        assert a.shape == b.shape
+        assert a.tobytes() == b.tobytes()
+    else:
+        assert a == b
+
+
+def test_round_trip_is_exact(tmp_path):
+    write_tree(tmp_path / "c.h5", example())
+    assert_same(read_tree(tmp_path / "c.h5"), example())
+    assert [p.name for p in tmp_path.iterdir()] == ["c.h5"]
+
+
+def test_refuses_what_only_a_pickle_could_hold(tmp_path):
+    with pytest.raises(TypeError, match="/thing"):
+        write_tree(tmp_path / "c.h5", {"thing": object()})
+    with pytest.raises(TypeError):
+        write_tree(tmp_path / "c.h5", {"thing": np.array([object()])})
+
+
+def test_every_flipped_bit_in_the_data_is_noticed(tmp_path):
+    path = tmp_path / "c.h5"
+    write_tree(path, {"a": np.arange(4096, dtype=np.int64)})
+    good = path.read_bytes()
+    rng = np.random.default_rng(0)
+    with h5py.File(path) as file:
+        offset = file["a"].id.get_offset()
+    for position in rng.integers(offset, offset + 4096 * 8, 30):
+        bad = bytearray(good)
+        bad[position] ^= 1 << int(rng.integers(8))
+        path.write_bytes(bad)
+        with pytest.raises(CheckpointError, match="checksum"):
+            read_tree(path)
+
+
+@pytest.mark.parametrize("keep", [0, 10, 0.5, 0.99])
+def test_truncated_file_is_refused(tmp_path, keep):
+    path = tmp_path / "c.h5"
+    write_tree(path, example())
+    data = path.read_bytes()
+    path.write_bytes(data[: int(keep * len(data)) if keep < 1 else keep])
+    with pytest.raises(CheckpointError, match=r"c\.h5"):
+        read_tree(path)
+
+
+def test_foreign_newer_and_missing_files_are_refused(tmp_path):
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        read_tree(tmp_path / "missing.h5")
+    with h5py.File(tmp_path / "foreign.h5", "w") as file:
+        file["x"] = 1
+    with pytest.raises(CheckpointError, match="no dsage_mpi checkpoint"):
+        read_tree(tmp_path / "foreign.h5")
+    write_tree(tmp_path / "newer.h5", {})
+    with h5py.File(tmp_path / "newer.h5", "a") as file:
+        file.attrs["schema"] = 99
+    with pytest.raises(CheckpointError, match="update dsage_mpi"):
+        read_tree(tmp_path / "newer.h5")
+
+
+def test_newest_valid_skips_damage_and_says_so(tmp_path):
+    for iteration in (1, 2, 3):
+        path = checkpoint_path(tmp_path, iteration)
+        path.parent.mkdir(exist_ok=True)
+        write_tree(path, {"iteration": iteration})
+    checkpoint_path(tmp_path, 3).write_bytes(b"rubbish")
+    assert newest_valid(tmp_path) == checkpoint_path(tmp_path, 2)
+    for iteration in (1, 2):
+        checkpoint_path(tmp_path, iteration).write_bytes(b"")
+    with pytest.raises(CheckpointError, match="checkpoint-000001"):
+        newest_valid(tmp_path)
+
+
+def test_prune_keeps_the_newest(tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    for iteration in range(1, 6):
+        write_tree(checkpoint_path(tmp_path, iteration), {})
+    prune(tmp_path, keep=2)
+    assert [p.stem[-1] for p in checkpoints(tmp_path)] == ["4", "5"]
+
+
+def test_unwritable_folder_is_a_clear_error(tmp_path):
+    with pytest.raises(CheckpointError, match="cannot write checkpoint"):
+        write_tree(tmp_path / "no_such_folder" / "c.h5", {"a": 1})
+
+
+KILLED_WRITER = """
+import sys, numpy as np
+from pathlib import Path
+from dsage_mpi.checkpoint.hdf5 import write_tree
+path = Path(sys.argv[1])
+k = 0
+while True:
+    write_tree(path, {"k": k, "a": np.full(200_000, k)})
+    k += 1
+    print(k, flush=True)
+"""
+
+
+def test_killed_writer_leaves_a_whole_checkpoint(tmp_path):
+    path = tmp_path / "c.h5"
+    for delay in (0.0, 0.003, 0.007, 0.011):
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED_WRITER, str(path)], stdout=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(delay)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        tree = read_tree(path)
+        assert (tree["a"] == tree["k"]).all()
