@@ -1,0 +1,130 @@
+"""What the farm hands back: results in task order, failures, and who was busy how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Results of ``n`` tasks, in task order, whatever rank ran them and when.
+
+    Attributes:
+        results: (n,) of the result dtype; zeros where the task failed.
+        failed: (n,) bool.
+        reasons: Task index -> why it failed (traceback text), one for each failed task.
+        seconds: (n,) float64, how long each task took; tasks of one batch share its time evenly.
+            For statistics only: it differs from run to run.
+        ranks: (n,) int32, the rank that ran each task. For statistics only.
+    """
+
+    results: NDArray[Any]
+    failed: NDArray[np.bool_]
+    reasons: dict[int, str]
+    seconds: NDArray[np.float64]
+    ranks: NDArray[np.int32]
+
+    @classmethod
+    def empty(cls, count: int, result_dtype: np.dtype[Any]) -> Outcome:
+        """An outcome of ``count`` tasks to be filled in."""
+        return cls(
+            results=np.zeros(count, result_dtype),
+            failed=np.zeros(count, bool),
+            reasons={},
+            seconds=np.zeros(count, np.float64),
+            ranks=np.full(count, -1, np.int32),
+        )
+
+
+@dataclass(frozen=True)
+class RankStats:
+    """What one simulating rank did during ``busy_seconds + idle_seconds``.
+
+    Attributes:
+        rank: Its rank in the world.
+        host: Name of the machine it runs on.
+        tasks: Tasks it ran, failed ones included.
+        failures: Tasks that failed.
+        batches: Calls of the simulator's batch (messages that it was sent).
+        busy_seconds: Time spent on tasks.
+        idle_seconds: The rest: waiting for tasks, also while rank 0 trains or searches.
+    """
+
+    rank: int
+    host: str
+    tasks: int = 0
+    failures: int = 0
+    batches: int = 0
+    busy_seconds: float = 0.0
+    idle_seconds: float = 0.0
+
+    @property
+    def idle_share(self) -> float:
+        """Idle part of the rank's time, 0 to 1 (0 if there was no time)."""
+        total = self.busy_seconds + self.idle_seconds
+        return self.idle_seconds / total if total > 0 else 0.0
+
+    def since(self, earlier: RankStats) -> RankStats:
+        """What happened after ``earlier``, an older count of the same rank."""
+        return replace(
+            self,
+            tasks=self.tasks - earlier.tasks,
+            failures=self.failures - earlier.failures,
+            batches=self.batches - earlier.batches,
+            busy_seconds=self.busy_seconds - earlier.busy_seconds,
+            idle_seconds=max(0.0, self.idle_seconds - earlier.idle_seconds),
+        )
+
+
+def idle_share(stats: list[RankStats]) -> float:
+    """Idle part of all ranks' time together, 0 to 1."""
+    busy = sum(entry.busy_seconds for entry in stats)
+    total = busy + sum(entry.idle_seconds for entry in stats)
+    return 1.0 - busy / total if total > 0 else 0.0
+
+
+@dataclass
+class Ledger:
+    """Rank 0's account of every simulating rank, kept as results arrive.
+
+    Attributes:
+        counts: One entry per simulating rank, its ``idle_seconds`` not filled in.
+        opened: Clock reading (seconds) when the ranks became ready.
+    """
+
+    counts: dict[int, RankStats]
+    opened: float
+    _lap: dict[int, RankStats] = field(default_factory=dict)
+
+    def add(self, rank: int, tasks: int, failures: int, busy_seconds: float) -> None:
+        """Books one finished batch of ``tasks`` tasks."""
+        old = self.counts[rank]
+        self.counts[rank] = replace(
+            old,
+            tasks=old.tasks + tasks,
+            failures=old.failures + failures,
+            batches=old.batches + 1,
+            busy_seconds=old.busy_seconds + busy_seconds,
+        )
+
+    def totals(self, now: float) -> list[RankStats]:
+        """Counts since the ranks became ready, by rank; ``now`` is a clock reading in seconds."""
+        elapsed = now - self.opened
+        return [
+            replace(entry, idle_seconds=max(0.0, elapsed - entry.busy_seconds))
+            for entry in self.counts.values()
+        ]
+
+    def lap(self, now: float) -> list[RankStats]:
+        """Counts since the last call of this method (or since the start), by rank."""
+        totals = self.totals(now)
+        laps = [
+            entry.since(self._lap.get(entry.rank, RankStats(entry.rank, entry.host)))
+            for entry in totals
+        ]
+        self._lap = {entry.rank: entry for entry in totals}
+        return laps

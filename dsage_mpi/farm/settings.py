@@ -1,0 +1,61 @@
+"""Settings of the farm (the TOML table ``[farm]``); no setting changes any result."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class FarmSettings(BaseModel):
+    """How tasks travel to the ranks that simulate."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    dispatch: Literal["dynamic", "static"] = Field(
+        default="dynamic",
+        description="dynamic: whoever is free gets the next chunk; static: one equal, contiguous "
+        "share per worker, as MPI_Scatterv deals them.",
+    )
+    chunk: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        default="auto",
+        description="Most tasks in one message (the simulator gets them as one batch). auto: a "
+        "share of what is left, getting smaller towards the end. Static dispatch ignores it.",
+    )
+    chunk_seconds: float = Field(
+        default=1.0,
+        gt=0,
+        description="How long an automatic chunk should keep a worker busy at most, judged by the "
+        "measured task times, in seconds.",
+    )
+    prefetch: int = Field(
+        default=1,
+        ge=0,
+        le=16,
+        description="Chunks that wait at a worker while it simulates another one.",
+    )
+    retries: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="How often a task that failed is tried again, alone, before its failure is "
+        "recorded.",
+    )
+    poll_max_ms: float = Field(
+        default=1.0,
+        gt=0,
+        le=100,
+        description="Longest sleep of rank 0 between two looks for results, in milliseconds.",
+    )
+    idle_poll_max_ms: float = Field(
+        default=3.0,
+        gt=0,
+        le=1000,
+        description="Longest sleep of an idle worker between two looks for tasks, in milliseconds.",
+    )
+    close_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        description="How long rank 0 waits at the end for workers that still simulate tasks that "
+        "nobody needs any more, in seconds; then the whole MPI job is aborted.",
+    )
