@@ -1,0 +1,204 @@
+"""The folder that one run writes into, and the names of everything in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dsage_mpi.report.files import atomic_write
+
+#: Folder that numbered run directories are made in when the user names none.
+RUNS_FOLDER = Path("runs")
+
+
+class RunDirectoryError(Exception):
+    """A run directory cannot be made, opened or understood; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """Paths of one run. Make one with :meth:`create`, :meth:`open` or :meth:`locate`.
+
+    Attributes:
+        path: The folder itself.
+    """
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """Effective configuration, as a TOML file that can be run again."""
+        return self.path / "config.toml"
+
+    @property
+    def versions(self) -> Path:
+        """What software ran, where and when; one entry per start."""
+        return self.path / "versions.json"
+
+    @property
+    def log(self) -> Path:
+        """Log of rank 0."""
+        return self.path / "log.txt"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the other ranks' logs."""
+        return self.path / "logs"
+
+    def rank_log(self, rank: int) -> Path:
+        """Log file of one rank: ``log.txt`` for rank 0, ``logs/rank-0003.log`` for rank 3."""
+        return self.log if rank == 0 else self.logs / f"rank-{rank:04d}.log"
+
+    @property
+    def metrics(self) -> Path:
+        """One row per outer iteration."""
+        return self.path / "metrics.csv"
+
+    @property
+    def ranks(self) -> Path:
+        """Busy and idle time, tasks and failures of every rank."""
+        return self.path / "ranks.csv"
+
+    @property
+    def failures(self) -> Path:
+        """One JSON object per failed evaluation."""
+        return self.path / "failures.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of the checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def archive_npz(self) -> Path:
+        """Every elite with its level and solution."""
+        return self.path / "archive.npz"
+
+    @property
+    def archive_csv(self) -> Path:
+        """Every elite's numbers, for spreadsheets."""
+        return self.path / "archive.csv"
+
+    @property
+    def figures(self) -> Path:
+        """Folder of the pictures."""
+        return self.path / "figures"
+
+    @staticmethod
+    def create(path: Path | None, stem: str) -> RunDirectory:
+        """Makes a fresh run directory and claims it against other programs.
+
+        Args:
+            path: The folder that the user asked for; it may exist if it is empty. None takes
+                the first free of ``runs/<stem>-0001``, ``runs/<stem>-0002``, ...
+            stem: Name of the numbered folders, usually that of the input file.
+
+        Raises:
+            RunDirectoryError: The folder is in use or cannot be written.
+        """
+        try:
+            made = RunDirectory(_make_numbered(stem) if path is None else _make_named(Path(path)))
+            made.logs.mkdir(exist_ok=True)
+            made.figures.mkdir(exist_ok=True)
+        except OSError as error:
+            where = RUNS_FOLDER if path is None else path
+            raise RunDirectoryError(
+                f"cannot make a run directory at {where}: {error.strerror or error}. "
+                "Choose a writable folder with --run-dir."
+            ) from error
+        return made
+
+    @staticmethod
+    def open(path: Path) -> RunDirectory:
+        """Opens an existing run directory, for restart, inspect or plot.
+
+        Raises:
+            RunDirectoryError: There is no folder, or it is not that of a run.
+        """
+        path = Path(path)
+        directory = RunDirectory(path)
+        if not path.exists():
+            raise RunDirectoryError(f"{path} does not exist; expected the folder of an earlier run")
+        if not path.is_dir():
+            raise RunDirectoryError(
+                f"{path} is not a folder; expected the folder of an earlier run"
+            )
+        if not (directory.config.exists() or directory.checkpoints.is_dir()):
+            raise RunDirectoryError(
+                f"{path} does not look like a run directory: it has neither "
+                f"{directory.config.name} nor {directory.checkpoints.name}/"
+            )
+        return directory
+
+    @staticmethod
+    def locate(path: Path) -> RunDirectory:
+        """Opens the run directory ``path``, or the one whose checkpoint ``path`` is.
+
+        Raises:
+            RunDirectoryError: ``path`` is neither.
+        """
+        path = Path(path)
+        if path.is_file():
+            parent = path.resolve().parent
+            if parent.name != "checkpoints":
+                raise RunDirectoryError(
+                    f"{path} is a file outside a run directory's checkpoints/ folder; "
+                    "expected a run directory or one of its checkpoints"
+                )
+            return RunDirectory.open(parent.parent)
+        return RunDirectory.open(path)
+
+    def write_config(self, toml: str) -> None:
+        """Writes the effective configuration."""
+        with atomic_write(self.config, "w") as file:
+            file.write(toml)
+
+    def write_versions(self, extra: Mapping[str, Any] | None = None) -> None:
+        """Appends this start to ``versions.json`` (see :mod:`dsage_mpi.report.provenance`).
+
+        Args:
+            extra: Further JSON-able facts that the caller knows (ranks, device, seed, ...).
+        """
+        from dsage_mpi.report.provenance import record_start
+
+        record_start(self.versions, extra)
+
+
+def _make_numbered(stem: str) -> Path:
+    """Makes the first free ``runs/<stem>-NNNN``; ``mkdir`` decides between racing programs."""
+    RUNS_FOLDER.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        path = RUNS_FOLDER / f"{stem}-{number:04d}"
+        try:
+            path.mkdir()
+        except FileExistsError:
+            number += 1
+            continue
+        RunDirectory(path).checkpoints.mkdir()
+        return path
+
+
+def _make_named(path: Path) -> Path:
+    """Makes ``path`` or takes it over if it is an empty folder."""
+    if path.exists() and not path.is_dir():
+        raise RunDirectoryError(f"--run-dir {path} is a file; expected a folder or a new name")
+    path.mkdir(parents=True, exist_ok=True)
+    if any(os.scandir(path)):
+        raise _in_use(path)
+    try:
+        # Of two programs that both found the folder empty, only one can make this one.
+        RunDirectory(path).checkpoints.mkdir()
+    except FileExistsError:
+        raise _in_use(path) from None
+    return path
+
+
+def _in_use(path: Path) -> RunDirectoryError:
+    return RunDirectoryError(
+        f"--run-dir {path} exists and is not empty. To continue that run use --restart {path}; "
+        "to start another one choose a different --run-dir."
+    )
