@@ -8,10 +8,22 @@ can know. The published values are in Bhatt et al. 2022 (NeurIPS), appendix, and
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from dsage_mpi.config.errors import problems_error
 from dsage_mpi.domains import DOMAINS, domain_settings
 from dsage_mpi.farm.settings import FarmSettings
 from dsage_mpi.surrogate.settings import SurrogateSettings
@@ -35,7 +47,23 @@ EMITTER_DOMAINS: dict[str, tuple[str, ...]] = {
 class Settings(BaseModel):
     """Base of every table: immutable, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _in_order(bounds: tuple[float, float]) -> tuple[float, float]:
+    if not bounds[0] < bounds[1]:
+        raise ValueError("reversed or empty: expected [low, high] with low < high")
+    return bounds
+
+
+def _different(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) != len(names):
+        raise ValueError("expected different measures")
+    return names
+
+
+Cells = Annotated[int, Field(ge=1)]
+Bounds = Annotated[tuple[float, float], AfterValidator(_in_order)]
 
 
 class AlgorithmSettings(Settings):
@@ -51,33 +79,24 @@ class AlgorithmSettings(Settings):
 class ArchiveSettings(Settings):
     """The grid that tiles measure space (ground truth and surrogate alike)."""
 
-    measures: tuple[str, ...] = Field(
+    measures: Annotated[tuple[str, ...], AfterValidator(_different)] = Field(
         min_length=2, max_length=2, description="Names of the two measures, x then y."
     )
-    dims: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+    dims: tuple[Cells, ...] = Field(
         min_length=2, max_length=2, description="Cells along each measure."
     )
-    ranges: tuple[tuple[float, float], ...] = Field(
+    ranges: tuple[Bounds, ...] = Field(
         min_length=2, max_length=2, description="[low, high] of each measure."
     )
-
-    @model_validator(mode="after")
-    def _ranges_in_order(self) -> ArchiveSettings:
-        for axis, (low, high) in enumerate(self.ranges):
-            if not low < high:
-                raise ValueError(
-                    f"ranges[{axis}] = [{low}, {high}] is reversed or empty: expected low < high"
-                )
-        if len(set(self.measures)) != len(self.measures):
-            raise ValueError(f"measures {list(self.measures)} must be two different names")
-        return self
 
 
 class EmitterSettings(Settings):
     """Emitters: of the inner loop for dsage, evaluated for real by the direct methods."""
 
     kind: Literal["map_elites", "cma_me", "random"] = Field(
-        "map_elites", description="map_elites (discrete), cma_me (continuous) or random."
+        "map_elites",
+        description="map_elites (discrete), cma_me (continuous) or random; "
+        "unset: what the method or the domain's solutions imply.",
     )
     count: int = Field(5, ge=1, description="Number of emitters.")
     batch_size: int = Field(30, ge=1, description="Solutions per emitter and iteration.")
@@ -102,8 +121,11 @@ class SelectionSettings(Settings):
     kind: Literal["downsample", "all", "random", "empty_cells_first"] = Field(
         "downsample", description="One per coarse cell, every elite, or a fixed number."
     )
-    coarse_dims: tuple[Annotated[int, Field(ge=1)], ...] | None = Field(
-        None, description="downsample: cells of the coarse grid; must divide archive.dims."
+    coarse_dims: tuple[Cells, ...] | None = Field(
+        None,
+        min_length=2,
+        max_length=2,
+        description="downsample: cells of the coarse grid; must divide archive.dims.",
     )
     count: int | None = Field(
         None, ge=1, description="random, empty_cells_first: how many elites are picked."
@@ -112,9 +134,11 @@ class SelectionSettings(Settings):
     @model_validator(mode="after")
     def _needs(self) -> SelectionSettings:
         if self.kind == "downsample" and self.coarse_dims is None:
-            raise ValueError('kind = "downsample" needs coarse_dims, e.g. coarse_dims = [32, 27]')
+            example = 'kind = "downsample" needs it, e.g. coarse_dims = [32, 27]'
+            raise problems_error([("coarse_dims", f"is missing: {example}")])
         if self.kind in ("random", "empty_cells_first") and self.count is None:
-            raise ValueError(f'kind = "{self.kind}" needs count, e.g. count = 432')
+            example = f'kind = "{self.kind}" needs it, e.g. count = 432'
+            raise problems_error([("count", f"is missing: {example}")])
         return self
 
 
@@ -135,18 +159,20 @@ class ReportSettings(Settings):
     levels: int = Field(16, ge=1, le=400, description="Levels shown in the gallery.")
 
 
-def _parse_domain(value: Any) -> Any:
+def _parse_domain(value: Any, info: ValidationInfo) -> Any:
     """Validates [domain] with the settings class of the domain that it names."""
     if isinstance(value, BaseModel):
         return value
-    if not isinstance(value, dict) or "name" not in value:
-        raise ValueError(f"[domain] needs a name: one of {', '.join(sorted(DOMAINS))}")
-    if value["name"] not in DOMAINS:
-        raise ValueError(
-            f"domain.name = {value['name']!r} does not exist: "
-            f"expected one of {', '.join(sorted(DOMAINS))}"
-        )
-    return domain_settings(value["name"]).SETTINGS.model_validate(value)
+    names = ", ".join(sorted(DOMAINS))
+    if not isinstance(value, dict):
+        raise ValueError(f"expected a table with a name: one of {names}")
+    # A context means that the caller is ``validate.py``, which is strict about types.
+    strict = None if info.context is None else True
+    if "name" not in value:
+        raise problems_error([("name", f"is missing: expected one of {names}")])
+    if not isinstance(value["name"], str) or value["name"] not in DOMAINS:
+        raise problems_error([("name", f'= "{value["name"]}": expected one of {names}')])
+    return domain_settings(value["name"]).SETTINGS.model_validate(value, strict=strict)
 
 
 class Config(Settings):
@@ -154,18 +180,20 @@ class Config(Settings):
 
     title: str = Field("", description="One line saying what the run is for.")
     seed: int = Field(0, ge=0, lt=2**63, description="Run seed: names every random stream.")
-    algorithm: AlgorithmSettings = AlgorithmSettings()  # type: ignore[call-arg]
-    domain: Annotated[SerializeAsAny[BaseModel], BeforeValidator(_parse_domain)]
-    archive: ArchiveSettings
-    emitters: EmitterSettings = EmitterSettings()  # type: ignore[call-arg]
-    inner_loop: InnerLoopSettings = InnerLoopSettings()  # type: ignore[call-arg]
+    algorithm: AlgorithmSettings = Field(default_factory=AlgorithmSettings)
+    domain: Annotated[SerializeAsAny[BaseModel], BeforeValidator(_parse_domain)] = Field(
+        description="The environment family and its agent."
+    )
+    archive: ArchiveSettings = Field(description="The grid that tiles measure space.")
+    emitters: EmitterSettings = Field(default_factory=EmitterSettings)
+    inner_loop: InnerLoopSettings = Field(default_factory=InnerLoopSettings)
     selection: SelectionSettings | None = Field(
         None, description="Required by dsage; ignored by the direct methods."
     )
-    surrogate: SurrogateSettings = SurrogateSettings()
-    farm: FarmSettings = FarmSettings()
-    checkpoint: CheckpointSettings = CheckpointSettings()  # type: ignore[call-arg]
-    report: ReportSettings = ReportSettings()  # type: ignore[call-arg]
+    surrogate: SurrogateSettings = Field(default_factory=SurrogateSettings)
+    farm: FarmSettings = Field(default_factory=FarmSettings)
+    checkpoint: CheckpointSettings = Field(default_factory=CheckpointSettings)
+    report: ReportSettings = Field(default_factory=ReportSettings)
 
     @property
     def domain_name(self) -> str:
@@ -177,51 +205,111 @@ class Config(Settings):
         """Whether a surrogate is trained at all."""
         return self.algorithm.method == "dsage"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _imply_emitter_kind(cls, data: Any) -> Any:
+        """Fills in ``emitters.kind`` where method and domain leave one choice."""
+        if not isinstance(data, dict) or not isinstance(data.get("emitters", {}), dict):
+            return data
+        emitters = data.get("emitters", {})
+        kind = implied_emitter(data)
+        return data if kind is None else {**data, "emitters": {"kind": kind, **emitters}}
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _report_valid_table(cls, value: Any, info: ValidationInfo) -> Any:
+        """Lets the caller (see ``validate.py``) have the tables that are valid on their own."""
+        if isinstance(info.context, dict) and info.field_name is not None:
+            info.context[info.field_name] = value
+        return value
+
     @model_validator(mode="after")
     def _fits_together(self) -> Config:
-        problems = [*self._measure_problems(), *self._selection_problems()]
-        problems += self._emitter_problems()
-        if problems:
-            raise ValueError("; ".join(problems))
+        if problems := list(cross_problems({name: getattr(self, name) for name in CROSS_TABLES})):
+            raise problems_error(problems)
         return self
 
-    def _measure_problems(self) -> list[str]:
-        known = domain_settings(self.domain_name).MEASURES
-        return [
-            f"archive.measures: {name!r} is no measure of {self.domain_name!r}: "
-            f"expected one of {', '.join(known)}"
-            for name in self.archive.measures
-            if name not in known
-        ]
 
-    def _selection_problems(self) -> list[str]:
-        if not self.uses_surrogate:
-            return []
-        if self.selection is None:
-            return ['[selection] is missing: method "dsage" needs it, e.g. kind = "all"']
-        coarse = self.selection.coarse_dims
-        if self.selection.kind != "downsample" or coarse is None:
-            return []
-        if len(coarse) != len(self.archive.dims):
-            return [f"selection.coarse_dims {list(coarse)} needs {len(self.archive.dims)} entries"]
-        return [
-            f"selection.coarse_dims[{axis}] = {c} does not divide archive.dims[{axis}] = {d}"
-            for axis, (c, d) in enumerate(zip(coarse, self.archive.dims, strict=True))
-            if d % c
-        ]
+#: Tables that ``cross_problems`` looks at.
+CROSS_TABLES = ("algorithm", "domain", "archive", "emitters", "selection")
 
-    def _emitter_problems(self) -> list[str]:
-        method, kind = self.algorithm.method, self.emitters.kind
-        expected = DIRECT_EMITTERS.get(method, kind)
-        if kind != expected:
-            return [
-                f'emitters.kind = "{kind}" does not fit algorithm.method = "{method}": '
-                f'expected "{expected}"'
-            ]
-        solution_kind = domain_settings(self.domain_name).SOLUTION_KIND
-        if solution_kind not in EMITTER_DOMAINS[kind]:
-            return [
-                f'emitters.kind = "{kind}" cannot work on the {solution_kind} solutions '
-                f"of domain {self.domain_name!r}"
-            ]
-        return []
+
+def implied_emitter(data: Mapping[str, Any]) -> str | None:
+    """Emitter kind that raw data imply: the method's own, else what fits the solutions."""
+    algorithm, domain = data.get("algorithm"), data.get("domain")
+    method = algorithm.get("method") if isinstance(algorithm, dict) else None
+    if isinstance(method, str) and method in DIRECT_EMITTERS:
+        return DIRECT_EMITTERS[method]
+    name = domain.get("name") if isinstance(domain, dict) else None
+    if not isinstance(name, str) or name not in DOMAINS:
+        return None
+    return {"discrete": "map_elites", "continuous": "cma_me"}[domain_settings(name).SOLUTION_KIND]
+
+
+def cross_problems(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What no single table can know.
+
+    Args:
+        tables: Some or all of the validated tables of a ``Config``, by name. A check is skipped
+            when a table that it needs is not there (because it is invalid itself).
+
+    Yields:
+        (key path, message).
+    """
+    if {"domain", "archive"} <= tables.keys():
+        yield from _measure_problems(tables["domain"].name, tables["archive"])
+    if {"algorithm", "selection"} <= tables.keys() and tables["algorithm"].method == "dsage":
+        yield from _selection_problems(tables["selection"], tables.get("archive"))
+    if {"algorithm", "domain", "emitters"} <= tables.keys():
+        yield from _emitter_problems(
+            tables["algorithm"].method, tables["domain"].name, tables["emitters"].kind
+        )
+
+
+def _measure_problems(domain: str, archive: ArchiveSettings) -> Iterator[tuple[str, str]]:
+    known = domain_settings(domain).MEASURES
+    for axis, name in enumerate(archive.measures):
+        if name not in known:
+            yield (
+                f"archive.measures[{axis}]",
+                f'= "{name}": the {domain} domain has no such measure; '
+                f"expected one of {', '.join(known)}",
+            )
+
+
+def _selection_problems(
+    selection: SelectionSettings | None, archive: ArchiveSettings | None
+) -> Iterator[tuple[str, str]]:
+    if selection is None:
+        yield "selection", 'table is missing: method "dsage" needs it, e.g. kind = "all"'
+        return
+    if selection.kind != "downsample" or selection.coarse_dims is None or archive is None:
+        return
+    for axis, (coarse, fine) in enumerate(zip(selection.coarse_dims, archive.dims, strict=True)):
+        if fine % coarse:
+            divisors = [d for d in range(1, fine + 1) if fine % d == 0]
+            nearest = min(divisors, key=lambda d: abs(d - coarse))
+            yield (
+                f"selection.coarse_dims[{axis}]",
+                f"= {coarse}: does not divide archive.dims[{axis}] = {fine}; "
+                f"the nearest number that does is {nearest}",
+            )
+
+
+def _emitter_problems(method: str, domain: str, kind: str) -> Iterator[tuple[str, str]]:
+    expected = DIRECT_EMITTERS.get(method, kind)
+    if kind != expected:
+        yield (
+            "emitters.kind",
+            f'= "{kind}": does not fit algorithm.method = "{method}"; '
+            f'expected "{expected}" (or leave it out)',
+        )
+        return
+    solution_kind = domain_settings(domain).SOLUTION_KIND
+    if solution_kind not in EMITTER_DOMAINS[kind]:
+        fitting = [f'"{k}"' for k, kinds in EMITTER_DOMAINS.items() if solution_kind in kinds]
+        yield (
+            "emitters.kind",
+            f'= "{kind}": cannot work on the {solution_kind} solutions of the {domain} domain; '
+            f"expected one of {', '.join(fitting)}",
+        )

@@ -1,0 +1,185 @@
+"""Reading TOML: ``extends``, ``--set`` and where every key came from.
+
+A document is raw data; nothing here knows which keys exist.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dsage_mpi.config.errors import ConfigError, Problem
+
+#: Where a key given on the command line "came from".
+COMMAND_LINE = "--set"
+
+KeyPath = tuple[str, ...]
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass
+class Document:
+    """Merged TOML tables and the origin of each value.
+
+    Attributes:
+        name: What the user called it (the path of the input file, usually).
+        tables: The data, with ``extends`` resolved and removed.
+        origins: Key path of every leaf -> file or ``"--set"``.
+        problems: Overrides that cannot be understood, to be reported with everything else.
+    """
+
+    name: str
+    tables: dict[str, Any] = field(default_factory=dict)
+    origins: dict[KeyPath, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def merge(self, tables: Mapping[str, Any], origin: str, prefix: KeyPath = ()) -> None:
+        """Lays ``tables`` over the data: tables merge key by key, anything else is replaced."""
+        target = self._table(prefix)
+        for key, value in tables.items():
+            path = (*prefix, key)
+            if isinstance(value, Mapping):
+                if not isinstance(target.get(key), dict):
+                    self._forget(path)
+                    target[key] = {}
+                self.origins.setdefault(path, origin)
+                self.merge(value, origin, path)
+            else:
+                self._forget(path)
+                target[key] = value
+                self.origins[path] = origin
+
+    def origin(self, path: Sequence[str]) -> str:
+        """Where the key at ``path``, or else the innermost table around it, was given."""
+        for length in range(len(path), 0, -1):
+            if (found := self.origins.get(tuple(path[:length]))) is not None:
+                return found
+        return self.name
+
+    def _table(self, path: KeyPath) -> dict[str, Any]:
+        table = self.tables
+        for key in path:
+            table = table[key]
+        return table
+
+    def _forget(self, path: KeyPath) -> None:
+        for known in [p for p in self.origins if p[: len(path)] == path]:
+            del self.origins[known]
+
+
+def read_document(path: Path, overrides: Sequence[str] = ()) -> Document:
+    """Reads a TOML file, everything that it extends, and lays ``overrides`` on top.
+
+    Args:
+        path: The input file.
+        overrides: ``"key.path=value"`` strings, later ones win.
+
+    Raises:
+        ConfigError: A file is missing, unreadable or no TOML, or ``extends`` goes in circles.
+    """
+    document = Document(name=str(path))
+    for file, tables in _chain(path):
+        document.merge(tables, str(file))
+    apply_overrides(document, overrides)
+    return document
+
+
+def parse_document(text: str, name: str) -> Document:
+    """A document from TOML text that extends nothing (the configuration in a checkpoint)."""
+    document = Document(name=name)
+    document.merge(_parse(text, name), name)
+    return document
+
+
+def apply_overrides(document: Document, overrides: Sequence[str]) -> None:
+    """Lays ``"key.path=value"`` strings over ``document``; see ``Document.problems``."""
+    for text in overrides:
+        parsed = _parse_override(text)
+        if isinstance(parsed, Problem):
+            document.problems.append(parsed)
+            continue
+        keys, value = parsed
+        for key in reversed(keys):
+            value = {key: value}
+        document.merge(value, COMMAND_LINE)
+
+
+def _chain(path: Path) -> list[tuple[Path, dict[str, Any]]]:
+    """The file and all that it extends, outermost ancestor first."""
+    chain: list[tuple[Path, dict[str, Any]]] = []
+    seen: list[Path] = []
+    child: Path | None = None
+    while True:
+        resolved = path.resolve()
+        if resolved in seen:
+            loop = " -> ".join(str(p) for p, _ in chain) + f" -> {path}"
+            raise ConfigError([Problem("extends", f"goes in circles: {loop}")], str(chain[0][0]))
+        seen.append(resolved)
+        tables = _read_toml(path, child)
+        parent = tables.pop("extends", None)
+        chain.append((path, tables))
+        if parent is None:
+            return chain[::-1]
+        if not isinstance(parent, str):
+            problem = Problem("extends", f'= {parent!r}: expected one path, e.g. "base/maze.toml"')
+            raise ConfigError([problem], str(path))
+        child, path = path, path.parent / parent
+
+
+def _read_toml(path: Path, child: Path | None) -> dict[str, Any]:
+    key = "extends" if child else ""
+    source = str(child or path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        message = f"{path} does not exist" + ("" if path.is_absolute() else f" in {Path.cwd()}")
+        raise ConfigError([Problem(key, message)], source) from None
+    except IsADirectoryError:
+        message = f"{path} is a folder: expected a TOML file"
+        raise ConfigError([Problem(key, message)], source) from None
+    except UnicodeDecodeError:
+        message = f"{path} is no text (UTF-8): expected a TOML file"
+        raise ConfigError([Problem(key, message)], source) from None
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}"
+        raise ConfigError([Problem(key, message)], source) from None
+    return _parse(text, str(path))
+
+
+def _parse(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = f"not valid TOML: {error}{_quote_line(text, str(error))}"
+        raise ConfigError([Problem("", message)], name) from None
+
+
+def _quote_line(text: str, error: str) -> str:
+    """The offending line, indented below the message, if the message names one."""
+    found = re.search(r"at line (\d+)", error)
+    lines = text.splitlines()
+    if not found or int(found[1]) > len(lines):
+        return ""
+    return f"\n    {found[1]} | {lines[int(found[1]) - 1].strip()}"
+
+
+def _parse_override(text: str) -> tuple[list[str], Any] | Problem:
+    key, equals, raw = text.partition("=")
+    keys = [part.strip() for part in key.split(".")]
+    if not equals or not all(_BARE_KEY.fullmatch(part) for part in keys):
+        message = f"{text}: expected key.path=value, e.g. --set surrogate.epochs=50"
+        return Problem(COMMAND_LINE, message, COMMAND_LINE)
+    raw = raw.strip()
+    try:
+        data = tomllib.loads(f"value = {raw}")
+        if set(data) == {"value"}:
+            return keys, data["value"]
+    except tomllib.TOMLDecodeError:
+        if raw and raw[0] not in "[{\"'" and "\n" not in raw:
+            return keys, raw  # a bare string, so that nobody has to quote twice in a shell
+    message = f"= {raw}: not a TOML value; expected a number, true, false, text or [a, b]"
+    return Problem(".".join(keys), message, COMMAND_LINE)

@@ -1,0 +1,69 @@
+"""What is wrong with a configuration, in words for the person who wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+#: Type of the pydantic error that carries several problems (see ``problems_error``).
+PROBLEMS_ERROR = "config_problems"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        key: TOML key path, e.g. ``"archive.ranges[1]"``; empty when no single key is to blame.
+        message: What is wrong, what was expected and, where it helps, what to do; starts with
+            ``"= value: "`` when there is a value.
+        source: Where the key was given: a file, ``"--set"``, ...; empty when nowhere.
+    """
+
+    key: str
+    message: str
+    source: str = ""
+
+    def __str__(self) -> str:
+        if self.key and self.message.startswith("= "):
+            return f"{self.key} {self.message}"
+        return f"{self.key}: {self.message}" if self.key else self.message
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used; ``problems`` lists everything that was found.
+
+    Args:
+        problems: At least one problem.
+        source: The input that the user named, e.g. ``"inputs/maze.toml"``.
+    """
+
+    def __init__(self, problems: Sequence[Problem], source: str = "") -> None:
+        self.problems = tuple(problems)
+        self.source = source
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        where = f" in {self.source}" if self.source else ""
+        lines = [f"{count} problem{'s' if count != 1 else ''}{where}:"]
+        for problem in self.problems:
+            elsewhere = problem.source not in ("", self.source, problem.key)
+            lines.append(f"  {problem}" + (f"  [from {problem.source}]" if elsewhere else ""))
+        return "\n".join(lines)
+
+
+def problems_error(problems: Sequence[tuple[str, str]]) -> PydanticCustomError:
+    """One pydantic error that carries several problems, for validators that look at many keys.
+
+    Args:
+        problems: (key path relative to the model that is being validated, message) pairs.
+    """
+    context: dict[str, Any] = {
+        "text": "; ".join(f"{key}: {message}" for key, message in problems),
+        "problems": tuple(problems),
+    }
+    return PydanticCustomError(PROBLEMS_ERROR, "{text}", context)
