@@ -1,0 +1,72 @@
+"""The learning curve: one CSV row per update, success rates where a validation took place."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+
+class LearningCurve:
+    """Appends rows to ``learning_curve.csv``; on a restart, rows after the checkpoint are cut."""
+
+    def __init__(self, path: Path, columns: list[str], first_update: int):
+        self._path = path
+        self._columns = columns
+        kept: list[dict[str, str]] = []
+        if path.exists() and first_update:
+            with path.open(newline="", encoding="utf-8") as stream:
+                kept = [row for row in csv.DictReader(stream) if int(row["update"]) < first_update]
+        self._stream = path.open("w", newline="", encoding="utf-8")
+        self._writer = csv.DictWriter(self._stream, columns, restval="", extrasaction="ignore")
+        self._writer.writeheader()
+        self._writer.writerows(kept)
+        self._stream.flush()
+
+    def add(self, row: Mapping[str, float | int]) -> None:
+        """Writes one row; numbers are shortened to six significant digits."""
+        self._writer.writerow(
+            {
+                key: f"{value:.6g}" if isinstance(value, float) else value
+                for key, value in row.items()
+            }
+        )
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._stream.close()
+
+
+def draw_curve(csv_path: Path, png_path: Path) -> None:
+    """Draws training and validation success rates over the agent's steps."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with csv_path.open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    figure = Figure(figsize=(7.0, 4.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    millions = [int(row["steps"]) / 1e6 for row in rows]
+    axes.plot(
+        millions, [float(row["success_fresh"] or "nan") for row in rows],
+        color="0.7", linewidth=0.8, label="training, fresh levels",
+    )  # fmt: skip
+    tested = [row for row in rows if row["validation"]]
+    for column in rows[0] if rows else ():
+        if column.startswith("validation"):
+            density = column.removeprefix("validation").removeprefix("_")
+            axes.plot(
+                [int(row["steps"]) / 1e6 for row in tested],
+                [float(row[column]) for row in tested],
+                marker="o", markersize=3, linewidth=1.0 if density else 2.5,
+                label=f"validation, walls {density}" if density else "validation, all",
+            )  # fmt: skip
+    axes.set_xlabel("agent steps (millions)")
+    axes.set_ylabel("success rate")
+    axes.set_ylim(0.0, 1.02)
+    axes.grid(alpha=0.3)
+    if rows:
+        axes.legend(fontsize="small", loc="lower right")
+    figure.savefig(png_path, dpi=120)

@@ -1,0 +1,159 @@
+"""Settings of the agent trainer: documented, frozen, read from TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class SettingsError(ValueError):
+    """A settings file or override that cannot be used; the message is meant for the user."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RunSettings(_Section):
+    """Budget and bookkeeping."""
+
+    seed: int = Field(1, ge=0, description="Seed of every random stream of the training.")
+    total_steps: int = Field(60_000_000, ge=1, description="Agent steps; annealing ends there.")
+    wall_minutes: float = Field(
+        120.0, gt=0, description="Stop and save after this many minutes of this process."
+    )
+    checkpoint_minutes: float = Field(5.0, gt=0, description="Minutes between checkpoints.")
+    threads: int = Field(1, ge=1, description="Threads of torch.")
+    matmul: Literal["float32", "bfloat16"] = Field(
+        "bfloat16", description="Precision of the LSTM's matrix products in training."
+    )
+
+
+class LevelSettings(_Section):
+    """Distribution of the mazes, endpoints always at the diameter."""
+
+    density_low: float = Field(0.05, ge=0, le=1, description="Smallest wall density.")
+    density_high: float = Field(0.65, ge=0, le=1, description="Largest wall density.")
+    corridor_fraction: float = Field(
+        0.1, ge=0, le=1, description="Share of spanning-tree mazes with some walls removed."
+    )
+    minimum_path: int = Field(2, ge=1, description="Shortest start-goal distance kept, moves.")
+    maximum_path: int = Field(255, ge=1, description="Longest start-goal distance kept, moves.")
+    fresh_per_update: int = Field(192, ge=1, description="New levels generated per update.")
+    pool: int = Field(2048, ge=1, description="Most recent levels that episodes draw from.")
+    replay_slots: int = Field(1024, ge=1, description="Levels remembered because they failed.")
+    replay_probability: float = Field(
+        0.3, ge=0, le=1, description="Share of episodes on remembered levels."
+    )
+
+
+class RewardSettings(_Section):
+    """What the agent is paid for; a success pays 1 - 0.9 * steps / 648 (maze.md section 2.2)."""
+
+    new_cell: float = Field(0.01, ge=0, description="For each cell first entered in an episode.")
+    new_cell_until: float = Field(
+        0.6, gt=0, le=1, description="Share of the training over which that falls to 0."
+    )
+    approach: float = Field(
+        0.01,
+        ge=0,
+        description="Potential-based shaping: per move by which the goal comes nearer.",
+    )
+
+
+class PpoSettings(_Section):
+    """Proximal policy optimisation (Schulman et al. 2017) with a recurrent policy."""
+
+    environments: int = Field(256, ge=1, description="Environments run side by side.")
+    segment: int = Field(128, ge=1, description="Steps per update and of back-propagation.")
+    epochs: int = Field(2, ge=1, description="Passes over each segment.")
+    minibatches: int = Field(4, ge=1, description="Groups of environments per pass.")
+    discount: float = Field(0.995, gt=0, le=1, description="Discount per step.")
+    trace: float = Field(0.95, ge=0, le=1, description="Lambda of generalised advantages.")
+    clip: float = Field(0.2, gt=0, description="Range of the clipped probability ratio.")
+    value_weight: float = Field(0.5, ge=0, description="Weight of the value loss.")
+    entropy_start: float = Field(0.01, ge=0, description="Entropy bonus at the beginning.")
+    entropy_end: float = Field(0.002, ge=0, description="Entropy bonus at the end.")
+    rate_start: float = Field(5e-4, gt=0, description="Adam's learning rate at the beginning.")
+    rate_end: float = Field(3e-5, gt=0, description="Adam's learning rate at the end.")
+    gradient_norm: float = Field(0.5, gt=0, description="Clip of the global gradient norm.")
+
+
+class ValidationSettings(_Section):
+    """Regular test on fixed levels that are never trained on."""
+
+    densities: tuple[float, ...] = Field(
+        (0.1, 0.2, 0.3, 0.4, 0.5, 0.6), min_length=1, description="Wall densities tested."
+    )
+    levels: int = Field(40, ge=1, description="Levels per density.")
+    episodes: int = Field(5, ge=1, description="Sampled episodes per level.")
+    every_steps: int = Field(4_000_000, ge=1, description="Training steps between tests.")
+
+
+class AgentTraining(_Section):
+    """All settings of one training."""
+
+    run: RunSettings = RunSettings()
+    levels: LevelSettings = LevelSettings()
+    reward: RewardSettings = RewardSettings()
+    ppo: PpoSettings = PpoSettings()
+    validation: ValidationSettings = ValidationSettings()
+
+
+def load_settings(path: Path, overrides: list[str]) -> AgentTraining:
+    """Reads a TOML file and applies ``section.key=value`` overrides (values in TOML syntax).
+
+    Raises:
+        SettingsError: With file, key and what was expected.
+    """
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not valid TOML: {error}") from error
+    for override in overrides:
+        _apply_override(tree, override)
+    return validate_settings(tree, str(path))
+
+
+def validate_settings(tree: dict[str, Any], where: str) -> AgentTraining:
+    """Checks a nested dict of settings; all errors are reported at once."""
+    try:
+        settings = AgentTraining.model_validate(tree)
+    except ValidationError as error:
+        lines = [
+            f"  {'.'.join(map(str, item['loc']))}: {item['msg']} (got {item['input']!r})"
+            for item in error.errors()
+        ]
+        raise SettingsError("\n".join([f"{where}: invalid settings:", *lines])) from error
+    ppo = settings.ppo
+    if ppo.environments % ppo.minibatches:
+        raise SettingsError(
+            f"{where}: ppo.minibatches ({ppo.minibatches}) must divide "
+            f"ppo.environments ({ppo.environments})"
+        )
+    levels = settings.levels
+    if levels.density_low > levels.density_high or levels.minimum_path > levels.maximum_path:
+        raise SettingsError(
+            f"{where}: levels.density_low/minimum_path exceed levels.density_high/maximum_path"
+        )
+    return settings
+
+
+def _apply_override(tree: dict[str, Any], override: str) -> None:
+    key, separator, text = override.partition("=")
+    section, dot, name = key.strip().partition(".")
+    if not (separator and dot and name):
+        raise SettingsError(f"override {override!r}: expected section.key=value")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"override {override!r}: value is not valid TOML") from error
+    target = tree.setdefault(section, {})
+    if not isinstance(target, dict):
+        raise SettingsError(f"override {override!r}: {section} is not a section of the file")
+    target[name] = value
