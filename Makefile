@@ -1,0 +1,53 @@
+# `make help` lists what there is. Two commands do all the work: `make run` and `make test`.
+
+INPUT ?= inputs/maze_quick.toml
+RANKS ?=
+ARGS  ?=
+
+export PYTHON TORCH_INDEX_URL HDF5_DIR
+
+VENV_PYTHON := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format bench doctor wheel clean clean-all
+
+help: ## show this list
+	@printf 'dsage_mpi: make TARGET [VARIABLE=value ...]\n\n'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@printf '\nvariables of make run:   INPUT=inputs/maze_tiny.toml  RANKS=4  ARGS="--seed 7"\n'
+	@printf 'variables of make test:  ARGS="-k archive -x"\n'
+	@printf 'variables of make setup: PYTHON=python3.12  TORCH_INDEX_URL=...  HDF5_DIR=...  (docs/install.md)\n'
+
+setup: ## install what is missing, into .venv and (as root) the system; quick when nothing is
+	@bash scripts/setup.sh
+
+run: setup ## run the main job, INPUT, with mpirun on this machine's cores
+	@bash scripts/run.sh "$(INPUT)" "$(RANKS)" $(ARGS)
+
+test: setup lint ## run lint and all tests, serial and under mpirun
+	@$(VENV_PYTHON) -m pytest $(ARGS)
+
+lint: setup ## check style, format and types
+	@$(VENV_PYTHON) -m ruff check .
+	@$(VENV_PYTHON) -m ruff format --check .
+	@$(VENV_PYTHON) -m mypy
+
+format: setup ## let ruff mend style and format
+	@$(VENV_PYTHON) -m ruff check --fix .
+	@$(VENV_PYTHON) -m ruff format .
+
+bench: setup ## run the benchmarks and print their tables
+	@bash scripts/bench.sh $(ARGS)
+
+doctor: setup ## say which MPI, HDF5, GPU and JVM this installation has
+	@$(VENV_PYTHON) -m dsage_mpi doctor
+
+wheel: setup ## build the wheel and the source archive into dist/
+	@bash scripts/wheel.sh
+
+clean: ## remove build products and caches; runs/ and .venv stay
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	find dsage_mpi tests benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+
+clean-all: clean ## remove .venv too; the next make setup starts afresh
+	rm -rf .venv

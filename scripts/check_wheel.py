@@ -1,0 +1,47 @@
+"""Checks that built wheels hold what an installation needs beside the Python modules.
+
+    python scripts/check_wheel.py WHEEL...
+
+Prints the size of each; exits with status 1 and a list when something is missing.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import sys
+import zipfile
+from pathlib import Path
+
+# Patterns of paths inside the wheel, each with the reason why it must be there.
+REQUIRED = {
+    "dsage_mpi/__main__.py": "python -m dsage_mpi",
+    "dsage_mpi/py.typed": "tells type checkers that the package is annotated",
+    "dsage_mpi/domains/maze/_native*.so": "the compiled maze code",
+    "dsage_mpi/domains/maze/weights/*.npz": "the maze agent, without which no maze can be run",
+    "dsage_mpi-*.dist-info/licenses/LICENSE": "the licence",
+}
+
+
+def missing_from(wheel: Path) -> list[str]:
+    """Returns a line for each required file that the wheel lacks."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    return [
+        f"{wheel.name} has no {pattern} ({reason})"
+        for pattern, reason in REQUIRED.items()
+        if not fnmatch.filter(names, pattern)
+    ]
+
+
+def main(wheels: list[Path]) -> int:
+    """Checks every wheel and returns the exit status."""
+    problems = []
+    for wheel in wheels:
+        problems += missing_from(wheel)
+        print(f"{wheel}: {wheel.stat().st_size / 1e6:.1f} MB")
+    print("\n".join(problems), end="\n" if problems else "", file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main([Path(argument) for argument in sys.argv[1:]]))
