@@ -1,0 +1,13 @@
+"""Pictures of a run. Importing this package does not import matplotlib; drawing does."""
+
+from dsage_mpi.report.figures.curves import learning_curves
+from dsage_mpi.report.figures.gallery import archive_gallery, level_gallery, select_diverse
+from dsage_mpi.report.figures.heatmap import archive_heatmap
+
+__all__ = [
+    "archive_gallery",
+    "archive_heatmap",
+    "learning_curves",
+    "level_gallery",
+    "select_diverse",
+]

@@ -1,0 +1,134 @@
+"""How a run went: QD-score, coverage, the surrogate's errors, and where the time went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsage_mpi.report.figures import style
+
+Rows = Sequence[Mapping[str, Any]]
+
+#: Phases of an outer iteration from the bottom of the stack upwards.
+_PHASES = (
+    ("train_s", "train surrogate", style.BLUE),
+    ("inner_s", "inner loop", style.GREEN),
+    ("evaluate_s", "simulate", style.AMBER),
+    ("checkpoint_s", "checkpoint", style.PURPLE),
+)
+
+
+def learning_curves(
+    rows: Rows, path: Path, units: Mapping[str, str] | None = None, title: str = "Run"
+) -> None:
+    """Draws the metrics of a run; panels without data (no surrogate, say) are left out.
+
+    Args:
+        rows: Rows of the metrics, in order.
+        path: The PNG.
+        units: Measure name to unit, for the error panels.
+        title: Heading.
+    """
+    errors = [
+        name
+        for name in (rows[0] if rows else {})
+        if name.endswith("_mae") and np.isfinite(_column(rows, name)).any()
+    ]
+    heights = [2.6, *([2.1] if errors else []), 2.4]
+    with style.figure(path, 10.0, 0.5 + sum(heights)) as figure:
+        figure.suptitle(title, x=0.01, ha="left", fontsize=12, weight="bold")
+        bands = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+        _progress_panels(bands[0], rows)
+        if errors:
+            _error_panels(bands[1], rows, errors, units or {})
+        _time_panels(bands[-1], rows)
+
+
+def _progress_panels(band: Any, rows: Rows) -> None:
+    evaluations = _column(rows, "evaluations")
+    score, coverage = band.subplots(1, 2)
+    for axes, values, name, colour in (
+        (score, _column(rows, "qd_score"), "QD-score", style.BLUE),
+        (coverage, 100 * _column(rows, "coverage"), "Coverage (%)", style.GREEN),
+    ):
+        _line(axes, evaluations, values, colour)
+        axes.set_title(name)
+        axes.fill_between(evaluations, 0, values, color=colour, alpha=0.12, linewidth=0)
+        _over_evaluations(axes)
+
+
+def _error_panels(band: Any, rows: Rows, errors: Sequence[str], units: Mapping[str, str]) -> None:
+    evaluations = _column(rows, "evaluations")
+    for axes, name in zip(band.subplots(1, len(errors), squeeze=False)[0], errors, strict=True):
+        _line(axes, evaluations, _column(rows, name), style.RED)
+        what = name.removesuffix("_mae")
+        unit = {"occupancy": "visits", **units}.get(what, "")
+        axes.set_title(f"Error: {style.readable(what)}", fontsize=8.5)
+        axes.set_ylabel(f"held-out MAE{f' ({unit})' if unit else ''}", fontsize=8)
+        _over_evaluations(axes, ticks=4)
+        axes.xaxis.label.set_fontsize(8)
+        axes.tick_params(labelsize=7.5)
+
+
+def _time_panels(band: Any, rows: Rows) -> None:
+    iterations = _column(rows, "iteration")
+    stack, idle = band.subplots(1, 2, width_ratios=[2, 1])
+    bottom = np.zeros(len(rows))
+    width = 0.85 if len(rows) <= 60 else 1.0  # gaps between thin bars only flicker
+    for name, label, colour in _PHASES:
+        seconds = np.nan_to_num(_column(rows, name))
+        if seconds.any():
+            stack.bar(iterations, seconds, width, bottom, color=colour, label=label)
+            bottom += seconds
+    rest = np.nan_to_num(_column(rows, "total_s")) - bottom
+    if (rest > 0).any():
+        rest = np.maximum(rest, 0)
+        stack.bar(iterations, rest, width, bottom, color=style.GREY, label="other")
+    stack.set_title("Time per outer iteration (s)")
+    _over_iterations(stack, iterations)
+    if stack.containers:
+        stack.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8, reverse=True)
+    _line(idle, iterations, 100 * _column(rows, "idle_share"), style.PURPLE)
+    idle.set_title("Simulating ranks idle (%)")
+    idle.set_ylim(0, 100)
+    _over_iterations(idle, iterations)
+
+
+def _line(axes: Any, x: NDArray[np.float64], y: NDArray[np.float64], colour: str) -> None:
+    """A line through the points that exist; a few points are also marked."""
+    known = np.isfinite(y)
+    marker = "o" if known.sum() <= 30 else None
+    axes.plot(x[known], y[known], color=colour, marker=marker, markersize=3.5)
+    axes.grid(True, axis="y")
+
+
+def _over_evaluations(axes: Any, ticks: int = 6) -> None:
+    """Both axes from 0, evaluations to the right."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.set_xlim(left=0)
+    axes.set_ylim(bottom=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=ticks))
+    style.thousands(axes.xaxis)
+    axes.set_xlabel("real evaluations")
+
+
+def _over_iterations(axes: Any, iterations: NDArray[np.float64]) -> None:
+    """Outer iterations to the right, whole numbers only."""
+    from matplotlib.ticker import MaxNLocator
+
+    if len(iterations):
+        axes.set_xlim(iterations[0] - 0.6, max(iterations[-1], iterations[0] + 4) + 0.6)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
+    axes.set_xlabel("outer iteration")
+    axes.grid(True, axis="y")
+
+
+def _column(rows: Rows, name: str) -> NDArray[np.float64]:
+    """(n,) float64, NaN where a row has no value."""
+    values = [row.get(name) for row in rows]
+    return np.array([np.nan if v is None else v for v in values], dtype=np.float64)

@@ -1,0 +1,112 @@
+"""How all figures look, whatever the user's matplotlib settings are, and how they are saved."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dsage_mpi.report.files import atomic_write
+
+INK = "#1f2933"
+MUTED = "#66717e"
+GRID = "#e3e7ec"
+#: Cells of an archive without an elite.
+EMPTY = "#eef0f3"
+BLUE, RED, AMBER, GREEN, PURPLE, GREY = (
+    "#2f6690",
+    "#c8553d",
+    "#e0a030",
+    "#4f9d76",
+    "#7d5ba6",
+    "#b4bcc6",
+)
+#: Dots per inch of every PNG.
+DPI = 150
+
+_SETTINGS: dict[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "text.color": INK,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.titlesize": 10.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "lines.solid_capstyle": "round",
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+}
+
+
+@contextlib.contextmanager
+def figure(path: Path, width: float, height: float, constrained: bool = True) -> Iterator[Any]:
+    """Yields a matplotlib ``Figure`` and saves it to ``path`` (PNG, atomically) afterwards.
+
+    Works on a bare ``Figure`` with the Agg canvas: no display, no pyplot, no state left behind.
+
+    Args:
+        path: The PNG.
+        width: In inches.
+        height: In inches.
+        constrained: Whether matplotlib arranges the axes.
+    """
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    defaults = {k: v for k, v in matplotlib.rcParamsDefault.items() if k != "backend"}
+    with matplotlib.rc_context({**defaults, **_SETTINGS}):
+        layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.10, wspace=0.04, hspace=0.04)
+        made = Figure(figsize=(width, height), dpi=DPI, layout=layout if constrained else None)
+        FigureCanvasAgg(made)
+        yield made
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path) as file:
+            made.savefig(file, format="png", dpi=DPI)
+
+
+def heading(axes: Any, title: str, subtitle: str = "") -> None:
+    """Puts a bold title and a quiet line below it at the upper left of ``axes``."""
+    offset = 20 if subtitle else 8
+    axes.annotate(
+        title,
+        (0, 1),
+        (0, offset),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        fontsize=12,
+        fontweight="bold",
+    )
+    if subtitle:
+        axes.annotate(
+            subtitle,
+            (0, 1),
+            (0, 6),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=9,
+            color=MUTED,
+        )
+
+
+def thousands(axis: Any) -> None:
+    """Writes the ticks of a matplotlib axis as 12 500 rather than 12500."""
+    axis.set_major_formatter(lambda value, _: f"{value:,.10g}".replace(",", "\u2009"))
+
+
+def readable(name: str) -> str:
+    """``agent_path_length`` → ``agent path length``."""
+    return name.replace("_", " ")
