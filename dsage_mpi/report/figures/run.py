@@ -1,0 +1,85 @@
+"""All figures of one run, drawn at its end and by ``plot``."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dsage_mpi.report.export import ArchiveTable
+from dsage_mpi.report.figures import style
+from dsage_mpi.report.figures.curves import learning_curves
+from dsage_mpi.report.figures.gallery import Render, archive_gallery
+from dsage_mpi.report.figures.heatmap import archive_heatmap
+
+logger = logging.getLogger(__name__)
+
+
+def draw_run(
+    folder: Path,
+    table: ArchiveTable,
+    rows: Sequence[Mapping[str, Any]],
+    render: Render,
+    units: Sequence[str] = (),
+    title: str = "",
+) -> list[Path]:
+    """Draws ``archive.png``, ``discovery.png``, ``levels.png`` and ``curves.png``.
+
+    A figure that cannot be drawn is logged and left out: at the end of a long run a picture is
+    no reason to fail.
+
+    Args:
+        folder: Where to; made if needed.
+        table: The archive.
+        rows: Rows of the metrics.
+        render: Draws one level.
+        units: Units of the measures, in their order.
+        title: Heading of all figures, e.g. ``dsage on maze, seed 1``.
+
+    Returns:
+        The files that were drawn.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    of_measure = dict(zip(table.measure_names, units, strict=False))
+    curves = partial(learning_curves, rows, units=of_measure, title=title or "Run")
+    drawings: dict[str, Callable[..., None]] = {"curves.png": curves}
+    if len(table.dims) == 2:
+        drawings |= _heatmaps(table, of_measure, title or "Archive")
+    if table.level.size:
+        drawings["levels.png"] = partial(
+            archive_gallery, table, render, units=units, title=title or "Generated levels"
+        )
+    return [folder / name for name, draw in drawings.items() if _drawn(draw, folder / name)]
+
+
+def _heatmaps(
+    table: ArchiveTable, units: Mapping[str, str], title: str
+) -> dict[str, Callable[..., None]]:
+    """The objective, and when each elite was found if that is known."""
+    x, y = (axis_label(name, units.get(name, "")) for name in table.measure_names)
+    common = partial(archive_heatmap, table, labels=(x, y), title=title)
+    heatmaps: dict[str, Callable[..., None]] = {"archive.png": common}
+    if len(table) and np.ptp(table.evaluation):
+        heatmaps["discovery.png"] = partial(
+            common, values=table.evaluation, value_label="evaluation that found the elite"
+        )
+    return heatmaps
+
+
+def axis_label(name: str, unit: str) -> str:
+    """``agent path length (steps)``."""
+    return style.readable(name) + (f" ({unit})" if unit else "")
+
+
+def _drawn(draw: Callable[..., None], path: Path) -> bool:
+    try:
+        draw(path=path)
+    except Exception as error:
+        logger.warning("could not draw %s: %s: %s", path, type(error).__name__, error)
+        logger.debug("traceback", exc_info=True)
+        return False
+    return True

@@ -1,0 +1,131 @@
+"""The text that a run ends with, and that ``inspect`` shows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dsage_mpi.report.ranks import RankUsage, rank_table
+from dsage_mpi.report.run_directory import RunDirectory
+
+Rows = Sequence[Mapping[str, Any]]
+
+_PHASES = (
+    ("train_s", "training"),
+    ("inner_s", "inner loop"),
+    ("evaluate_s", "simulating"),
+    ("checkpoint_s", "checkpoints"),
+)
+
+
+def run_summary(
+    run_dir: RunDirectory,
+    rows: Rows,
+    *,
+    title: str = "",
+    max_evaluations: int | None = None,
+    cells: int | None = None,
+    wall_seconds: float | None = None,
+    ranks: Sequence[RankUsage] = (),
+) -> str:
+    """Describes a run in about a screen of text.
+
+    Args:
+        run_dir: Where the run lives; its files are listed as far as they exist.
+        rows: Rows of the metrics, of all starts.
+        title: First line, e.g. ``dsage on maze, seed 1``.
+        max_evaluations: The budget.
+        cells: Cells of the archive.
+        wall_seconds: How long this start of the program took; the sum of the outer iterations
+            if None.
+        ranks: Who simulated.
+    """
+    lines = [title] if title else []
+    lines += (
+        _results(rows, max_evaluations, cells) if rows else ["  no outer iteration finished yet"]
+    )
+    if rows:
+        lines += _times(rows, wall_seconds)
+    table = rank_table(ranks)
+    if table:
+        lines += ["", *(f"  {line}" for line in table)]
+    files = _files(run_dir)
+    if files:
+        lines += ["", f"Results in {run_dir.path}{os.sep}", *(f"  {line}" for line in files)]
+    return "\n".join(lines)
+
+
+def _results(rows: Rows, max_evaluations: int | None, cells: int | None) -> list[str]:
+    last = rows[-1]
+    budget = f" of {_count(max_evaluations)}" if max_evaluations is not None else ""
+    failures = last.get("failures") or 0
+    failed = f" ({_count(failures)} failed, see failures.jsonl)" if failures else ""
+    of_cells = f" of {_count(cells)}" if cells is not None else ""
+    lines = [
+        _entry("evaluations", f"{_count(last['evaluations'])}{budget}{failed}"),
+        _entry("iterations", _count(last["iteration"])),
+        _entry("QD-score", f"{last['qd_score']:.2f}"),
+        _entry(
+            "coverage",
+            f"{100 * last['coverage']:.2f} % ({_count(last['archive_size'])}{of_cells} cells)",
+        ),
+    ]
+    if last.get("objective_best") is not None and last.get("objective_mean") is not None:
+        best, mean = last["objective_best"], last["objective_mean"]
+        lines.append(_entry("objective", f"best {best:.4g}, mean {mean:.4g}"))
+    errors = [
+        f"{name.removesuffix('_mae').replace('_', ' ')} {value:.3g}"
+        for name, value in last.items()
+        if name.endswith("_mae") and value is not None
+    ]
+    if errors:
+        lines.append(_entry("surrogate MAE", ", ".join(errors)))
+    return lines
+
+
+def _times(rows: Rows, wall_seconds: float | None) -> list[str]:
+    total = sum(row.get("total_s") or 0.0 for row in rows)
+    phases = [(label, sum(row.get(name) or 0.0 for row in rows)) for name, label in _PHASES]
+    shares = ", ".join(f"{label} {100 * s / total:.0f} %" for label, s in phases if total and s)
+    lines = [_entry("wall time", duration(total if wall_seconds is None else wall_seconds))]
+    if shares:
+        lines.append(_entry("spent on", shares))
+    return lines
+
+
+def _files(run_dir: RunDirectory) -> list[str]:
+    """What is there, most interesting first."""
+    named = [
+        *((path, "") for path in sorted(run_dir.figures.glob("*.png"))),
+        (run_dir.archive_csv, "every elite's numbers"),
+        (run_dir.archive_npz, "every elite with its level and solution"),
+        (run_dir.metrics, "one row per outer iteration"),
+        (run_dir.failures, "failed evaluations with tracebacks"),
+        (run_dir.log, "log"),
+    ]
+    found = [(path.relative_to(run_dir.path), what) for path, what in named if path.is_file()]
+    checkpoints = len(list(run_dir.checkpoints.glob("*.h5"))) if run_dir.checkpoints.is_dir() else 0
+    lines = [f"{name!s:<24}{what}".rstrip() for name, what in found]
+    if checkpoints:
+        lines.append(f"{run_dir.checkpoints.name + os.sep:<24}{checkpoints} checkpoint(s)")
+    return lines
+
+
+def duration(seconds: float) -> str:
+    """``12.3 s``, ``3 min 42 s`` or ``5 h 07 min``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def _entry(name: str, text: str) -> str:
+    return f"  {name:<15}{text}"
+
+
+def _count(number: int) -> str:
+    """12 500 rather than 12500."""
+    return f"{number:,}".replace(",", " ")
