@@ -1,0 +1,71 @@
+"""What all subcommands share on the console: exit codes, messages, options, number formats."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+EXIT_DONE = 0
+EXIT_FAILED = 1
+EXIT_BAD_INPUT = 2
+EXIT_RESUMABLE = 3
+
+EXIT_CODES = """exit codes:
+  0  done
+  1  failed; the message says why, the run directory's log has the details
+  2  bad input or usage; nothing was run
+  3  stopped before the end, can be continued with --restart"""
+
+
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help that keeps the line breaks of examples."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28, width=96)
+
+
+def complain(message: object) -> None:
+    """Prints an error for the user to stderr."""
+    print(f"dsage_mpi: {message}", file=sys.stderr, flush=True)
+
+
+def add_overrides(parser: argparse.ArgumentParser) -> None:
+    """Adds ``--set``."""
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="override one key, e.g. surrogate.epochs=50 or archive.dims=[64,54]; repeatable",
+    )
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Adds the run directory or checkpoint that a command reads."""
+    parser.add_argument(
+        "run",
+        metavar="RUN_DIR|CHECKPOINT",
+        type=Path,
+        help="a run directory (its newest valid checkpoint is used) or one checkpoint (.h5)",
+    )
+
+
+def count_text(value: float) -> str:
+    """A count with groups of three digits: ``100 000``; large ones rounded: ``2.0e+08``."""
+    return f"{value:,.0f}".replace(",", " ") if value < 1e7 else f"{value:.1e}"
+
+
+def seconds_text(seconds: float) -> str:
+    """A duration in the unit that suits it: ``40 s``, ``3 min``, ``1.5 h``, ``12 days``."""
+    for size, unit in ((86400.0, "days"), (3600.0, "h"), (60.0, "min")):
+        if seconds >= 2 * size:
+            value = seconds / size
+            return f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f} {unit}"
+    return f"{seconds:.0f} s" if seconds >= 1 else "under 1 s"
+
+
+def bytes_text(size: float) -> str:
+    """A size in MB or GB."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 1):.0f} MB"

@@ -1,0 +1,23 @@
+"""What each domain needs: its native code, its agent. A domain's settings module knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+
+from dsage_mpi.cli.doctor.finding import Finding, last_line, missing, ok
+from dsage_mpi.cli.doctor.python import SETUP
+from dsage_mpi.domains import DOMAINS
+
+
+def check() -> Iterator[Finding]:
+    """One finding per thing that a registered domain's ``doctor`` module looks at."""
+    for name, package in sorted(DOMAINS.items()):
+        try:
+            facts = import_module(f"{package}.doctor").facts()
+        except ImportError as error:
+            yield missing(name, f"does not load: {last_line(str(error))}", SETUP)
+            continue
+        for topic, present, text in facts:
+            label = f"{name} {topic}"
+            yield ok(label, text) if present else missing(label, text, SETUP)

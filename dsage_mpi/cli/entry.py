@@ -1,0 +1,58 @@
+"""Picks the subcommand, and the one rank that runs it where it is not for all of them."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from importlib import import_module
+
+from dsage_mpi.cli.console import EXIT_BAD_INPUT, EXIT_DONE, complain
+
+#: Subcommand -> module with ``main(argv)``.
+COMMANDS = {
+    "run": "dsage_mpi.cli.run",
+    "inspect": "dsage_mpi.cli.inspect",
+    "plot": "dsage_mpi.cli.plot",
+    "doctor": "dsage_mpi.cli.doctor",
+    "train-agent": "dsage_mpi.cli.train_agent",
+}
+#: Options with which ``run`` only prints something, so that one rank is enough.
+PRINTING = frozenset({"-h", "--help", "--version", "--dry-run"})
+
+
+def dispatch(argv: list[str]) -> int:
+    """Runs one command and returns its exit code.
+
+    A first word that is no subcommand is the input file of ``run``.
+    """
+    name, rest = (argv[0], argv[1:]) if argv and argv[0] in COMMANDS else ("run", argv)
+    if name == "run" and (problem := _misspelt(argv)):
+        if _is_first_process():
+            complain(problem)
+        return EXIT_BAD_INPUT
+    alone = name != "run" or not PRINTING.isdisjoint(rest)
+    if alone and not _is_first_process():
+        return EXIT_DONE
+    try:
+        return int(import_module(COMMANDS[name]).main(rest))
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        os._exit(EXIT_DONE)
+
+
+def _is_first_process() -> bool:
+    """Whether this is rank 0 or not under an MPI launcher at all; starts no MPI."""
+    from dsage_mpi.farm.launch import detect_launch
+
+    launch = detect_launch(os.environ)
+    return launch is None or launch.rank in (None, 0)
+
+
+def _misspelt(argv: list[str]) -> str:
+    """What to say when the first word is meant as a subcommand but is none."""
+    word = argv[0] if argv else ""
+    looks_like_path = not word or word.startswith("-") or "." in word or os.sep in word
+    if looks_like_path or word in COMMANDS or os.path.exists(word):
+        return ""
+    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(COMMANDS)}"
+    return f"{word!r} is neither an input file nor a command; {hint}"

@@ -1,0 +1,187 @@
+"""``run`` (also the command without a name): the main job, on all ranks.
+
+Arguments are parsed and the configuration is checked on rank 0 alone; then either every rank gets
+the order, or rank 0 says what is wrong and every rank leaves with exit code 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dsage_mpi import __version__
+from dsage_mpi.cli.console import (
+    EXIT_BAD_INPUT,
+    EXIT_CODES,
+    Formatter,
+    add_overrides,
+    complain,
+)
+
+if TYPE_CHECKING:
+    from dsage_mpi.config.schema import Config
+    from dsage_mpi.outer.job import Order
+
+DESCRIPTION = """Illuminates an archive of environments with DSAGE (Bhatt et al., NeurIPS 2022), one of
+its ablations, MAP-Elites, CMA-ME or domain randomization, as INPUT says. Under mpirun or srun, rank 0
+searches and the other ranks simulate; without a launcher, one process does both. The result does
+not depend on the number of ranks."""
+
+EPILOG = f"""other commands (each has its own --help):
+  inspect RUN_DIR|CHECKPOINT   what a run has found so far; --digest to compare two runs
+  plot RUN_DIR|CHECKPOINT      draw the figures of a run again
+  doctor                       what this installation has, what is missing, how to get it
+  train-agent INPUT.toml       train a maze agent of your own
+
+examples:
+  python -m dsage_mpi inputs/maze_tiny.toml                    a first look, seconds
+  mpirun -n 4 python -m dsage_mpi inputs/maze_quick.toml       minutes on a laptop
+  srun python -m dsage_mpi inputs/maze.toml --seed 7           the paper's scale on a cluster
+  python -m dsage_mpi inputs/maze.toml --dry-run               check, show everything, estimate
+  python -m dsage_mpi inputs/maze.toml --set inner_loop.iterations=1000 --set surrogate.device=cpu
+  mpirun -n 4 python -m dsage_mpi --restart runs/maze-0001     go on where a run stopped
+  ... --restart runs/maze-0001 --set algorithm.max_evaluations=200000      and let it run longer
+
+results: in the run directory, runs/INPUT-NNNN unless --run-dir names another: config.toml (the
+effective configuration), log.txt, metrics.csv, archive.npz and .csv, figures/, checkpoints/.
+Inputs, their keys and defaults: docs/configuration.md.
+
+{EXIT_CODES}
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of ``run``, which is also the program's main help."""
+    made = argparse.ArgumentParser(
+        prog="dsage_mpi",
+        usage="dsage_mpi [run] INPUT.toml [options]\n"
+        "       dsage_mpi --restart RUN_DIR|CHECKPOINT [options]\n"
+        "       dsage_mpi {inspect,plot,doctor,train-agent} ...",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=Formatter,
+        allow_abbrev=False,
+    )
+    made.add_argument("input", metavar="INPUT.toml", type=Path, nargs="?", help="what to run")
+    made.add_argument(
+        "--restart",
+        metavar="RUN_DIR|CHECKPOINT",
+        type=Path,
+        help="continue a run from its newest valid checkpoint, or from this one",
+    )
+    add_overrides(made)
+    made.add_argument("--seed", type=int, metavar="N", help="run seed, instead of the input's")
+    made.add_argument(
+        "--run-dir", type=Path, metavar="DIR", help="a new or empty folder for the results"
+    )
+    made.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="check the input, print the effective configuration and a cost estimate, run nothing",
+    )
+    made.add_argument("--verbose", action="store_true", help="log details as well")
+    made.add_argument("--version", action="version", version=f"dsage_mpi {__version__}")
+    return made
+
+
+def main(argv: list[str]) -> int:
+    """Runs the job on all ranks; returns the exit code (the same on each)."""
+    if "--dry-run" in argv:
+        return _dry_run(argv)
+    from dsage_mpi.farm.launch import open_world
+
+    world = open_world()
+    order = world.bcast(_prepare(argv) if world.is_root else None)
+    if isinstance(order, int):
+        return order
+    from dsage_mpi.outer.job import run_job
+
+    return run_job(world, order)
+
+
+def _prepare(argv: list[str]) -> Order | int:
+    """The checked order, or the exit code if there is nothing to run."""
+    try:
+        arguments = _parse(argv)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else EXIT_BAD_INPUT
+    return _continued(arguments) if arguments.restart else _fresh(arguments)
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    made = parser()
+    arguments = made.parse_args(argv)
+    if arguments.restart is None and arguments.input is None:
+        made.error("nothing to run: expected INPUT.toml, e.g. inputs/maze_tiny.toml, or --restart")
+    if arguments.restart is not None:
+        for name in ("input", "seed", "run_dir"):
+            if getattr(arguments, name) is not None:
+                option = "INPUT.toml" if name == "input" else "--" + name.replace("_", "-")
+                made.error(f"--restart continues a run as it was: {option} cannot go with it")
+    return arguments
+
+
+def _fresh(arguments: argparse.Namespace) -> Order | int:
+    from dsage_mpi.config.load import ConfigError
+    from dsage_mpi.outer.job import Order
+    from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
+
+    try:
+        config = _load(arguments)
+        directory = RunDirectory.create(arguments.run_dir, arguments.input.stem)
+    except (ConfigError, RunDirectoryError) as error:
+        complain(error)
+        return EXIT_BAD_INPUT
+    return Order(config, directory.path, None, arguments.verbose)
+
+
+def _continued(arguments: argparse.Namespace) -> Order | int:
+    from dsage_mpi.checkpoint.tree import CheckpointError
+    from dsage_mpi.cli.stored import find_stored
+    from dsage_mpi.config.load import ConfigError
+    from dsage_mpi.config.restart import restart_config
+    from dsage_mpi.outer.job import Order
+    from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
+
+    try:
+        stored = find_stored(arguments.restart)
+        config = restart_config(stored.config, str(stored.checkpoint), arguments.overrides)
+        directory = stored.directory or RunDirectory.locate(arguments.restart)
+    except (ConfigError, CheckpointError, RunDirectoryError) as error:
+        complain(error)
+        return EXIT_BAD_INPUT
+    return Order(config, directory.path, stored.checkpoint, arguments.verbose)
+
+
+def _load(arguments: argparse.Namespace) -> Config:
+    from dsage_mpi.config.load import load_config
+
+    return load_config(arguments.input, overrides=arguments.overrides, seed=arguments.seed)
+
+
+def _dry_run(argv: list[str]) -> int:
+    from dsage_mpi.checkpoint.tree import CheckpointError
+    from dsage_mpi.cli.dry_run import describe
+    from dsage_mpi.config.load import ConfigError
+    from dsage_mpi.report.run_directory import RunDirectoryError
+
+    arguments = _parse(argv)
+    try:
+        if arguments.restart is None:
+            config, name = _load(arguments), arguments.input
+        else:
+            config, name = _restart_config(arguments), arguments.restart
+    except (ConfigError, CheckpointError, RunDirectoryError) as error:
+        complain(error)
+        return EXIT_BAD_INPUT
+    print(describe(config, str(name)))
+    return 0
+
+
+def _restart_config(arguments: argparse.Namespace) -> Config:
+    from dsage_mpi.cli.stored import find_stored
+    from dsage_mpi.config.restart import restart_config
+
+    stored = find_stored(arguments.restart)
+    return restart_config(stored.config, str(stored.checkpoint), arguments.overrides)

@@ -1,0 +1,71 @@
+"""What may change when a run is continued, and the refusal of everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from dsage_mpi.config.document import COMMAND_LINE
+from dsage_mpi.config.emit import toml_value
+from dsage_mpi.config.errors import ConfigError, Problem
+from dsage_mpi.config.load import NEUTRAL_KEYS, config_from_toml
+from dsage_mpi.config.schema import Config
+
+#: Single keys that may change besides the tables that influence no result (``NEUTRAL_KEYS``).
+#: With them changed the continued run is as good, but not the same to the last bit.
+CHANGEABLE = ("surrogate.device", "surrogate.threads")
+#: The budget may grow. (A run that had ended cut its last batch to the old budget, so that it
+#: then is not quite the run that the larger budget would have given from the start.)
+GROWING = "algorithm.max_evaluations"
+
+
+def restart_config(stored: str, name: str, overrides: Sequence[str] = ()) -> Config:
+    """The configuration of a run that is continued.
+
+    Args:
+        stored: TOML text of the run's effective configuration, from its checkpoint.
+        name: The checkpoint, for messages.
+        overrides: ``"key.path=value"`` strings.
+
+    Raises:
+        ConfigError: An override is invalid, or changes what makes the run what it is.
+    """
+    before = config_from_toml(stored, name)
+    after = config_from_toml(stored, name, overrides)
+    problems = [p for key, old, new in differences(before, after) if (p := _refusal(key, old, new))]
+    if problems:
+        raise ConfigError(problems, name)
+    return after
+
+
+def differences(before: BaseModel, after: BaseModel) -> list[tuple[str, Any, Any]]:
+    """(key path, old value, new value) of every key in which two configurations differ."""
+    old, new = dict(_leaves(before.model_dump())), dict(_leaves(after.model_dump()))
+    keys = list(dict.fromkeys([*old, *new]))
+    return [(k, old.get(k), new.get(k)) for k in keys if old.get(k) != new.get(k)]
+
+
+def _leaves(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _refusal(key: str, old: Any, new: Any) -> Problem | None:
+    if key.split(".")[0] in NEUTRAL_KEYS or key in CHANGEABLE:
+        return None
+    shown = [("unset" if value is None else toml_value(value)) for value in (new, old)]
+    if key == GROWING:
+        if new > old:
+            return None
+        message = f"= {shown[0]}: the run has {shown[1]}; a continued run's budget can only grow"
+    else:
+        message = (
+            f"= {shown[0]}: the run has {shown[1]}, and what determines its result cannot change; "
+            "start a new run instead"
+        )
+    return Problem(key, message, COMMAND_LINE)

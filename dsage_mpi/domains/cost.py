@@ -1,0 +1,24 @@
+"""What a domain knows about its own cost, for estimates before a run (``--dry-run``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CostFacts:
+    """Rough figures for one evaluation; a domain's ``settings.cost_facts(settings)`` gives them.
+
+    Attributes:
+        seconds: CPU time of one evaluation on one core, in seconds.
+        level_shape: (H, W) of a level.
+        tile_count: Tile codes, which are input channels of the surrogate.
+        solution_bytes: Size of one stored solution.
+        basis: Where ``seconds`` comes from, one line for humans.
+    """
+
+    seconds: float
+    level_shape: tuple[int, int]
+    tile_count: int
+    solution_bytes: int
+    basis: str
