@@ -1,0 +1,144 @@
+"""All successful real evaluations as tensors on the training device, in evaluation order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from dsage_mpi.surrogate.device import explained_memory_errors
+from dsage_mpi.surrogate.errors import SurrogateError
+
+Tree = dict[str, Any]
+
+#: Fields in the order in which `DataSet.add` takes them, and how they are kept.
+FIELDS = {
+    "levels": torch.int8,
+    "objective": torch.float64,
+    "measures": torch.float64,
+    "occupancy": torch.float32,
+}
+
+
+class DataSet:
+    """Preallocated table of evaluations; training indexes batches straight out of it.
+
+    Memory is reserved for all rows at once but, on the CPU, only touched as rows come in.
+
+    Args:
+        capacity: Most rows that will ever be added (the evaluation budget).
+        level_shape: (H, W) of a level.
+        device: Where the tensors live (`Surrogate.device`).
+        measure_count: Measures per evaluation.
+    """
+
+    def __init__(
+        self,
+        capacity: int,
+        level_shape: tuple[int, int],
+        device: torch.device | str = "cpu",
+        *,
+        measure_count: int = 2,
+    ) -> None:
+        self.capacity = capacity
+        self.device = torch.device(device)
+        self._length = 0
+        self._row_shapes: dict[str, tuple[int, ...]] = {
+            "levels": level_shape,
+            "objective": (),
+            "measures": (measure_count,),
+            "occupancy": level_shape,
+        }
+        with explained_memory_errors(
+            f"reserving the data set ({capacity} evaluations)",
+            "Lower the evaluation budget or use a device with more memory.",
+        ):
+            self._columns = {
+                name: torch.empty((capacity, *self._row_shapes[name]), dtype=dtype, device=device)
+                for name, dtype in FIELDS.items()
+            }
+
+    def __len__(self) -> int:
+        return self._length
+
+    def add(
+        self, levels: ArrayLike, objective: ArrayLike, measures: ArrayLike, occupancy: ArrayLike
+    ) -> None:
+        """Appends evaluations.
+
+        Args:
+            levels: (n, H, W) int8 tile codes.
+            objective: (n,) float64.
+            measures: (n, k) float64.
+            occupancy: (n, H, W) float32 mean visits per episode and tile.
+
+        Raises:
+            SurrogateError: A shape is wrong, a number is not finite or the table is full;
+                nothing has been added then.
+        """
+        rows = self._checked_rows((levels, objective, measures, occupancy))
+        count = len(rows["levels"])
+        end = self._length + count
+        if end > self.capacity:
+            raise SurrogateError(
+                f"The surrogate's data set is full: it holds {self._length} of {self.capacity} "
+                f"evaluations and {count} more were added. Its capacity must be the evaluation "
+                "budget."
+            )
+        for name, values in rows.items():
+            self._columns[name][self._length : end] = torch.from_numpy(values).to(self.device)
+        self._length = end
+
+    def window(self, recent: int | None) -> dict[str, Tensor]:
+        """The most recent rows (None: all) on the device, oldest first; views, not copies."""
+        first = 0 if recent is None else max(0, self._length - recent)
+        return {name: column[first : self._length] for name, column in self._columns.items()}
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All rows as NumPy arrays by field name (on the CPU: views of the table itself)."""
+        return {name: column.cpu().numpy() for name, column in self.window(None).items()}
+
+    def state(self) -> Tree:
+        """Everything that a restart needs: the arrays of `arrays`."""
+        return dict(self.arrays())
+
+    def load_state(self, tree: Mapping[str, Any]) -> None:
+        """Replaces all rows by those that `state` gave.
+
+        Raises:
+            SurrogateError: Fields or shapes do not belong to this data set.
+        """
+        missing = [name for name in FIELDS if name not in tree]
+        if missing:
+            raise SurrogateError(
+                f"The saved data set has no {', '.join(missing)}; it has {', '.join(tree)}."
+            )
+        self._length = 0
+        self.add(*(tree[name] for name in FIELDS))
+
+    def _checked_rows(self, given: tuple[ArrayLike, ...]) -> dict[str, NDArray[Any]]:
+        rows: dict[str, NDArray[Any]] = {}
+        count: int | None = None
+        for (name, dtype), values in zip(FIELDS.items(), given, strict=True):
+            array = np.array(values, dtype=_NUMPY[dtype], order="C")
+            count = len(array) if count is None and array.ndim else count
+            expected = (count, *self._row_shapes[name])
+            if array.shape != expected:
+                raise SurrogateError(
+                    f"Data set: {name} has shape {array.shape}, expected {expected}."
+                )
+            if dtype.is_floating_point and not np.isfinite(array).all():
+                row = int(np.argwhere(~np.isfinite(array))[0][0])
+                raise SurrogateError(
+                    f"Data set: {name} of added row {row} is not finite; such an evaluation "
+                    "must be recorded as failed instead."
+                )
+            rows[name] = array
+        return rows
+
+
+_NUMPY = {torch.int8: np.int8, torch.float32: np.float32, torch.float64: np.float64}

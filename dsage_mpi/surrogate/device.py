@@ -1,0 +1,135 @@
+"""Devices, threads and determinism: everything the surrogate does to torch's process-wide state."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+from dsage_mpi.surrogate.errors import SurrogateError
+from dsage_mpi.surrogate.settings import SurrogateSettings
+
+if TYPE_CHECKING:
+    import torch
+
+
+def choose_device(device: Literal["auto", "cpu", "cuda"]) -> torch.device:
+    """The torch device of the setting ``surrogate.device``.
+
+    Raises:
+        SurrogateError: "cuda" was asked for and there is none.
+    """
+    import torch
+
+    usable = device != "cpu" and torch.cuda.is_available()
+    if device == "cuda" and not usable:
+        build = torch.version.cuda
+        reason = (
+            "this torch was built for the CPU alone"
+            if build is None
+            else f"torch (built for CUDA {build}) sees no usable GPU on this host"
+        )
+        raise SurrogateError(
+            f'surrogate.device = "cuda": {reason}. Use device = "auto" or "cpu", install a CUDA '
+            "build of torch, or start rank 0 where a GPU is allotted to it."
+        )
+    return torch.device("cuda" if usable else "cpu")
+
+
+def resolve_threads(settings: SurrogateSettings) -> int:
+    """Number of CPU threads that ``surrogate.threads`` means here.
+
+    Call it once on rank 0 when a run starts and keep the number in the effective configuration:
+    a restart must use the same, because sums over threads round differently for another count.
+
+    "auto" first lets this process use all CPUs that it is allowed: ``mpirun`` pins each rank to
+    one core, but while rank 0 trains, the other ranks wait for it without using theirs.
+    """
+    if settings.threads != "auto":
+        return settings.threads
+    return widen_affinity()
+
+
+def widen_affinity() -> int:
+    """Lets all threads of this process run on every CPU that the host grants; returns how many.
+
+    What a container or batch system forbids (cpuset) stays forbidden: the kernel takes the
+    intersection.
+    """
+    if not hasattr(os, "sched_setaffinity"):  # not Linux: ranks are not pinned there
+        return os.cpu_count() or 1
+    everything = range(os.cpu_count() or 1)
+    for thread in _thread_ids():
+        try:
+            os.sched_setaffinity(thread, everything)
+        except OSError:  # the thread has just ended, or a sandbox forbids it: stay as we are
+            continue
+    return len(os.sched_getaffinity(0))
+
+
+def _thread_ids() -> list[int]:
+    try:
+        return [int(name) for name in os.listdir("/proc/self/task")]
+    except OSError:
+        return [0]
+
+
+def configure_determinism(deterministic: bool, device: torch.device) -> None:
+    """Sets torch up so that the same run gives the same bits.
+
+    The number of threads matters too: see ``torch_threads``.
+
+    Args:
+        deterministic: False lets a GPU use TF32 and the fastest kernel that it finds by trying.
+        device: Where the surrogate runs; on the CPU nothing but the thread count needs fixing.
+    """
+    import torch
+
+    if device.type != "cuda":
+        return
+    if deterministic:  # read by cuBLAS when it starts, so before anything runs on the GPU
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(deterministic)
+    # Nothing here reads memory that it has not written; filling it first would only cost time.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    torch.backends.cudnn.deterministic = deterministic
+    torch.backends.cudnn.benchmark = not deterministic
+    torch.backends.cudnn.allow_tf32 = not deterministic
+    torch.backends.cuda.matmul.allow_tf32 = not deterministic
+
+
+@contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """Runs a block with ``count`` torch threads, whatever other parts of this process have set."""
+    import torch
+
+    before = torch.get_num_threads()
+    if before == count:
+        yield
+        return
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def explained_memory_errors(doing: str, advice: str) -> Iterator[None]:
+    """Turns running out of CPU or GPU memory inside the block into a ``SurrogateError``."""
+    import torch
+
+    try:
+        yield
+    except (torch.cuda.OutOfMemoryError, MemoryError) as error:
+        raise SurrogateError(_memory_message(doing, advice, error)) from error
+    except RuntimeError as error:  # torch's CPU allocator has no exception type of its own
+        if "allocate memory" not in str(error) and "not enough memory" not in str(error):
+            raise
+        raise SurrogateError(_memory_message(doing, advice, error)) from error
+
+
+def _memory_message(doing: str, advice: str, error: BaseException) -> str:
+    detail = str(error).strip().splitlines()
+    return f"Out of memory {doing}. {advice} ({detail[0] if detail else type(error).__name__})"

@@ -1,0 +1,55 @@
+"""Tile codes to the one-hot images that the networks see, made on the device."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+#: The predictor halves its map until it is 4x4, so nothing smaller than 8x8 makes sense.
+SMALLEST_SIDE = 8
+
+
+def padded_side(level_shape: tuple[int, int]) -> int:
+    """Side of the square, power-of-two image that a level ((H, W)) is padded to."""
+    side = SMALLEST_SIDE
+    while side < max(level_shape):
+        side *= 2
+    return side
+
+
+class LevelEncoder:
+    """Pads levels at the right and bottom with the empty tile and makes them one-hot.
+
+    Args:
+        level_shape: (H, W) of a level.
+        tile_count: Number of tile codes, the channels of the image.
+        empty_tile: Code of the padding.
+        device: Where levels are, and where the image is made.
+        dtype: Floating point type of the image.
+    """
+
+    def __init__(
+        self,
+        level_shape: tuple[int, int],
+        tile_count: int,
+        empty_tile: int,
+        device: torch.device,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        side = padded_side(level_shape)
+        self._padding = (0, side - level_shape[1], 0, side - level_shape[0])
+        self._empty_tile = empty_tile
+        self._codes = torch.arange(tile_count, dtype=torch.int8, device=device)
+        self._dtype = dtype
+
+    def __call__(self, levels: Tensor) -> Tensor:
+        """One-hot image ((n, tiles, side, side), channels last) of levels ((n, H, W) int8).
+
+        Comparing bytes needs neither the int64 indices of ``one_hot`` nor its scatter, and
+        leaves channels last in memory, which is what the CPU convolutions are fastest on.
+        """
+        if any(self._padding):
+            levels = functional.pad(levels, self._padding, value=self._empty_tile)
+        image = (levels.unsqueeze(-1) == self._codes).to(self._dtype)
+        return image.permute(0, 3, 1, 2)

@@ -1,0 +1,291 @@
+"""The surrogate as the outer loop sees it: train, predict, errors, state."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dsage_mpi.seeding import Purpose, integer_seed
+from dsage_mpi.surrogate.accuracy import head_names, measure_key, scores
+from dsage_mpi.surrogate.dataset import DataSet
+from dsage_mpi.surrogate.device import (
+    choose_device,
+    configure_determinism,
+    explained_memory_errors,
+    resolve_threads,
+    torch_threads,
+)
+from dsage_mpi.surrogate.encoding import LevelEncoder, padded_side
+from dsage_mpi.surrogate.errors import SurrogateError
+from dsage_mpi.surrogate.inference import Inference
+from dsage_mpi.surrogate.networks import make_network
+from dsage_mpi.surrogate.scaling import TargetScaling, keep_function
+from dsage_mpi.surrogate.settings import SurrogateSettings
+from dsage_mpi.surrogate.snapshot import (
+    adam_state,
+    load_adam_state,
+    load_network_state,
+    network_state,
+)
+from dsage_mpi.surrogate.training import Progress, Trainer, TrainingReport
+
+Tree = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the surrogate believes about ``n`` levels, in raw units.
+
+    Attributes:
+        objective: (n,) float64.
+        measures: (n, k) float64.
+        occupancy: (n, H, W) float32 visits per episode and tile; None if not predicted.
+    """
+
+    objective: NDArray[np.float64]
+    measures: NDArray[np.float64]
+    occupancy: NDArray[np.float32] | None
+
+
+class Surrogate:
+    """Predicts objective, measures and occupancy of levels; trained again every outer iteration.
+
+    Weights, batch-norm statistics and Adam's moments persist from training to training. All of it
+    depends on the settings, the run's seed and the data alone, given the number of CPU threads.
+
+    Args:
+        settings: Networks, training, devices.
+        level_shape: (H, W) of a level.
+        tile_count: Number of tile codes.
+        empty_tile: Code that pads levels to the square network input.
+        measure_count: k, number of measures.
+        run_seed: Seed of the run: initial weights and the order of training samples.
+        device: Overrides ``settings.device``.
+
+    Raises:
+        SurrogateError: The device that the settings name is not there.
+    """
+
+    def __init__(
+        self,
+        settings: SurrogateSettings,
+        *,
+        level_shape: tuple[int, int],
+        tile_count: int,
+        empty_tile: int,
+        measure_count: int = 2,
+        run_seed: int,
+        device: torch.device | str | None = None,
+    ) -> None:
+        self.settings = settings
+        self.device = choose_device(settings.device) if device is None else torch.device(device)
+        self._threads = resolve_threads(settings)
+        self._level_shape, self._tile_count, self._empty_tile = level_shape, tile_count, empty_tile
+        self._names = head_names(measure_count)
+        self._run_seed = run_seed
+        configure_determinism(settings.deterministic, self.device)
+        self._network = make_network(
+            tile_count=tile_count,
+            side=padded_side(level_shape),
+            outputs=len(self._names),
+            features=settings.features,
+            blocks=settings.residual_blocks if settings.ancillary else None,
+            seed=integer_seed(run_seed, Purpose.NETWORK_INIT),
+            device=self.device,
+        )
+        # One kernel for all weights and moments: a tenth of the time of one kernel per operation.
+        self._optimizer = torch.optim.Adam(
+            self._network.parameters(), lr=settings.learning_rate, fused=True
+        )
+        self._encoder = LevelEncoder(level_shape, tile_count, empty_tile, self.device)
+        self._scaling = TargetScaling.raw(len(self._names))
+        self._trainings = 0
+        self._inference: Inference | None = None
+
+    @property
+    def trained(self) -> bool:
+        """Whether there has been any training, so that predictions mean something."""
+        return self._trainings > 0
+
+    def train(
+        self, data: DataSet, iteration: int, on_progress: Progress | None = None
+    ) -> TrainingReport:
+        """Continues training on the most recent evaluations.
+
+        Args:
+            data: All evaluations so far, on this surrogate's device.
+            iteration: Outer iteration; with the run's seed it decides the order of samples.
+            on_progress: Called after every epoch with the number of epochs done.
+
+        Returns:
+            Losses of the last epoch, time taken.
+
+        Raises:
+            SurrogateError: No data, wrong data, out of memory, or the loss diverged.
+        """
+        start = time.perf_counter()
+        window = self._checked_window(data)
+        with self._at_work("training the surrogate", "surrogate.batch_size or .recent_samples"):
+            self._scale_to(window)
+            self._inference = None
+            trainer = Trainer(
+                self.settings,
+                self._network,
+                self._optimizer,
+                self._encoder,
+                self._scaling,
+                self._names,
+            )
+            seed = integer_seed(self._run_seed, Purpose.TRAINING, iteration)
+            loss, losses = trainer.run(window, seed, on_progress)
+        self._trainings += 1
+        samples, batch = len(window["levels"]), self.settings.batch_size
+        return TrainingReport(
+            iteration=iteration,
+            samples=samples,
+            epochs=self.settings.epochs,
+            steps=self.settings.epochs * -(-samples // batch),
+            seconds=time.perf_counter() - start,
+            loss=loss,
+            losses=losses,
+        )
+
+    def predict(self, levels: NDArray[np.int8], *, occupancy: bool = True) -> Prediction:
+        """Predicts from running batch-norm statistics (eval mode).
+
+        Args:
+            levels: (n, H, W) int8 tile codes.
+            occupancy: False leaves the occupancy grids on the device (they are computed anyway
+                where the predictor needs them).
+
+        Raises:
+            SurrogateError: Wrong shape, unknown tile codes or out of memory.
+        """
+        levels = self._checked_levels(levels)
+        wants_grid = occupancy and self.settings.ancillary
+        with self._at_work("predicting", "surrogate.predict_batch"):
+            outputs, grid = self._folded()(levels, wants_grid)
+        values = self._scaling.restored(outputs)
+        if grid is not None:
+            grid *= np.float32(self._scaling.occupancy_scale)
+        return Prediction(values[:, 0], values[:, 1:], grid)
+
+    def errors(
+        self,
+        levels: NDArray[np.int8],
+        objective: NDArray[np.float64],
+        measures: NDArray[np.float64],
+        occupancy: NDArray[np.float32],
+    ) -> dict[str, float]:
+        """Held-out accuracy: call it on new evaluations *before* they are trained on.
+
+        Returns:
+            ``{head}_mae``, ``{head}_rmse`` (raw units) and ``{head}_r2`` for heads ``objective``,
+            ``measure_1``, ... and, if it is predicted, ``occupancy``. Empty for no levels.
+        """
+        if len(levels) == 0:
+            return {}
+        predicted = self.predict(levels)
+        found = scores("objective", predicted.objective, np.asarray(objective))
+        for number, (mine, real) in enumerate(
+            zip(predicted.measures.T, np.asarray(measures).T, strict=True)
+        ):
+            found |= scores(measure_key(number), mine, real)
+        if predicted.occupancy is not None:
+            found |= scores("occupancy", predicted.occupancy, np.asarray(occupancy))
+        return found
+
+    def state(self) -> Tree:
+        """All that training and prediction depend on, as nested dicts of NumPy arrays."""
+        return {
+            "trainings": self._trainings,
+            "network": network_state(self._network),
+            "adam": adam_state(self._network, self._optimizer),
+            "scaling": self._scaling.state(),
+        }
+
+    def load_state(self, tree: Mapping[str, Any]) -> None:
+        """Restores what `state` gave, bit for bit.
+
+        Raises:
+            SurrogateError: It belongs to other networks.
+        """
+        try:
+            load_network_state(self._network, tree["network"])
+            load_adam_state(self._network, self._optimizer, tree["adam"])
+            self._scaling = TargetScaling.from_state(tree["scaling"])
+            self._trainings = int(tree["trainings"])
+        except KeyError as error:
+            raise SurrogateError(f"The saved surrogate is incomplete: no {error}.") from error
+        self._inference = None
+
+    @contextmanager
+    def _at_work(self, doing: str, keys: str) -> Iterator[None]:
+        advice = f"Lower {keys}, or use a device with more memory."
+        with torch_threads(self._threads), explained_memory_errors(doing, advice):
+            yield
+
+    def _scale_to(self, window: Mapping[str, Tensor]) -> None:
+        if not self.settings.normalise_targets:
+            return
+        targets = torch.cat([window["objective"].unsqueeze(1), window["measures"]], dim=1)
+        scaling = TargetScaling.fitted(targets, window["occupancy"])
+        if self.trained:
+            keep_function(self._network, self._scaling, scaling)
+        self._scaling = scaling
+
+    def _folded(self) -> Inference:
+        if self._inference is None:
+            self._inference = Inference(
+                self._network,
+                self.settings,
+                self._level_shape,
+                self._tile_count,
+                self._empty_tile,
+                self.device,
+            )
+        return self._inference
+
+    def _checked_window(self, data: DataSet) -> dict[str, Tensor]:
+        if len(data) == 0:
+            raise SurrogateError(
+                "There is nothing to train the surrogate on: no evaluation has succeeded so far. "
+                "The failures are listed in the run directory."
+            )
+        window = data.window(self.settings.recent_samples)
+        _, height, width = window["levels"].shape
+        measures = window["measures"].shape[1]
+        self._require("data set", (height, width), self._level_shape)
+        self._require("data set", (measures,), (len(self._names) - 1,))
+        low, high = (int(code) for code in torch.aminmax(window["levels"]))
+        self._require_codes(low, high)
+        return window
+
+    def _checked_levels(self, levels: NDArray[np.int8]) -> NDArray[np.int8]:
+        levels = np.ascontiguousarray(levels, dtype=np.int8)
+        self._require("levels", levels.shape[1:], self._level_shape)
+        if levels.size:
+            self._require_codes(int(levels.min()), int(levels.max()))
+        return levels
+
+    @staticmethod
+    def _require(what: str, found: tuple[int, ...], expected: tuple[int, ...]) -> None:
+        if found != expected:
+            raise SurrogateError(
+                f"Surrogate: {what} has rows of shape {found}, expected {expected}."
+            )
+
+    def _require_codes(self, low: int, high: int) -> None:
+        if low < 0 or high >= self._tile_count:
+            raise SurrogateError(
+                f"Surrogate: tile codes {low}..{high} found in levels, expected "
+                f"0..{self._tile_count - 1}."
+            )

@@ -1,0 +1,175 @@
+"""The two networks of the surrogate, as published (dsage paper, appendix B; see docs/surrogate.md).
+
+All maps are square with a power-of-two side (`encoding.padded_side`).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+LEAK = 0.2
+
+
+class ResidualBlock(nn.Module):
+    """conv3x3 - BN - ReLU - conv3x3 - BN, plus the input, ReLU; keeps the shape."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps ((n, channels, side, side)) to the same shape."""
+        return functional.relu_(self.body(x).add_(x))
+
+
+class AncillaryNetwork(nn.Module):
+    """Occupancy grid of a level, at the padded size.
+
+    Args:
+        channels: Tile codes.
+        features: Channels of the hidden maps.
+        blocks: Residual blocks.
+    """
+
+    def __init__(self, channels: int, features: int, blocks: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(channels, features, 3, padding=1, bias=False),
+            nn.LeakyReLU(LEAK, inplace=True),
+            *(ResidualBlock(features) for _ in range(blocks)),
+        )
+        self.head = nn.Conv2d(features, 1, 1, bias=False)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """One-hot image ((n, channels, side, side)) to occupancy ((n, 1, side, side))."""
+        occupancy: Tensor = self.head(self.layers(image))
+        return occupancy
+
+
+class Predictor(nn.Module):
+    """Objective and measures of a level from one trunk of strided convolutions.
+
+    The trunk is the discriminator of a DCGAN: each layer halves the map and doubles the channels
+    until the map is 4x4. The independent linear heads are the rows of one matrix.
+
+    Args:
+        channels: Tile codes, plus one if an occupancy grid is given.
+        features: Channels after the first layer.
+        side: Side of the input map.
+        outputs: Number of heads.
+    """
+
+    def __init__(self, channels: int, features: int, side: int, outputs: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [
+            nn.Conv2d(channels, features, 4, stride=2, padding=1, bias=False),
+            nn.LeakyReLU(LEAK, inplace=True),
+        ]
+        side //= 2
+        while side > 4:
+            layers += [
+                nn.Conv2d(features, 2 * features, 4, stride=2, padding=1, bias=False),
+                nn.BatchNorm2d(2 * features),
+                nn.LeakyReLU(LEAK, inplace=True),
+            ]
+            features, side = 2 * features, side // 2
+        self.trunk = nn.Sequential(*layers)
+        self.feature_size = features * side * side
+        self.heads = nn.Linear(self.feature_size, outputs)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Image ((n, channels, side, side)) to outputs ((n, outputs) float32)."""
+        features = self.trunk(image).flatten(1)
+        outputs: Tensor = self.heads(features.to(self.heads.weight.dtype))
+        return outputs
+
+
+class SurrogateNetwork(nn.Module):
+    """Predictor, and if wanted the ancillary network whose output is one more input channel.
+
+    Gradients of the predictor's loss flow through the occupancy grid into the ancillary network.
+
+    Args:
+        tile_count: Tile codes.
+        side: Side of the padded level.
+        outputs: Objective and measures: 1 + number of measures.
+        features: Channels of the first layers.
+        blocks: Residual blocks of the ancillary network; None for no such network.
+    """
+
+    def __init__(
+        self, *, tile_count: int, side: int, outputs: int, features: int, blocks: int | None
+    ) -> None:
+        super().__init__()
+        self.ancillary = None if blocks is None else AncillaryNetwork(tile_count, features, blocks)
+        channels = tile_count + (self.ancillary is not None)
+        self.predictor = Predictor(channels, features, side, outputs)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor | None]:
+        """One-hot image ((n, tiles, side, side)) to what the surrogate predicts.
+
+        Returns:
+            Outputs ((n, 1 + measures)) and occupancy ((n, side, side)) or None.
+        """
+        if self.ancillary is None:
+            return self.predictor(image), None
+        occupancy = self.ancillary(image)
+        return self.predictor(with_channel(image, occupancy)), occupancy.squeeze(1)
+
+
+def with_channel(image: Tensor, channel: Tensor) -> Tensor:
+    """Appends ``channel`` ((n, 1, h, w)) to ``image`` ((n, c, h, w)), channels last in memory."""
+    joined = torch.cat([image, channel], dim=1)
+    return joined.contiguous(memory_format=torch.channels_last)
+
+
+def make_network(
+    *,
+    tile_count: int,
+    side: int,
+    outputs: int,
+    features: int,
+    blocks: int | None,
+    seed: int,
+    device: torch.device,
+) -> SurrogateNetwork:
+    """Builds the network with random weights that depend on ``seed`` alone.
+
+    Built without memory first, because torch layers otherwise draw from the global generator.
+    """
+    with torch.device("meta"):
+        network = SurrogateNetwork(
+            tile_count=tile_count, side=side, outputs=outputs, features=features, blocks=blocks
+        )
+    network.to_empty(device="cpu")
+    initialise(network, torch.Generator().manual_seed(seed))
+    return channels_last(network.to(device))
+
+
+def channels_last(network: SurrogateNetwork) -> SurrogateNetwork:
+    """Lays convolution weights out as the maps are: channels last (in place)."""
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
+
+
+def initialise(network: nn.Module, generator: torch.Generator) -> None:
+    """Draws all weights from U(-1/sqrt(fan in), 1/sqrt(fan in)), torch's own default."""
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.reset_parameters()
+            elif isinstance(module, nn.Conv2d | nn.Linear):
+                bound = 1 / math.sqrt(module.weight[0].numel())
+                module.weight.uniform_(-bound, bound, generator=generator)
+                if module.bias is not None:
+                    module.bias.uniform_(-bound, bound, generator=generator)

@@ -1,0 +1,73 @@
+"""What a user can set about the surrogate (TOML table ``[surrogate]``); no torch in here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PositiveInt = Annotated[int, Field(ge=1)]
+
+
+class SurrogateSettings(BaseModel):
+    """Networks, training and devices of the surrogate; defaults are the paper's where it has one.
+
+    The paper's own behaviour is ``normalise_targets = false`` with ``inputs = "published"``
+    (Bhatt et al. 2022, section 3 and appendix B).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ancillary: bool = Field(
+        True,
+        description="Predict the occupancy grid and feed it to the predictor as one more channel.",
+    )
+    epochs: PositiveInt = Field(200, description="Passes over the training window per training.")
+    batch_size: PositiveInt = Field(64, description="Levels per optimizer step.")
+    learning_rate: float = Field(1e-3, gt=0, allow_inf_nan=False, description="Adam step size.")
+    recent_samples: PositiveInt | None = Field(
+        20_000,
+        description="Train on this many most recent evaluations; absent (None) trains on all.",
+    )
+    occupancy_weight: float = Field(
+        10.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Factor of the occupancy grid's mean squared error in the loss.",
+    )
+    normalise_targets: bool = Field(
+        True,
+        description="Train in standard deviations of each target; false = raw units, as published.",
+    )
+    inputs: Literal["consistent", "published"] = Field(
+        "consistent",
+        description=(
+            "Levels shown at prediction: as in training, or as published (mazes without start and "
+            "goal marks, which training has). Applied by whoever calls the surrogate."
+        ),
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where networks and data set live; auto = the GPU if there is one."
+    )
+    threads: PositiveInt | Literal["auto"] = Field(
+        "auto",
+        description=(
+            "CPU threads; auto = all CPUs that this process may use, fixed when the run starts. "
+            "Another number gives slightly different (equally good) networks."
+        ),
+    )
+    deterministic: bool = Field(
+        True, description="The same run gives the same bits (on a GPU: no TF32, slower kernels)."
+    )
+    predict_batch: PositiveInt | Literal["auto"] = Field(
+        "auto",
+        description="Levels per prediction pass (a short pass is padded); auto: CPU 30, GPU 150.",
+    )
+    predict_precision: Literal["float32", "bfloat16"] = Field(
+        "float32",
+        description="bfloat16 predicts about twice as fast on CPUs that have it; 2-3 digits.",
+    )
+    features: PositiveInt = Field(64, description="Channels of both networks' first layers.")
+    residual_blocks: Annotated[int, Field(ge=0)] = Field(
+        2, description="Residual blocks of the occupancy network."
+    )

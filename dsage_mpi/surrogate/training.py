@@ -1,0 +1,175 @@
+"""One training of the surrogate: epochs over the training window (Bhatt et al. 2022)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from dsage_mpi.surrogate.encoding import LevelEncoder
+from dsage_mpi.surrogate.errors import SurrogateError
+from dsage_mpi.surrogate.networks import SurrogateNetwork
+from dsage_mpi.surrogate.scaling import TargetScaling
+from dsage_mpi.surrogate.settings import SurrogateSettings
+
+#: Called after every epoch with the number of epochs done.
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """What one training did.
+
+    Attributes:
+        iteration: Outer iteration that it belongs to.
+        samples: Evaluations in the training window.
+        epochs: Passes over them.
+        steps: Optimizer steps.
+        seconds: Wall time.
+        loss: Mean loss of the last epoch, in training units.
+        losses: Its parts: mean squared error by head, and of the occupancy grid if there is one.
+    """
+
+    iteration: int
+    samples: int
+    epochs: int
+    steps: int
+    seconds: float
+    loss: float
+    losses: dict[str, float]
+
+
+def surrogate_loss(
+    outputs: Tensor,
+    targets: Tensor,
+    occupancy: Tensor | None,
+    occupancy_target: Tensor | None,
+    occupancy_weight: float,
+) -> tuple[Tensor, Tensor]:
+    """The published loss: mean of the heads' MSEs + weight x MSE of the occupancy grid.
+
+    Args:
+        outputs: (n, 1 + k) predictions.
+        targets: (n, 1 + k) what they should be.
+        occupancy: (n, side, side) predicted grid at the padded size, or None.
+        occupancy_target: (n, H, W); the prediction is cropped to it.
+        occupancy_weight: Factor of the occupancy term.
+
+    Returns:
+        The loss, and detached its parts: MSE of every head, then of the occupancy grid.
+    """
+    parts = (outputs - targets).square().mean(dim=0)
+    loss = parts.mean()
+    if occupancy is not None and occupancy_target is not None:
+        height, width = occupancy_target.shape[1:]
+        grid = functional.mse_loss(occupancy[:, :height, :width], occupancy_target)
+        loss = loss + occupancy_weight * grid
+        parts = torch.cat([parts, grid.view(1)])
+    return loss, parts.detach()
+
+
+class Trainer:
+    """Runs epochs over one training window.
+
+    Nothing inside the loop waits for the device: batches are indexed there and losses summed
+    there; one read per epoch checks that training is sane and shows its progress.
+
+    Args:
+        settings: Epochs, batch size, weights.
+        network: What is trained.
+        optimizer: Its optimizer, whose moments persist over trainings.
+        encoder: Level codes to images.
+        scaling: Raw to training units.
+        names: Names of the heads.
+    """
+
+    def __init__(
+        self,
+        settings: SurrogateSettings,
+        network: SurrogateNetwork,
+        optimizer: torch.optim.Optimizer,
+        encoder: LevelEncoder,
+        scaling: TargetScaling,
+        names: tuple[str, ...],
+    ) -> None:
+        self._settings = settings
+        self._network = network
+        self._optimizer = optimizer
+        self._encoder = encoder
+        self._scaling = scaling
+        self._names = names + (("occupancy",) if settings.ancillary else ())
+
+    def run(
+        self, window: Mapping[str, Tensor], seed: int, on_progress: Progress | None
+    ) -> tuple[float, dict[str, float]]:
+        """All epochs.
+
+        Args:
+            window: Columns of the data set that are trained on, on the device.
+            seed: Decides the order of samples; the same on CPU and GPU.
+            on_progress: Called after every epoch.
+
+        Returns:
+            Mean loss of the last epoch, and its parts by name.
+
+        Raises:
+            SurrogateError: The loss has become infinite or not a number.
+        """
+        raw = torch.cat([window["objective"].unsqueeze(1), window["measures"]], dim=1)
+        columns = (window["levels"], self._scaling.trained(raw), window["occupancy"])
+        shuffle = torch.Generator().manual_seed(seed)
+        losses: list[float] = []
+        self._network.train()
+        for epoch in range(self._settings.epochs):
+            losses = self._epoch(columns, shuffle)
+            self._check(epoch, losses)
+            if on_progress is not None:
+                on_progress(epoch + 1)
+        return losses[0], dict(zip(self._names, losses[1:], strict=True))
+
+    def _epoch(self, columns: tuple[Tensor, ...], shuffle: torch.Generator) -> list[float]:
+        """One pass in random order, last partial batch included; mean loss and its parts."""
+        levels = columns[0]
+        order = torch.randperm(len(levels), generator=shuffle).to(levels.device)
+        total = torch.zeros(1 + len(self._names), dtype=torch.float64, device=levels.device)
+        for batch in torch.split(order, self._settings.batch_size):
+            total += len(batch) * self._step(*(column[batch] for column in columns))
+        mean: list[float] = (total / len(levels)).tolist()
+        return mean
+
+    def _step(self, levels: Tensor, targets: Tensor, occupancy: Tensor) -> Tensor:
+        """One optimizer step; loss and parts as one vector, still on the device."""
+        outputs, grid = self._network(self._encoder(levels))
+        loss, parts = surrogate_loss(
+            outputs,
+            targets,
+            grid,
+            occupancy / self._scaling.occupancy_scale,
+            self._settings.occupancy_weight,
+        )
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._optimizer.step()
+        return torch.cat([loss.detach().view(1), parts])
+
+    def _check(self, epoch: int, losses: list[float]) -> None:
+        if math.isfinite(losses[0]):
+            return
+        guilty = [
+            name
+            for name, loss in zip(self._names, losses[1:], strict=True)
+            if not math.isfinite(loss)
+        ]
+        hint = (
+            "" if self._settings.normalise_targets else " Set surrogate.normalise_targets = true."
+        )
+        raise SurrogateError(
+            f"Surrogate training diverged in epoch {epoch + 1} of {self._settings.epochs}: the "
+            f"loss of {', '.join(guilty) or 'the sum'} is not finite. Lower "
+            f"surrogate.learning_rate (now {self._settings.learning_rate:g}).{hint} The last "
+            "checkpoint is from before this training."
+        )
