@@ -43,9 +43,8 @@ def requirements(pyproject: dict[str, Any], group: str) -> list[str]:
         "runtime": pyproject["project"]["dependencies"],
     }
     if group not in groups:
-        raise SystemExit(
-            f"pyproject.toml has no requirement group {group!r}; it has: {', '.join(sorted(groups))}"
-        )
+        known = ", ".join(sorted(groups))
+        raise SystemExit(f"pyproject.toml has no requirement group {group!r}; it has: {known}")
     return groups[group]
 
 

@@ -81,7 +81,7 @@ install_mpi() {
       "$(runtime_requirement mpi4py)"
   fi
   mpi_works
-  note "$(python -c 'from mpi4py import MPI; print(MPI.Get_library_version().split(",")[0].splitlines()[0])')"
+  note "$(python -c 'from mpi4py import MPI; print(" ".join(MPI.Get_library_version().split(",")[0].splitlines()[0].split()))')"
 }
 
 # mpi_works: whether two started ranks see each other. Rank 0 alone prints, so that lines of two
