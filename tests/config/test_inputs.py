@@ -1,0 +1,115 @@
+"""Every input file that we ship: loads, says what was published, can be estimated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dsage_mpi.config.cost import estimate
+from dsage_mpi.config.load import config_from_toml, load_config, to_toml
+from dsage_mpi.config.schema import Config
+
+INPUTS = Path(__file__).parents[2] / "inputs"
+PAPER = INPUTS / "paper" / "maze"
+DECKS = sorted(
+    [INPUTS / f"maze{x}.toml" for x in ("", "_quick", "_tiny")] + [*PAPER.glob("*.toml")]
+)
+
+BLOCKS, PATH = "num_blocks", "agent_path_length"
+REPEATED, EXPLORED = "n_repeated_cells", "frac_explored_cells"
+MAIN = ((BLOCKS, PATH), (256, 162), ((0, 256), (0, 648)))
+
+#: Bhatt et al. 2022, appendix: method, archive, selection, ancillary network, epochs.
+PUBLISHED: dict[str, tuple[str, Any, Any, bool | None, int | None]] = {
+    "dsage": ("dsage", MAIN, (32, 27), True, 200),
+    "only_anc": ("dsage", MAIN, "all", True, 200),
+    "only_down": ("dsage", MAIN, (32, 27), False, 200),
+    "basic": ("dsage", MAIN, "all", False, 200),
+    "rsample": ("dsage", MAIN, 432, True, 200),
+    "basic_long": ("dsage", MAIN, "all", False, 6400),
+    "only_anc_long": ("dsage", MAIN, "all", True, 5300),
+    "map_elites": ("map_elites", MAIN, None, None, None),
+    "domain_randomization": ("domain_randomization", MAIN, None, None, None),
+    "dsage_blocks_exploration": (
+        "dsage",
+        ((BLOCKS, EXPLORED), (256, 100), ((0, 256), (0, 1))),
+        (32, 25),
+        True,
+        200,
+    ),
+    "dsage_blocks_repetition": (
+        "dsage",
+        ((BLOCKS, REPEATED), (256, 162), ((0, 256), (0, 648))),
+        (32, 27),
+        True,
+        200,
+    ),
+    "dsage_repetition_exploration": (
+        "dsage",
+        ((REPEATED, EXPLORED), (162, 100), ((0, 648), (0, 1))),
+        (27, 25),
+        True,
+        200,
+    ),
+}
+
+
+def selected(config: Config) -> Any:
+    if config.selection is None:
+        return None
+    return config.selection.coarse_dims or config.selection.count or config.selection.kind
+
+
+def test_the_table_is_complete() -> None:
+    assert {path.stem for path in PAPER.glob("*.toml")} == set(PUBLISHED)
+
+
+@pytest.mark.parametrize("name", sorted(PUBLISHED))
+def test_published_settings(name: str) -> None:
+    config = load_config(PAPER / f"{name}.toml")
+    method, archive, selection, ancillary, epochs = PUBLISHED[name]
+    assert config.algorithm.method == method
+    assert (config.archive.measures, config.archive.dims, config.archive.ranges) == archive
+    assert selected(config) == selection
+    assert config.algorithm.max_evaluations == 100_000
+    assert config.domain.model_dump()["rollouts"] == 50
+    assert config.domain.model_dump()["protocol"] == "dsage"
+    assert (config.emitters.count, config.emitters.batch_size) == (5, 30)
+    if method != "dsage":
+        return
+    assert config.algorithm.initial_solutions == 100
+    assert config.inner_loop.iterations == 10_000
+    assert (config.emitters.initial_population, config.emitters.mutations) == (100, 10)
+    surrogate = config.surrogate
+    assert (surrogate.ancillary, surrogate.epochs) == (ancillary, epochs)
+    assert (surrogate.batch_size, surrogate.recent_samples) == (64, 20_000)
+    assert (surrogate.occupancy_weight, surrogate.learning_rate) == (10.0, 1e-3)
+    assert (surrogate.inputs, surrogate.normalise_targets) == ("published", False)
+    assert (surrogate.features, surrogate.residual_blocks) == (64, 2)
+
+
+@pytest.mark.parametrize("path", DECKS, ids=lambda path: path.stem)
+def test_inputs_survive_a_round_trip(path: Path) -> None:
+    config = load_config(path)
+    assert config_from_toml(to_toml(config), path.stem) == config
+
+
+@pytest.mark.parametrize("path", DECKS, ids=lambda path: path.stem)
+def test_inputs_state_their_problem(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("# ")
+    assert load_config(path).title
+
+
+@pytest.mark.parametrize("path", DECKS, ids=lambda path: path.stem)
+def test_inputs_can_be_estimated(path: Path) -> None:
+    config = load_config(path)
+    cost = estimate(config)
+    assert cost.evaluations == config.algorithm.max_evaluations
+    assert cost.outer_iterations >= 1
+    assert cost.simulation_seconds > 0
+    assert cost.memory_bytes > 0
+    assert (cost.predictions > 0) == (config.algorithm.method == "dsage")
+    assert cost.seconds(2, 2) < cost.seconds(1, 1)

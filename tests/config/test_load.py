@@ -1,0 +1,198 @@
+"""Loading inputs, and every kind of broken one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dsage_mpi.config.errors import ConfigError
+from dsage_mpi.config.load import config_from_toml, config_hash, load_config, to_toml
+from tests.config.conftest import GOOD, Writer
+
+
+def problems(path: Path, *overrides: str) -> dict[str, str]:
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, overrides=overrides)
+    assert str(path) in str(caught.value)
+    return {problem.key: problem.message for problem in caught.value.problems}
+
+
+def test_defaults_are_filled_in(write: Writer) -> None:
+    config = load_config(write())
+    assert config.algorithm.method == "dsage"
+    assert config.emitters.kind == "map_elites"
+    assert config.archive.dims == (256, 162)
+    assert config.seed == 0
+
+
+def test_seed_argument_beats_file_and_overrides(write: Writer) -> None:
+    path = write("seed = 3\n" + GOOD)
+    assert load_config(path).seed == 3
+    assert load_config(path, overrides=["seed=4"], seed=5).seed == 5
+
+
+def test_overrides_take_toml_and_bare_text(write: Writer) -> None:
+    overrides = [
+        "surrogate.device=cpu",
+        'title="a = b"',
+        "archive.dims=[64, 54]",
+        "surrogate.normalise_targets=false",
+        "surrogate.learning_rate=1e-4",
+        "selection.coarse_dims = [16, 18]",
+    ]
+    config = load_config(write(), overrides=overrides)
+    assert config.surrogate.device == "cpu"
+    assert config.title == "a = b"
+    assert config.archive.dims == (64, 54)
+    assert config.surrogate.normalise_targets is False
+    assert config.surrogate.learning_rate == 1e-4
+
+
+def test_unknown_key_suggests_its_neighbour(write: Writer) -> None:
+    found = problems(write(GOOD + "[surrogate]\nepoch = 5\n"))
+    assert found == {"surrogate.epoch": "unknown key; did you mean surrogate.epochs?"}
+
+
+def test_unknown_key_of_the_domain_has_its_full_path(write: Writer) -> None:
+    found = problems(write(), "domain.rolouts=5")
+    assert found == {"domain.rolouts": "unknown key; did you mean domain.rollouts?"}
+
+
+def test_key_in_the_wrong_table_is_found_elsewhere(write: Writer) -> None:
+    found = problems(write("epochs = 5\n" + GOOD), "inner_loop.max_evaluations=7")
+    assert found["epochs"] == "unknown key; did you mean surrogate.epochs?"
+    assert "did you mean algorithm.max_evaluations?" in found["inner_loop.max_evaluations"]
+
+
+def test_unknown_table_suggests_its_neighbour(write: Writer) -> None:
+    found = problems(write(GOOD + "[surogate]\nepochs = 5\n"))
+    assert found == {"surogate": "unknown table; did you mean surrogate?"}
+
+
+def test_hopeless_key_lists_the_valid_ones(write: Writer) -> None:
+    found = problems(write(), "inner_loop.xyzzy=7")
+    assert found == {"inner_loop.xyzzy": "unknown key; expected one of iterations"}
+
+
+@pytest.mark.parametrize(
+    ("override", "key", "message"),
+    [
+        ("surrogate.epochs='5'", "surrogate.epochs", '= "5": expected an integer'),
+        ("surrogate.epochs=1.5", "surrogate.epochs", "= 1.5: expected an integer"),
+        ("surrogate.epochs=true", "surrogate.epochs", "= true: expected an integer"),
+        ("domain.rollouts=many", "domain.rollouts", '= "many": expected an integer'),
+        ("report.figures=1", "report.figures", "= 1: expected a boolean"),
+        ("algorithm.max_evaluations=0", "algorithm.max_evaluations", "greater than or equal to 1"),
+        ("seed=-1", "seed", "= -1: expected a number greater than or equal to 0"),
+        ("archive.dims=[5]", "archive.dims", "= [5]: expected at least 2 items, not 1"),
+        ("archive.dims=5", "archive.dims", "= 5: expected an array"),
+        ("archive.dims=[64, 0]", "archive.dims[1]", "= 0: expected a number greater"),
+        ("archive.ranges=[[0, 256], [648, 0]]", "archive.ranges[1]", "= [648, 0]: reversed"),
+        ("archive.ranges=[[0, inf], [0, 1]]", "archive.ranges[0][1]", "= inf: expected a finite"),
+        ("emitters.sigma0=nan", "emitters.sigma0", "= nan: expected a finite number"),
+        ("surrogate.device=cud", "surrogate.device", '(did you mean "cuda"?)'),
+        ("surrogate=3", "surrogate", "= 3: expected a table [surrogate]"),
+        ("domain=3", "domain", "= 3: expected a table with a name"),
+        ("domain.name=labyrinth", "domain.name", '= "labyrinth": expected one of maze'),
+        ("domain.name=[1]", "domain.name", "expected one of maze"),
+        ("algorithm.method=dsgae", "algorithm.method", '(did you mean "dsage"?)'),
+    ],
+)
+def test_wrong_values_are_refused(write: Writer, override: str, key: str, message: str) -> None:
+    found = problems(write(), override)
+    assert message in found[key]
+    assert len(found) == 1
+
+
+def test_union_of_types_is_one_problem(write: Writer) -> None:
+    found = problems(write(), "surrogate.threads=1.5")
+    assert found == {"surrogate.threads": '= 1.5: expected an integer or "auto"'}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "key", "message"),
+    [
+        (
+            ["archive.dims=[250, 162]"],
+            "selection.coarse_dims[0]",
+            "does not divide archive.dims[0]",
+        ),
+        (["selection.coarse_dims=[32]"], "selection.coarse_dims", "expected at least 2 items"),
+        (["selection.kind=random"], "selection.count", "e.g. count = 432"),
+        (["archive.measures=[num_blocks, x]"], "archive.measures", "not a TOML value"),
+        (["archive.measures=['num_blocks', 'x']"], "archive.measures[1]", "has no such measure"),
+        (["archive.measures=['num_blocks', 'num_blocks']"], "archive.measures", "different"),
+        (
+            ["algorithm.method=map_elites", "emitters.kind=random"],
+            "emitters.kind",
+            'does not fit algorithm.method = "map_elites"',
+        ),
+        (["algorithm.method=cma_me"], "emitters.kind", "cannot work on the discrete solutions"),
+        (["emitters.kind=cma_me"], "emitters.kind", 'expected one of "map_elites", "random"'),
+    ],
+)
+def test_impossible_combinations(
+    write: Writer, overrides: list[str], key: str, message: str
+) -> None:
+    found = problems(write(), *overrides)
+    assert message in found[key]
+    assert len(found) == 1
+
+
+def test_missing_tables_and_keys_are_named(write: Writer) -> None:
+    found = problems(write('[domain]\nrollouts = 2\n[archive]\nmeasures = ["a", "b"]\n'))
+    assert set(found) == {"domain.name", "archive.dims", "archive.ranges", "selection"}
+    assert all("is missing" in message for message in found.values())
+
+
+def test_several_problems_come_at_once(write: Writer) -> None:
+    text = GOOD.replace("256, 162", "250, 162").replace("agent_path_length", "agent_path")
+    path = write(text + "[surrogate]\nepoch = 5\nepochs = -1\n[farm]\nchunk = 0\n")
+    found = problems(path, "nonsense", "report.levels=[1", "domain.rollouts=0")
+    assert set(found) == {
+        "--set",
+        "report.levels",
+        "surrogate.epoch",
+        "surrogate.epochs",
+        "farm.chunk",
+        "domain.rollouts",
+        "archive.measures[1]",
+        "selection.coarse_dims[0]",
+    }
+
+
+def test_message_says_which_file_a_key_is_from(write: Writer) -> None:
+    base = write(GOOD + "[surrogate]\nepochs = 0\n", "base.toml")
+    path = write('extends = "base.toml"\n[surrogate]\nbatch_size = 0\n')
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, overrides=["domain.rollouts=0"])
+    lines = str(caught.value).splitlines()
+    assert lines[0] == f"3 problems in {path}:"
+    assert any("surrogate.epochs = 0" in x and x.endswith(f"[from {base}]") for x in lines)
+    assert any("surrogate.batch_size = 0" in x and "[from" not in x for x in lines)
+    assert any("domain.rollouts = 0" in x and x.endswith("[from --set]") for x in lines)
+
+
+@pytest.mark.parametrize(
+    ("method", "kind"), [("map_elites", "map_elites"), ("domain_randomization", "random")]
+)
+def test_method_implies_emitter_kind(write: Writer, method: str, kind: str) -> None:
+    config = load_config(write(), overrides=[f"algorithm.method={method}"])
+    assert config.emitters.kind == kind
+
+
+def test_toml_reads_back_to_the_same_configuration(write: Writer) -> None:
+    overrides = ['title="quote \\" backslash \\\\ newline \\n ü"', "surrogate.learning_rate=1e-7"]
+    config = load_config(write(), overrides=overrides)
+    assert config_from_toml(to_toml(config), "copy") == config
+    assert to_toml(config_from_toml(to_toml(config), "copy")) == to_toml(config)
+
+
+def test_hash_covers_what_determines_the_result(write: Writer) -> None:
+    path = write()
+    same = ["title=other", "farm.prefetch=3", "checkpoint.keep=9", "report.figures=false"]
+    plain = config_hash(load_config(path))
+    assert config_hash(load_config(path, overrides=same)) == plain
+    assert config_hash(load_config(path, seed=1)) != plain
+    assert config_hash(load_config(path, overrides=["domain.rollouts=49"])) != plain
