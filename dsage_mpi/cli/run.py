@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from dsage_mpi.config.schema import Config
     from dsage_mpi.outer.job import Order
 
-DESCRIPTION = """Illuminates an archive of environments with DSAGE (Bhatt et al., NeurIPS 2022), one of
-its ablations, MAP-Elites, CMA-ME or domain randomization, as INPUT says. Under mpirun or srun, rank 0
-searches and the other ranks simulate; without a launcher, one process does both. The result does
-not depend on the number of ranks."""
+DESCRIPTION = """Illuminates an archive of environments with DSAGE (Bhatt et al., NeurIPS 2022),
+one of its ablations, MAP-Elites, CMA-ME or domain randomization, as INPUT says. Under mpirun or
+srun, rank 0 searches and the other ranks simulate; without a launcher, one process does both.
+The result does not depend on the number of ranks."""
 
 EPILOG = f"""other commands (each has its own --help):
   inspect RUN_DIR|CHECKPOINT   what a run has found so far; --digest to compare two runs
