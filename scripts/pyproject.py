@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-NATIVE_SUFFIXES = {".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".cmake", ".java", ".in"}
+NATIVE_FOLDERS = {"native", "java"}  # one concept, one folder: all their files are compiled or read
 
 
 def read_pyproject(root: Path = ROOT) -> dict[str, Any]:
@@ -49,13 +49,20 @@ def requirements(pyproject: dict[str, Any], group: str) -> list[str]:
 
 
 def native_sources(root: Path = ROOT) -> list[Path]:
-    """Returns, sorted, every file that takes part in building the compiled extension."""
+    """Returns, sorted, every file that takes part in building the compiled extension.
+
+    That is each ``CMakeLists.txt`` and whatever lies in a folder named ``native`` or ``java``.
+    """
     inside = (
         path
         for path in (root / "dsage_mpi").rglob("*")
-        if path.suffix in NATIVE_SUFFIXES or path.name == "CMakeLists.txt"
+        if path.name == "CMakeLists.txt"
+        or (
+            NATIVE_FOLDERS & set(path.relative_to(root).parts)
+            and path.suffix not in {".py", ".pyc"}
+        )
     )
-    return [root / "CMakeLists.txt", *sorted(inside)]
+    return [root / "CMakeLists.txt", *sorted(path for path in inside if path.is_file())]
 
 
 def build_key(root: Path = ROOT) -> str:
