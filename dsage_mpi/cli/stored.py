@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from dsage_mpi.checkpoint.files import read_newest
 from dsage_mpi.checkpoint.hdf5 import read_tree
 from dsage_mpi.checkpoint.tree import CheckpointError, Tree
+from dsage_mpi.config.load import config_from_toml
+from dsage_mpi.config.schema import Config
+from dsage_mpi.report.export import ArchiveTable
 from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
 
 
@@ -29,6 +36,43 @@ class Stored:
     def config(self) -> str:
         """TOML text of the run's effective configuration."""
         return str(self.tree["config"])
+
+    def load_config(self) -> Config:
+        """The run's effective configuration.
+
+        Raises:
+            ConfigError: This version cannot read it any more.
+        """
+        return config_from_toml(self.config, str(self.checkpoint))
+
+    def rows(self) -> list[dict[str, int | float | None]]:
+        """The metrics, one dict per outer iteration; None where there is no value."""
+        columns = {n: np.atleast_1d(c) for n, c in self.tree["metrics"]["columns"].items()}
+        count = len(columns["iteration"])
+        return [
+            {name: _number(column[i]) for name, column in columns.items()} for i in range(count)
+        ]
+
+    def table(self, config: Config, metadata_names: Sequence[str] = ()) -> ArchiveTable:
+        """The archive as plain arrays."""
+        elites: dict[str, Any] = {n: np.asarray(a) for n, a in self.tree["archive"].items()}
+        order = np.argsort(elites["index"], kind="stable")
+        low, high = np.array(config.archive.ranges, dtype=np.float64).T
+        return ArchiveTable(
+            dims=np.array(config.archive.dims, dtype=np.int64),
+            lower_bounds=low,
+            upper_bounds=high,
+            measure_names=config.archive.measures,
+            metadata_names=tuple(metadata_names),
+            **{name: column[order] for name, column in elites.items()},
+        )
+
+
+def _number(value: Any) -> int | float | None:
+    """A stored metric: -1 and NaN stand for "no value" (see ``report.metrics``)."""
+    if isinstance(value, np.integer):
+        return None if value < 0 else int(value)
+    return None if np.isnan(value) else float(value)
 
 
 def find_stored(path: Path) -> Stored:

@@ -1,0 +1,87 @@
+"""``inspect``: what a run has found so far, or one hash of it."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from typing import TYPE_CHECKING
+
+from dsage_mpi.cli.console import (
+    EXIT_BAD_INPUT,
+    EXIT_CODES,
+    EXIT_DONE,
+    Formatter,
+    add_run,
+    complain,
+)
+
+if TYPE_CHECKING:
+    from dsage_mpi.cli.stored import Stored
+
+EPILOG = f"""examples:
+  python -m dsage_mpi inspect runs/maze-0001
+  python -m dsage_mpi inspect runs/maze-0001/checkpoints/checkpoint-000012.h5
+  python -m dsage_mpi inspect runs/maze-0001 --digest     two runs with the same digest have the
+                                                          same archive and the same evaluations
+
+{EXIT_CODES}
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of ``inspect``."""
+    made = argparse.ArgumentParser(
+        prog="dsage_mpi inspect",
+        description="Summarises a run from its newest valid checkpoint, or from the one given.",
+        epilog=EPILOG,
+        formatter_class=Formatter,
+        allow_abbrev=False,
+    )
+    add_run(made)
+    made.add_argument(
+        "--digest",
+        action="store_true",
+        help="print only the SHA-256 of archive and evaluation record",
+    )
+    return made
+
+
+def main(argv: list[str]) -> int:
+    """Prints the summary or the digest; returns the exit code."""
+    arguments = parser().parse_args(argv)
+    from dsage_mpi.checkpoint.tree import CheckpointError
+    from dsage_mpi.cli.stored import find_stored
+    from dsage_mpi.config.load import ConfigError
+    from dsage_mpi.report.digest import digest
+    from dsage_mpi.report.run_directory import RunDirectoryError
+
+    try:
+        stored = find_stored(arguments.run)
+        found = digest(stored.tree["archive"], stored.tree["record"])
+        print(found if arguments.digest else f"{_summary(stored)}\ndigest {found}")
+    except (ConfigError, CheckpointError, RunDirectoryError) as error:
+        complain(error)
+        return EXIT_BAD_INPUT
+    return EXIT_DONE
+
+
+def _summary(stored: Stored) -> str:
+    from dsage_mpi.config.load import config_hash
+    from dsage_mpi.outer.closing import run_title
+    from dsage_mpi.report.run_directory import RunDirectory
+    from dsage_mpi.report.summary import run_summary
+
+    config = stored.load_config()
+    text = run_summary(
+        stored.directory or RunDirectory(stored.checkpoint.parent),
+        stored.rows(),
+        title=run_title(config),
+        max_evaluations=config.algorithm.max_evaluations,
+        cells=math.prod(config.archive.dims),
+    )
+    facts = [
+        f"method {config.algorithm.method}, domain {config.domain_name}, seed {config.seed}",
+        f"checkpoint {stored.checkpoint}",
+        f"configuration {config_hash(config)}",
+    ]
+    return "\n".join([text, "", *facts])

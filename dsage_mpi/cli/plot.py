@@ -1,0 +1,91 @@
+"""``plot``: draws the figures of a run, at any time."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dsage_mpi.cli.console import (
+    EXIT_BAD_INPUT,
+    EXIT_CODES,
+    EXIT_DONE,
+    EXIT_FAILED,
+    Formatter,
+    add_run,
+    complain,
+)
+
+if TYPE_CHECKING:
+    from dsage_mpi.cli.stored import Stored
+
+EPILOG = f"""figures: archive.png (objective over measure space), discovery.png (when each elite was
+found), levels.png (some elites), curves.png (QD-score, coverage, surrogate errors, times)
+
+examples:
+  python -m dsage_mpi plot runs/maze-0001
+  python -m dsage_mpi plot runs/maze-0001/checkpoints/checkpoint-000012.h5 --output pictures
+
+{EXIT_CODES}
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of ``plot``."""
+    made = argparse.ArgumentParser(
+        prog="dsage_mpi plot",
+        description="Draws the figures of a run from its newest valid checkpoint, or from the one "
+        "given.",
+        epilog=EPILOG,
+        formatter_class=Formatter,
+        allow_abbrev=False,
+    )
+    add_run(made)
+    made.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="where to draw (default: figures/ in the run directory, or beside the checkpoint)",
+    )
+    return made
+
+
+def main(argv: list[str]) -> int:
+    """Draws; returns the exit code."""
+    arguments = parser().parse_args(argv)
+    from dsage_mpi.checkpoint.tree import CheckpointError
+    from dsage_mpi.cli.stored import find_stored
+    from dsage_mpi.config.load import ConfigError
+    from dsage_mpi.domains.base import DomainError
+    from dsage_mpi.report.run_directory import RunDirectoryError
+
+    try:
+        stored = find_stored(arguments.run)
+        folder = arguments.output or _default_folder(stored)
+        drawn = _draw(stored, folder)
+    except (ConfigError, CheckpointError, RunDirectoryError, DomainError) as error:
+        complain(error)
+        return EXIT_BAD_INPUT
+    except OSError as error:
+        complain(f"cannot draw in {folder}: {error.strerror or error}; choose another --output")
+        return EXIT_FAILED
+    for path in drawn:
+        print(path)
+    return EXIT_DONE if drawn else EXIT_FAILED
+
+
+def _default_folder(stored: Stored) -> Path:
+    if stored.directory is not None:
+        return stored.directory.figures
+    return stored.checkpoint.parent
+
+
+def _draw(stored: Stored, folder: Path) -> list[Path]:
+    from dsage_mpi.domains import build_domain
+    from dsage_mpi.outer.closing import run_title, units
+    from dsage_mpi.report.figures.run import draw_run
+
+    config = stored.load_config()
+    domain = build_domain(config.domain, config.archive.measures)
+    table = stored.table(config, domain.metadata_names)
+    return draw_run(folder, table, stored.rows(), domain.render, units(config), run_title(config))

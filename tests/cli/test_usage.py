@@ -1,0 +1,141 @@
+"""Help, usage errors and bad input through the real program: messages and exit codes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from dsage_mpi import __version__
+from dsage_mpi.config.load import config_from_toml, load_config
+from tests.cli.conftest import ROOT, Program, clean_environ
+
+TINY = ROOT / "inputs" / "maze_tiny.toml"
+HEAVY = ("torch", "ribs", "matplotlib", "mpi4py.MPI", "h5py", "numba")
+
+
+@pytest.mark.parametrize("command", [(), ("inspect",), ("plot",), ("doctor",), ("train-agent",)])
+def test_help_of_every_command(program: Program, command: tuple[str, ...]) -> None:
+    done = program(*command, "--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith("usage: dsage_mpi")
+    assert "exit codes" in done.stdout
+    assert done.stderr == ""
+
+
+def test_main_help_names_commands_examples_and_results(program: Program) -> None:
+    text = program("--help").stdout
+    for word in ("inspect", "plot", "doctor", "train-agent", "mpirun -n", "--restart", "runs/"):
+        assert word in text
+
+
+def test_version(program: Program) -> None:
+    done = program("--version")
+    assert (done.returncode, done.stdout.strip()) == (0, f"dsage_mpi {__version__}")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], [str(TINY), "--dry-run"]])
+def test_printing_commands_import_nothing_heavy(arguments: list[str]) -> None:
+    code = (
+        "import sys\n"
+        "from dsage_mpi.__main__ import main\n"
+        f"try: main({arguments!r})\n"
+        "except SystemExit: pass\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=clean_environ(),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "nothing to run"),
+        (["inspekt", "x"], "did you mean inspect?"),
+        (["no/such.toml"], "no/such.toml does not exist"),
+        ([TINY, "--seed", "x"], "invalid int value"),
+        ([TINY, "--nonsense"], "unrecognized arguments: --nonsense"),
+        ([TINY, "--set", "surrogate.epoch=5"], "did you mean surrogate.epochs?"),
+        ([TINY, "--set", "archive.dims=[31, 27]"], "does not divide archive.dims[0] = 31"),
+        ([TINY, "--seed", "-1"], "seed = -1"),
+        (["--restart", "nowhere"], "nowhere does not exist"),
+        (["--restart", "x", TINY], "INPUT.toml cannot go with it"),
+        (["--restart", "x", "--seed", "1"], "--seed cannot go with it"),
+        (["--restart", "x", "--run-dir", "y"], "--run-dir cannot go with it"),
+        (["inspect", "nowhere"], "nowhere does not exist"),
+        (["inspect", TINY], "is damaged or no HDF5 file"),
+        (["plot", "nowhere"], "nowhere does not exist"),
+        (["train-agent", "no/such.toml"], "no/such.toml"),
+    ],
+)
+def test_bad_input_ends_with_2_and_no_traceback(
+    program: Program, arguments: list[object], message: str
+) -> None:
+    done = program(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_bad_input_leaves_no_run_directory(program: Program, tmp_path: Path) -> None:
+    assert program(TINY, "--set", "surrogate.epochs=0").returncode == 2
+    assert list((tmp_path / "here").iterdir()) == []
+
+
+def test_used_run_directory_is_refused(program: Program, tmp_path: Path) -> None:
+    used = tmp_path / "used"
+    used.mkdir()
+    (used / "file").touch()
+    done = program(TINY, "--run-dir", used)
+    assert done.returncode == 2
+    assert f"--restart {used}" in done.stderr
+
+
+def test_dry_run_prints_a_loadable_input_and_an_estimate(program: Program) -> None:
+    done = program(TINY, "--dry-run", "--seed", "5", "--set", "title='a dry run'")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    config = config_from_toml(done.stdout, "stdout")
+    assert config == load_config(TINY, overrides=["title='a dry run'"], seed=5)
+    for word in ("real evaluations", "outer iterations", "inner predictions", "memory", "wall"):
+        assert word in done.stdout
+
+
+def test_dry_run_refuses_bad_input(program: Program) -> None:
+    assert program(TINY, "--dry-run", "--set", "seed=x").returncode == 2
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "inputs" / "paper" / "maze").glob("*.toml")), ids=lambda p: p.stem
+)
+def test_every_published_input_passes_a_dry_run(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from dsage_mpi.__main__ import main
+
+    assert main([str(path), "--dry-run"]) == 0
+    assert tomllib.loads(capsys.readouterr().out)["domain"]["name"] == "maze"
+
+
+def test_under_mpirun_bad_input_is_reported_once(program: Program) -> None:
+    done = program(TINY, "--set", "surrogate.epoch=5", ranks=2)
+    assert done.returncode == 2
+    assert done.stderr.count("did you mean surrogate.epochs?") == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_under_mpirun_one_rank_prints(program: Program) -> None:
+    done = program(TINY, "--dry-run", ranks=2)
+    assert done.returncode == 0
+    assert done.stdout.count("real evaluations") == 1
