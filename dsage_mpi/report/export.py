@@ -153,7 +153,7 @@ class ArchiveTable:
             ExportError: The file is missing, damaged or lacks an array.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 arrays = {field.name: file[field.name] for field in fields(ArchiveTable)}
         except KeyError as error:
             raise ExportError(f"{path} is no exported archive: {error}") from error

@@ -187,7 +187,7 @@ def _make_named(path: Path) -> Path:
     if path.exists() and not path.is_dir():
         raise RunDirectoryError(f"--run-dir {path} is a file; expected a folder or a new name")
     path.mkdir(parents=True, exist_ok=True)
-    if any(os.scandir(path)):
+    if os.listdir(path):
         raise _in_use(path)
     try:
         # Of two programs that both found the folder empty, only one can make this one.

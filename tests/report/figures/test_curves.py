@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dsage_mpi.report.figures import learning_curves, style
+from dsage_mpi.report.metrics import Metrics, read_metrics
+
+from .pictures import pixels, share_of
+
+Row = Callable[..., dict[str, Any]]
+
+
+def test_draws_what_metrics_csv_holds(tmp_path: Path, metric_row: Row) -> None:
+    metrics = Metrics(tmp_path / "metrics.csv", ("num_blocks", "agent_path_length"))
+    for iteration in range(1, 9):
+        metrics.append(metric_row(iteration))
+    path = tmp_path / "curves.png"
+    learning_curves(read_metrics(metrics.path), path, {"num_blocks": "tiles"}, "maze")
+    height, width, _ = pixels(path).shape
+    assert width == 1500
+    assert height > 1000
+    for colour in (style.BLUE, style.GREEN, style.RED, style.AMBER, style.PURPLE):
+        assert share_of(path, colour) > 0.0002
+
+
+def test_without_a_surrogate_there_is_no_error_panel(tmp_path: Path, metric_row: Row) -> None:
+    rows = [metric_row(1) | {"iteration": i, "evaluations": 100 * i} for i in range(1, 100)]
+    learning_curves(rows, tmp_path / "curves.png")
+    assert share_of(tmp_path / "curves.png", style.RED) == 0
+    assert pixels(tmp_path / "curves.png").shape[0] < 900
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_short_runs(tmp_path: Path, metric_row: Row, count: int) -> None:
+    learning_curves([metric_row(i + 1) for i in range(count)], tmp_path / "curves.png")
+    assert pixels(tmp_path / "curves.png").std() > 5

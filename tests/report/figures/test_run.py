@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dsage_mpi.report.export import ArchiveTable
+from dsage_mpi.report.figures import draw_run
+
+from ..conftest import MEASURES, METADATA, make_archive
+from .pictures import colours_in, render
+
+Row = Callable[..., dict[str, Any]]
+
+
+def test_draws_everything(tmp_path: Path, table: ArchiveTable, metric_row: Row) -> None:
+    rows = [metric_row(i) for i in (1, 2, 3)]
+    files = draw_run(tmp_path / "figures", table, rows, render, ("tiles", "steps"), "maze")
+    names = {path.name for path in files}
+    assert names == {"archive.png", "discovery.png", "levels.png", "curves.png"}
+    assert all(colours_in(path) > 20 for path in files)
+
+
+def test_an_empty_archive_is_no_problem(tmp_path: Path) -> None:
+    empty = ArchiveTable.of(make_archive(0), MEASURES, METADATA)
+    assert {p.name for p in draw_run(tmp_path, empty, [], render)} == {"archive.png", "curves.png"}
+
+
+def test_a_picture_that_fails_costs_a_warning(
+    tmp_path: Path, table: ArchiveTable, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(level: np.ndarray) -> np.ndarray:
+        raise RuntimeError("no such tile")
+
+    files = draw_run(tmp_path, table, [], broken)
+    assert "levels.png" not in {path.name for path in files}
+    assert "levels.png: RuntimeError: no such tile" in caplog.text
+    assert len(files) == 3
+
+
+def test_archives_of_three_measures_have_no_heatmap(tmp_path: Path, table: ArchiveTable) -> None:
+    solid = dataclasses.replace(
+        table,
+        dims=np.append(table.dims, 2),
+        lower_bounds=np.append(table.lower_bounds, 0.0),
+        upper_bounds=np.append(table.upper_bounds, 1.0),
+        measures=np.column_stack([table.measures, np.zeros(len(table))]),
+        measure_names=(*table.measure_names, "turns"),
+    )
+    assert {p.name for p in draw_run(tmp_path, solid, [], render)} == {"levels.png", "curves.png"}
