@@ -22,11 +22,13 @@ def train(
     Returns:
         Exit code: 0 finished, 2 unusable input, 3 stopped at the wall-clock limit (restartable).
     """
-    from dsage_mpi.domains.maze.training.settings import SettingsError, load_settings
+    from dsage_mpi.checkpoint.tree import CheckpointError
+    from dsage_mpi.config.load import ConfigError, load_model, to_toml
+    from dsage_mpi.domains.maze.training.settings import AgentTraining
     from dsage_mpi.domains.maze.training.trainer import CHECKPOINT_NAME, Trainer
 
     try:
-        settings = load_settings(config_path, overrides)
+        settings = load_model(AgentTraining, config_path, overrides)
         if restart is not None and restart.is_dir():
             restart = restart / CHECKPOINT_NAME
         if run_dir is None:
@@ -36,8 +38,9 @@ def train(
         trainer = Trainer(settings, run_dir, _say)
         if restart is not None:
             trainer.restore(restart)
+        (run_dir / "settings.toml").write_text(to_toml(settings), encoding="utf-8")
         finished = trainer.run()
-    except SettingsError as error:
+    except (ConfigError, CheckpointError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from dsage_mpi.checkpoint.tree import CheckpointError
 from dsage_mpi.domains.maze.training.network import SHAPES, Parameters
-from dsage_mpi.domains.maze.training.settings import SettingsError
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -32,13 +32,14 @@ def read_arrays(path: Path) -> Arrays:
     """Reads an npz file.
 
     Raises:
-        SettingsError: If it is not there or not whole.
+        CheckpointError: If it is not there or not whole.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here because np.load leaves the file open when it is damaged.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except (OSError, ValueError, zipfile.BadZipFile, KeyError) as error:
-        raise SettingsError(f"{path}: not a readable checkpoint ({error})") from error
+        raise CheckpointError(f"{path}: not a readable checkpoint ({error})") from error
 
 
 def parameters_to_arrays(parameters: Parameters) -> Arrays:
@@ -51,7 +52,7 @@ def arrays_to_parameters(arrays: Mapping[str, NDArray[Any]]) -> Parameters:
     for name, shape in SHAPES.items():
         found = arrays[name].shape if name in arrays else None
         if found != shape:
-            raise SettingsError(f"weights: {name} should have shape {shape}, found {found}")
+            raise CheckpointError(f"weights: {name} should have shape {shape}, found {found}")
     return {name: torch.tensor(arrays[name], dtype=torch.float32) for name in SHAPES}
 
 

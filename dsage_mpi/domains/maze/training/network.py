@@ -1,4 +1,4 @@
-"""The agent's network as trained: maze.md section 5, 16 float32 tensors by their checkpoint names."""
+"""The agent's network as it is trained: 16 float32 tensors by the names of maze.md section 5."""
 
 from __future__ import annotations
 

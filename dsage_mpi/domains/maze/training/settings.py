@@ -1,23 +1,16 @@
-"""Settings of the agent trainer: documented, frozen, read from TOML."""
+"""Settings of the agent trainer: documented, frozen, read from TOML by the package's loader."""
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, model_validator
 
-
-class SettingsError(ValueError):
-    """A settings file or override that cannot be used; the message is meant for the user."""
+from dsage_mpi.config.errors import problems_error
+from dsage_mpi.config.schema import Settings
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class RunSettings(_Section):
+class RunSettings(Settings):
     """Budget and bookkeeping."""
 
     seed: int = Field(1, ge=0, description="Seed of every random stream of the training.")
@@ -32,7 +25,7 @@ class RunSettings(_Section):
     )
 
 
-class LevelSettings(_Section):
+class LevelSettings(Settings):
     """Distribution of the mazes, endpoints always at the diameter."""
 
     density_low: float = Field(0.05, ge=0, le=1, description="Smallest wall density.")
@@ -50,7 +43,7 @@ class LevelSettings(_Section):
     )
 
 
-class RewardSettings(_Section):
+class RewardSettings(Settings):
     """What the agent is paid for; a success pays 1 - 0.9 * steps / 648 (maze.md section 2.2)."""
 
     new_cell: float = Field(0.01, ge=0, description="For each cell first entered in an episode.")
@@ -64,7 +57,7 @@ class RewardSettings(_Section):
     )
 
 
-class PpoSettings(_Section):
+class PpoSettings(Settings):
     """Proximal policy optimisation (Schulman et al. 2017) with a recurrent policy."""
 
     environments: int = Field(256, ge=1, description="Environments run side by side.")
@@ -82,7 +75,7 @@ class PpoSettings(_Section):
     gradient_norm: float = Field(0.5, gt=0, description="Clip of the global gradient norm.")
 
 
-class ValidationSettings(_Section):
+class ValidationSettings(Settings):
     """Regular test on fixed levels that are never trained on."""
 
     densities: tuple[float, ...] = Field(
@@ -93,7 +86,7 @@ class ValidationSettings(_Section):
     every_steps: int = Field(4_000_000, ge=1, description="Training steps between tests.")
 
 
-class AgentTraining(_Section):
+class AgentTraining(Settings):
     """All settings of one training."""
 
     run: RunSettings = RunSettings()
@@ -102,58 +95,18 @@ class AgentTraining(_Section):
     ppo: PpoSettings = PpoSettings()
     validation: ValidationSettings = ValidationSettings()
 
-
-def load_settings(path: Path, overrides: list[str]) -> AgentTraining:
-    """Reads a TOML file and applies ``section.key=value`` overrides (values in TOML syntax).
-
-    Raises:
-        SettingsError: With file, key and what was expected.
-    """
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: not valid TOML: {error}") from error
-    for override in overrides:
-        _apply_override(tree, override)
-    return validate_settings(tree, str(path))
-
-
-def validate_settings(tree: dict[str, Any], where: str) -> AgentTraining:
-    """Checks a nested dict of settings; all errors are reported at once."""
-    try:
-        settings = AgentTraining.model_validate(tree)
-    except ValidationError as error:
-        lines = [
-            f"  {'.'.join(map(str, item['loc']))}: {item['msg']} (got {item['input']!r})"
-            for item in error.errors()
-        ]
-        raise SettingsError("\n".join([f"{where}: invalid settings:", *lines])) from error
-    ppo = settings.ppo
-    if ppo.environments % ppo.minibatches:
-        raise SettingsError(
-            f"{where}: ppo.minibatches ({ppo.minibatches}) must divide "
-            f"ppo.environments ({ppo.environments})"
-        )
-    levels = settings.levels
-    if levels.density_low > levels.density_high or levels.minimum_path > levels.maximum_path:
-        raise SettingsError(
-            f"{where}: levels.density_low/minimum_path exceed levels.density_high/maximum_path"
-        )
-    return settings
-
-
-def _apply_override(tree: dict[str, Any], override: str) -> None:
-    key, separator, text = override.partition("=")
-    section, dot, name = key.strip().partition(".")
-    if not (separator and dot and name):
-        raise SettingsError(f"override {override!r}: expected section.key=value")
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"override {override!r}: value is not valid TOML") from error
-    target = tree.setdefault(section, {})
-    if not isinstance(target, dict):
-        raise SettingsError(f"override {override!r}: {section} is not a section of the file")
-    target[name] = value
+    @model_validator(mode="after")
+    def _check_together(self) -> AgentTraining:
+        problems = []
+        ppo, levels = self.ppo, self.levels
+        if ppo.environments % ppo.minibatches:
+            problems.append(
+                ("ppo.minibatches", f"= {ppo.minibatches}: must divide ppo.environments")
+            )
+        if levels.density_low > levels.density_high:
+            problems.append(("levels.density_low", "is above levels.density_high"))
+        if levels.minimum_path > levels.maximum_path:
+            problems.append(("levels.minimum_path", "is above levels.maximum_path"))
+        if problems:
+            raise problems_error(problems)
+        return self

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from dsage_mpi.checkpoint.tree import CheckpointError
 from dsage_mpi.domains.maze.training import checkpoint
 from dsage_mpi.domains.maze.training.curve import LearningCurve, draw_curve
 from dsage_mpi.domains.maze.training.level_source import LevelSource
 from dsage_mpi.domains.maze.training.network import initial_parameters
 from dsage_mpi.domains.maze.training.ppo import UpdateStatistics, update
 from dsage_mpi.domains.maze.training.rollout import EpisodeTotals, Player, RewardWeights
-from dsage_mpi.domains.maze.training.settings import AgentTraining, SettingsError
+from dsage_mpi.domains.maze.training.settings import AgentTraining
 from dsage_mpi.domains.maze.training.validation import play_episodes, validation_levels
 from dsage_mpi.seeding import Purpose, generator
 
@@ -178,11 +178,9 @@ class Trainer:
     def save(self) -> None:
         """Writes checkpoint, weights and learning curve into the run directory."""
         weights = checkpoint.parameters_to_arrays(self._parameters)
-        settings = json.dumps(self._settings.model_dump(mode="json"))
         arrays: checkpoint.Arrays = {
             "updates": np.array(self._updates_done),
             "seconds": np.array(self._seconds),
-            "settings": np.frombuffer(settings.encode(), dtype=np.uint8),
             **checkpoint.with_prefix("weights", weights),
             **checkpoint.with_prefix("adam", checkpoint.optimizer_to_arrays(self._optimizer)),
             **checkpoint.with_prefix("source", self._source.state()),
@@ -205,7 +203,7 @@ class Trainer:
             self._updates_done = int(arrays["updates"])
             self._seconds = float(arrays["seconds"])
         except (KeyError, ValueError) as error:
-            raise SettingsError(
+            raise CheckpointError(
                 f"{path}: does not fit these settings ({error}); restart with the settings that "
                 "the checkpoint was written with"
             ) from error
