@@ -1,0 +1,115 @@
+"""The farm as rank 0 sees it, whatever stands behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsage_mpi.farm.outcome import Outcome, RankStats
+from dsage_mpi.farm.settings import FarmSettings
+
+if TYPE_CHECKING:
+    from dsage_mpi.domains.base import Simulator
+    from dsage_mpi.farm.launch import World
+
+OnProgress = Callable[[int, int], None]
+
+#: Seconds between two calls of a progress hook.
+PROGRESS_SECONDS = 0.2
+
+
+class FarmError(Exception):
+    """The farm cannot work: a rank has no simulator, or the ranks' accounts disagree."""
+
+
+class Farm(Protocol):
+    """Runs simulator tasks, on other ranks or on this one. A context manager that closes itself."""
+
+    #: Number of ranks that simulate.
+    workers: int
+
+    def evaluate(
+        self,
+        tasks: NDArray[Any],
+        cost: NDArray[Any] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Outcome:
+        """Runs every task exactly once and returns the results in task order.
+
+        If it is left by an exception (of ``on_progress``, or Ctrl-C), the farm can be used again:
+        late answers to the abandoned tasks are dropped.
+
+        Args:
+            tasks: (n,) of the task dtype.
+            cost: (n,) predicted relative run times; decides the order of dispatch, no result.
+            on_progress: Called now and then, and once at the end, with (tasks done, failed).
+
+        Raises:
+            ValueError: ``tasks`` or ``cost`` has the wrong dtype or shape.
+        """
+        ...
+
+    def stats(self) -> list[RankStats]:
+        """What each simulating rank has done since the farm was opened; also after ``close``."""
+        ...
+
+    def lap(self) -> list[RankStats]:
+        """The same since the last call of ``lap`` (since opening, the first time)."""
+        ...
+
+    def close(self) -> None:
+        """Lets the workers go; may be called again."""
+        ...
+
+    def __enter__(self) -> Farm: ...
+
+    def __exit__(self, *exception: object) -> None: ...
+
+
+def open_farm(
+    world: World,
+    make_simulator: Callable[[], Simulator],
+    task_dtype: np.dtype[Any],
+    result_dtype: np.dtype[Any],
+    settings: FarmSettings,
+) -> Farm:
+    """Opens the farm on rank 0, while all other ranks call ``serve`` with the same arguments.
+
+    In a world of one, rank 0 simulates itself.
+
+    Raises:
+        FarmError: Some rank could not build its simulator; says which and why. All workers have
+            been let go.
+        ValueError: A dtype cannot be sent as plain bytes.
+    """
+    task_dtype, result_dtype = np.dtype(task_dtype), np.dtype(result_dtype)
+    for name, dtype in (("task", task_dtype), ("result", result_dtype)):
+        if dtype.hasobject or dtype.itemsize == 0:
+            raise ValueError(
+                f"the {name} dtype {dtype} cannot be sent as bytes: expected a dtype of fixed, "
+                "positive size without Python objects"
+            )
+    if world.size == 1:
+        from dsage_mpi.farm.serial import SerialFarm
+
+        return SerialFarm(make_simulator, task_dtype, result_dtype, settings)
+    from dsage_mpi.farm.manager import MpiFarm
+
+    return MpiFarm(world, task_dtype, result_dtype, settings)
+
+
+def check_tasks(tasks: NDArray[Any], task_dtype: np.dtype[Any]) -> NDArray[Any]:
+    """``tasks`` as a contiguous array.
+
+    Raises:
+        ValueError: Wrong dtype or shape.
+    """
+    if tasks.dtype != task_dtype or tasks.ndim != 1:
+        raise ValueError(
+            f"tasks have shape {tasks.shape} and dtype {tasks.dtype}, expected shape (n,) and "
+            f"dtype {task_dtype}"
+        )
+    return np.ascontiguousarray(tasks)

@@ -1,0 +1,236 @@
+"""The manager: deals tasks out to the worker ranks and puts their results in task order."""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsage_mpi.farm.chunks import Pace, Plan, plan
+from dsage_mpi.farm.farm import FarmError, OnProgress, check_tasks
+from dsage_mpi.farm.outcome import Ledger, Outcome, RankStats
+from dsage_mpi.farm.progress import Progress
+from dsage_mpi.farm.settings import FarmSettings
+from dsage_mpi.farm.waiting import Backoff, wait_until
+from dsage_mpi.farm.wire import (
+    Buffer,
+    ResultMessage,
+    Tag,
+    as_rows,
+    most_tasks,
+    pack_tasks,
+    unpack_reasons,
+    unpack_results,
+)
+
+if TYPE_CHECKING:
+    from dsage_mpi.farm.launch import World
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """A chunk that is on its way to a worker or being simulated there."""
+
+    rank: int
+    indices: NDArray[np.intp]
+    progress: Progress
+    buffer: Buffer
+    request: Any
+
+
+class MpiFarm:
+    """Rank 0's side of the farm; every other rank is in ``serve``."""
+
+    def __init__(
+        self,
+        world: World,
+        task_dtype: np.dtype[Any],
+        result_dtype: np.dtype[Any],
+        settings: FarmSettings,
+    ) -> None:
+        from mpi4py import MPI
+
+        self.workers = world.size - 1
+        self._mpi = MPI
+        self._world = world
+        self._comm = world.duplicate()
+        self._task_dtype = task_dtype
+        self._result_dtype = result_dtype
+        self._settings = settings
+        self._pace = Pace()
+        self._status = MPI.Status()
+        self._inbox = Buffer()
+        self._spare: list[Buffer] = []
+        self._chunks_sent = 0
+        self._sent: dict[int, _Sent] = {}
+        self._sent_to = dict.fromkeys(range(1, world.size), 0)
+        self._waiting = dict.fromkeys(range(1, world.size), 0)
+        self._final: list[RankStats] | None = None
+        self._ledger = Ledger({}, time.perf_counter())
+        self._open()
+
+    def evaluate(
+        self,
+        tasks: NDArray[Any],
+        cost: NDArray[Any] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Outcome:
+        """See ``Farm.evaluate``."""
+        if self._final is not None:
+            raise FarmError("the farm is closed")
+        tasks = check_tasks(tasks, self._task_dtype)
+        most = most_tasks(self._task_dtype, self._result_dtype)
+        chunks = plan(len(tasks), self.workers, most, self._settings, self._pace, cost)
+        progress = Progress(len(tasks), self._result_dtype, on_progress)
+        rows = as_rows(tasks)
+        self._feed_all(chunks, rows, progress)
+        backoff = Backoff(self._settings.poll_max_ms * 1e-3)
+        while not progress.complete:
+            if self._comm.Iprobe(self._mpi.ANY_SOURCE, Tag.RESULTS, self._status):
+                sent, seconds = self._receive()
+                if sent.progress is progress:
+                    chunks.finished(sent.indices, seconds)
+                self._feed(sent.rank, chunks, rows, progress)
+                backoff.reset()
+            else:
+                backoff.pause()
+            progress.report()
+        return progress.finish()
+
+    def stats(self) -> list[RankStats]:
+        """See ``Farm.stats``; once closed, the workers' own accounts."""
+        return self._final or self._ledger.totals(time.perf_counter())
+
+    def lap(self) -> list[RankStats]:
+        """See ``Farm.lap``."""
+        return self._ledger.lap(time.perf_counter())
+
+    def close(self) -> None:
+        """See ``Farm.close``; aborts the job if a worker does not answer for too long."""
+        if self._final is None:
+            self._final = self._stop()
+
+    def __enter__(self) -> MpiFarm:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    # Start and end
+
+    def _open(self) -> None:
+        """Waits for every worker's simulator."""
+        failures = {}
+        for rank in self._sent_to:
+            hello = self._hear(rank, Tag.READY)
+            self._ledger.counts[rank] = RankStats(rank, hello["host"])
+            if hello["failure"] is not None:
+                failures[rank] = hello["failure"]
+        self._ledger.opened = time.perf_counter()
+        if failures:
+            self.close()
+            rank, failure = next(iter(failures.items()))
+            others = f" (and {len(failures) - 1} more ranks)" if len(failures) > 1 else ""
+            host = self._ledger.counts[rank].host
+            raise FarmError(
+                f"rank {rank}{others} on {host} could not build its simulator:\n{failure}"
+            )
+        # Leaving the program without close() would leave all workers waiting for ever.
+        atexit.register(self.close)
+
+    def _stop(self) -> list[RankStats]:
+        atexit.unregister(self.close)
+        for rank, count in self._sent_to.items():
+            self._comm.send(count, dest=rank, tag=Tag.STOP)
+        deadline = time.perf_counter() + self._settings.close_seconds
+        stats = [self._goodbye(rank, deadline) for rank in self._sent_to]
+        for sent in self._sent.values():  # dropped by a worker unread
+            sent.request.Wait()
+        self._comm.Free()
+        for entry in stats:
+            if entry.tasks != self._ledger.counts[entry.rank].tasks:
+                raise FarmError(
+                    f"rank {entry.rank} ran {entry.tasks} tasks, but rank 0 has "
+                    f"{self._ledger.counts[entry.rank].tasks} of its answers"
+                )
+        return stats
+
+    def _goodbye(self, rank: int, deadline: float) -> RankStats:
+        """A worker's last word; takes in what it still sends before."""
+
+        def said() -> bool:
+            while self._comm.Iprobe(self._mpi.ANY_SOURCE, Tag.RESULTS, self._status):
+                self._receive()
+            return bool(self._comm.Iprobe(rank, Tag.BYE))
+
+        if not wait_until(said, 1e-3, limit=deadline - time.perf_counter()):
+            print(
+                f"[rank 0] rank {rank} on {self._ledger.counts[rank].host} is still simulating "
+                f"{self._settings.close_seconds:g} s after the farm was closed "
+                "(farm.close_seconds): aborting all ranks",
+                file=sys.stderr,
+            )
+            self._world.abort(1)
+        return RankStats(**self._comm.recv(source=rank, tag=Tag.BYE))
+
+    def _hear(self, rank: int, tag: Tag) -> Any:
+        wait_until(lambda: bool(self._comm.Iprobe(rank, tag)), 2e-3)
+        return self._comm.recv(source=rank, tag=tag)
+
+    # Tasks out, results in
+
+    def _feed_all(self, chunks: Plan, rows: NDArray[np.uint8], progress: Progress) -> None:
+        """First something for everybody, only then something to prefetch."""
+        for held in range(1 + self._settings.prefetch):
+            for rank, waiting in self._waiting.items():
+                if waiting <= held:
+                    self._send(rank, chunks, rows, progress)
+
+    def _feed(self, rank: int, chunks: Plan, rows: NDArray[np.uint8], progress: Progress) -> None:
+        while self._waiting[rank] <= self._settings.prefetch:
+            if not self._send(rank, chunks, rows, progress):
+                return
+
+    def _send(self, rank: int, chunks: Plan, rows: NDArray[np.uint8], progress: Progress) -> bool:
+        """Sends a worker its next chunk, if there is one for it."""
+        indices = chunks.next(rank - 1, self._waiting[rank])
+        if indices is None:
+            return False
+        number, self._chunks_sent = self._chunks_sent, self._chunks_sent + 1
+        buffer = self._spare.pop() if self._spare else Buffer()
+        message = pack_tasks(buffer, number, rows, indices)
+        request = self._comm.Isend([message, self._mpi.BYTE], rank, Tag.TASKS)
+        self._sent[number] = _Sent(rank, indices, progress, buffer, request)
+        self._sent_to[rank] += 1
+        self._waiting[rank] += 1
+        return True
+
+    def _receive(self) -> tuple[_Sent, float]:
+        """Takes in and books the result message that was just probed; also its busy seconds."""
+        rank = self._status.Get_source()
+        message = self._inbox.reserve(self._status.Get_count(self._mpi.BYTE))
+        self._comm.Recv([message, self._mpi.BYTE], rank, Tag.RESULTS)
+        result = unpack_results(message)
+        sent = self._sent.pop(result.chunk)
+        sent.request.Wait()  # over long ago: the answer is here
+        self._spare.append(sent.buffer)
+        self._waiting[rank] -= 1
+        self._book(sent, result, self._receive_reasons(rank, result.reason_bytes))
+        return sent, result.busy_seconds
+
+    def _receive_reasons(self, rank: int, size: int) -> dict[int, str]:
+        if size == 0:
+            return {}
+        text = bytearray(size)
+        self._comm.Recv([text, self._mpi.BYTE], rank, Tag.REASONS)
+        return unpack_reasons(bytes(text))
+
+    def _book(self, sent: _Sent, result: ResultMessage, reasons: dict[int, str]) -> None:
+        self._ledger.add(sent.rank, len(sent.indices), len(reasons), result.busy_seconds)
+        results = result.results.reshape(-1).view(self._result_dtype)
+        sent.progress.book(sent.indices, sent.rank, results, result.failed, result.seconds, reasons)

@@ -1,0 +1,84 @@
+"""Rank 0's account of one evaluation: every task exactly once, and the progress hook."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsage_mpi.farm.farm import PROGRESS_SECONDS, FarmError, OnProgress
+from dsage_mpi.farm.outcome import Outcome
+
+
+class Progress:
+    """Fills an ``Outcome`` chunk by chunk."""
+
+    def __init__(
+        self, count: int, result_dtype: np.dtype[Any], on_progress: OnProgress | None
+    ) -> None:
+        self.outcome = Outcome.empty(count, result_dtype)
+        self.done = 0
+        self._seen = np.zeros(count, bool)
+        self._failed = 0
+        self._on_progress = on_progress
+        self._next_call = time.perf_counter() + PROGRESS_SECONDS
+
+    @property
+    def complete(self) -> bool:
+        """Whether every task has been booked."""
+        return self.done == len(self._seen)
+
+    def book(
+        self,
+        indices: NDArray[np.intp],
+        rank: int,
+        results: NDArray[Any],
+        failed: NDArray[Any],
+        seconds: NDArray[np.float64],
+        reasons: dict[int, str],
+    ) -> None:
+        """Books a finished chunk.
+
+        Args:
+            indices: (k,) task indices.
+            rank: Who ran them.
+            results: (k,) of the result dtype.
+            failed: (k,) bool or uint8.
+            seconds: (k,) time spent on each.
+            reasons: Position in the chunk -> failure text.
+
+        Raises:
+            FarmError: A task was booked before, or a failure has no reason (a bug of the farm).
+        """
+        if len(results) != len(indices) or self._seen[indices].any():
+            raise FarmError(f"rank {rank} answered for tasks that it was not asked for")
+        if len(reasons) != np.count_nonzero(failed):
+            raise FarmError(f"rank {rank} reported {len(reasons)} reasons for its failed tasks")
+        self._seen[indices] = True
+        outcome = self.outcome
+        outcome.results[indices] = results
+        outcome.failed[indices] = failed
+        outcome.seconds[indices] = seconds
+        outcome.ranks[indices] = rank
+        for position, reason in reasons.items():
+            outcome.reasons[int(indices[position])] = reason
+        self.done += len(indices)
+        self._failed += len(reasons)
+
+    def report(self) -> None:
+        """Calls the progress hook if it is time to."""
+        if self._on_progress is not None and time.perf_counter() >= self._next_call:
+            self._on_progress(self.done, self._failed)
+            self._next_call = time.perf_counter() + PROGRESS_SECONDS
+
+    def finish(self) -> Outcome:
+        """The complete outcome, its failures in task order."""
+        reasons = self.outcome.reasons
+        in_order = {index: reasons[index] for index in sorted(reasons)}
+        reasons.clear()
+        reasons.update(in_order)
+        if self._on_progress is not None:
+            self._on_progress(self.done, self._failed)
+        return self.outcome

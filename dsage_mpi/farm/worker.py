@@ -1,0 +1,163 @@
+"""A worker rank: waits for tasks, simulates them, answers, until rank 0 closes the farm."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dsage_mpi.farm.outcome import RankStats
+from dsage_mpi.farm.runner import Runner, describe
+from dsage_mpi.farm.settings import FarmSettings
+from dsage_mpi.farm.waiting import wait_until
+from dsage_mpi.farm.wire import Buffer, Tag, pack_reasons, pack_results, unpack_tasks
+
+if TYPE_CHECKING:
+    from dsage_mpi.domains.base import Simulator
+    from dsage_mpi.farm.launch import World
+
+#: Longest sleep while an answer is under way; rank 0 is awake then.
+_SEND_POLL_SECONDS = 200e-6
+
+
+def serve(
+    world: World,
+    make_simulator: Callable[[], Simulator],
+    task_dtype: np.dtype[Any],
+    result_dtype: np.dtype[Any],
+    settings: FarmSettings,
+) -> None:
+    """Simulates what rank 0 sends until it closes the farm; called on every rank but 0.
+
+    If ``make_simulator`` fails here, rank 0 is told why and stops all ranks in good order.
+    Ctrl-C is left to rank 0 meanwhile.
+
+    Args:
+        world: All ranks; rank 0 calls ``open_farm`` at the same time.
+        make_simulator: Builds this rank's simulator.
+        task_dtype: As on rank 0.
+        result_dtype: As on rank 0.
+        settings: As on rank 0.
+    """
+    comm = world.duplicate()
+    with _interrupts_ignored():
+        worker = _Worker(comm, np.dtype(task_dtype), np.dtype(result_dtype), settings)
+        worker.run(make_simulator)
+    comm.Free()
+
+
+@contextlib.contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """A terminal sends Ctrl-C to every rank: rank 0 alone decides what to do about it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+class _Worker:
+    def __init__(
+        self,
+        comm: Any,
+        task_dtype: np.dtype[Any],
+        result_dtype: np.dtype[Any],
+        settings: FarmSettings,
+    ) -> None:
+        from mpi4py import MPI
+
+        self._mpi = MPI
+        self._comm = comm
+        self._task_dtype = task_dtype
+        self._result_dtype = result_dtype
+        self._settings = settings
+        self._status = MPI.Status()
+        self._inbox, self._outbox = Buffer(), Buffer()
+        self._received = 0
+        self._tasks = self._failures = self._batches = 0
+        self._busy_seconds = 0.0
+
+    def run(self, make_simulator: Callable[[], Simulator]) -> None:
+        """Builds the simulator, then answers messages until STOP."""
+        runner, failure = self._build(make_simulator)
+        self._comm.send({"host": platform.node(), "failure": failure}, dest=0, tag=Tag.READY)
+        ready = time.perf_counter()
+        while runner is not None and self._next_message() == Tag.TASKS:
+            self._answer(runner)
+        self._discard_until_stop()
+        self._say_goodbye(time.perf_counter() - ready)
+
+    def _build(self, make_simulator: Callable[[], Simulator]) -> tuple[Runner | None, str | None]:
+        try:
+            simulator = make_simulator()
+        except BaseException as error:  # rank 0 must hear of it, whatever it is
+            return None, describe(error)
+        return Runner(simulator, self._result_dtype, retries=self._settings.retries), None
+
+    def _next_message(self) -> int:
+        """Waits for a message; STOP goes first, so that an interrupted farm closes soon."""
+        if not self._comm.Iprobe(0, Tag.STOP, self._status):
+            self._wait_for(self._mpi.ANY_TAG)
+        return int(self._status.Get_tag())
+
+    def _wait_for(self, tag: int) -> None:
+        wait_until(
+            lambda: bool(self._comm.Iprobe(0, tag, self._status)),
+            self._settings.idle_poll_max_ms * 1e-3,
+        )
+
+    def _receive_tasks(self) -> Any:
+        message = self._inbox.reserve(self._status.Get_count(self._mpi.BYTE))
+        self._comm.Recv([message, self._mpi.BYTE], 0, Tag.TASKS)
+        self._received += 1
+        return message
+
+    def _answer(self, runner: Runner) -> None:
+        """Simulates one chunk and sends the results."""
+        chunk, tasks = unpack_tasks(self._receive_tasks(), self._task_dtype)
+        started = time.perf_counter()
+        batch = runner.run(tasks)
+        busy = time.perf_counter() - started
+        self._tasks += len(tasks)
+        self._failures += int(batch.failed.sum())
+        self._batches += 1
+        self._busy_seconds += busy
+        reasons = pack_reasons(batch.reasons)
+        message = pack_results(self._outbox, chunk, batch, reasons, busy)
+        requests = [self._comm.Isend([message, self._mpi.BYTE], 0, Tag.RESULTS)]
+        if reasons:
+            requests.append(self._comm.Isend([reasons, self._mpi.BYTE], 0, Tag.REASONS))
+        # Most MPI libraries move large messages only while both sides are inside MPI calls: were
+        # this rank to simulate on at once, rank 0 would be stuck in receiving.
+        for request in requests:
+            wait_until(request.Test, _SEND_POLL_SECONDS)
+
+    def _discard_until_stop(self) -> None:
+        """Takes in the tasks that nobody needs any more, so that rank 0's sends end."""
+        self._wait_for(Tag.STOP)
+        sent = self._comm.recv(source=0, tag=Tag.STOP)
+        while self._received < sent:
+            self._wait_for(Tag.TASKS)
+            self._receive_tasks()
+
+    def _say_goodbye(self, lifetime: float) -> None:
+        stats = RankStats(
+            rank=self._comm.Get_rank(),
+            host=platform.node(),
+            tasks=self._tasks,
+            failures=self._failures,
+            batches=self._batches,
+            busy_seconds=self._busy_seconds,
+            idle_seconds=max(0.0, lifetime - self._busy_seconds),
+        )
+        self._comm.send(asdict(stats), dest=0, tag=Tag.BYE)
