@@ -1,0 +1,78 @@
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from dsage_mpi.surrogate import device
+from dsage_mpi.surrogate.errors import SurrogateError
+from dsage_mpi.surrogate.settings import SurrogateSettings
+
+
+def test_auto_without_a_gpu_is_the_cpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert device.choose_device("auto").type == "cpu"
+
+
+def test_auto_with_a_gpu_is_the_gpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert device.choose_device("auto").type == "cuda"
+    assert device.choose_device("cpu").type == "cpu"
+
+
+def test_cuda_without_a_gpu_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(SurrogateError, match=r'surrogate.device = "cuda".*device = "auto"'):
+        device.choose_device("cuda")
+
+
+def test_threads_that_are_set_are_used():
+    assert device.resolve_threads(SurrogateSettings(threads=3)) == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux only")
+def test_auto_threads_undo_the_pinning_of_mpirun():
+    program = """
+import os, threading
+allowed = os.sched_getaffinity(0)
+os.sched_setaffinity(0, {min(allowed)})          # as `mpirun -n 2` does
+other = threading.Event(); seen = []
+thread = threading.Thread(target=lambda: (other.wait(), seen.append(os.sched_getaffinity(0))))
+thread.start()
+from dsage_mpi.surrogate.device import resolve_threads
+from dsage_mpi.surrogate.settings import SurrogateSettings
+count = resolve_threads(SurrogateSettings())
+other.set(); thread.join()
+assert os.sched_getaffinity(0) >= allowed and seen[0] >= allowed, (allowed, seen)
+print(count, len(os.sched_getaffinity(0)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    count, allowed = map(int, done.stdout.split())
+    assert count == allowed >= 1
+
+
+def test_cpu_allocation_failure_is_explained():
+    with (
+        pytest.raises(SurrogateError, match="reserving the data set"),
+        device.explained_memory_errors("reserving the data set", "Use less."),
+    ):
+        torch.empty(1 << 60, dtype=torch.int8)
+
+
+def test_other_runtime_errors_pass_through():
+    with (
+        pytest.raises(RuntimeError, match="something else"),
+        device.explained_memory_errors("working", "Use less."),
+    ):
+        raise RuntimeError("something else")
+
+
+def test_importing_settings_does_not_import_torch():
+    program = (
+        "import sys, dsage_mpi.surrogate.settings, dsage_mpi.surrogate.device;"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)

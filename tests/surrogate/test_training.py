@@ -1,0 +1,126 @@
+import numpy as np
+import pytest
+import torch
+
+from dsage_mpi.surrogate.errors import SurrogateError
+from dsage_mpi.surrogate.training import surrogate_loss
+from tests.surrogate.synthetic import assert_same_state, data_set, surrogate
+
+
+def test_loss_is_the_published_formula():
+    outputs = torch.tensor([[1.0, 10.0, 100.0], [0.0, 14.0, 90.0]])
+    targets = torch.tensor([[0.0, 12.0, 103.0], [0.0, 14.0, 80.0]])
+    occupancy = torch.full((2, 4, 4), 9.0)
+    occupancy[:, :2, :3] = 1.0
+    wanted = torch.zeros(2, 2, 3)
+    wanted[0, 0, 0] = 3.0
+    loss, parts = surrogate_loss(outputs, targets, occupancy, wanted, 10.0)
+    errors = [1 / 2, 4 / 2, (9 + 100) / 2]
+    grid = (11 * 1 + 4) / 12  # eleven tiles off by one, one by two; padding does not count
+    np.testing.assert_allclose(parts, [*errors, grid], rtol=1e-6)
+    assert float(loss) == pytest.approx(sum(errors) / 3 + 10 * grid)
+    bare, parts = surrogate_loss(outputs, targets, None, wanted, 10.0)
+    assert float(bare) == pytest.approx(sum(errors) / 3)
+    assert len(parts) == 3
+
+
+def test_published_units_train_on_raw_targets():
+    data = data_set(40)
+    model = surrogate(normalise_targets=False, epochs=1, batch_size=40, learning_rate=1e-12)
+    report = model.train(data, 0)
+    arrays = data.arrays()
+    # The first step's loss is that of the initial network in training mode, whose outputs are
+    # tiny beside the raw measures: its MSE is nearly their mean square.
+    assert report.losses["measure_2"] == pytest.approx(
+        np.mean(arrays["measures"][:, 1] ** 2), rel=0.05
+    )
+    total = np.mean([report.losses[name] for name in ("objective", "measure_1", "measure_2")])
+    assert report.loss == pytest.approx(total + 10 * report.losses["occupancy"], rel=1e-5)
+
+
+def test_report_counts_partial_batches():
+    done: list[int] = []
+    report = surrogate(epochs=3).train(data_set(40), 5, done.append)
+    assert (report.iteration, report.samples, report.epochs, report.steps) == (5, 40, 3, 9)
+    assert done == [1, 2, 3]
+    assert set(report.losses) == {"objective", "measure_1", "measure_2", "occupancy"}
+
+
+@pytest.mark.parametrize("count", [1, 17])
+def test_a_last_batch_of_one_sample_trains(count):
+    # 17 = 16 + 1: batch norm takes its statistics over at least 4x4 positions, so one sample is
+    # enough for it, and no sample is ever left out.
+    report = surrogate(epochs=2).train(data_set(count), 0)
+    assert np.isfinite(report.loss)
+    assert report.steps == 2 * -(-count // 16)
+
+
+def test_only_recent_samples_are_trained_on():
+    model, other = surrogate(epochs=1, recent_samples=20), surrogate(epochs=1, recent_samples=None)
+    many, few = data_set(50), data_set(20)
+    arrays = many.arrays()
+    few.load_state({name: column[-20:] for name, column in arrays.items()})
+    model.train(many, 0)
+    other.train(few, 0)
+    assert_same_state(model.state(), other.state())
+
+
+def test_two_runs_are_equal_and_seeds_matter():
+    data = data_set(50)
+    models = [surrogate(seed, epochs=2) for seed in (1, 1, 2)]
+    for model in models:
+        model.train(data, 0)
+    assert_same_state(models[0].state(), models[1].state())
+    one, _, other = (model.predict(data.arrays()["levels"]) for model in models)
+    assert not np.array_equal(one.measures, other.measures)
+
+
+def test_order_of_samples_depends_on_the_iteration():
+    data = data_set(50)
+    one, other = surrogate(epochs=1), surrogate(epochs=1)
+    one.train(data, 0)
+    other.train(data, 1)
+    levels = data.arrays()["levels"]
+    assert not np.array_equal(one.predict(levels).measures, other.predict(levels).measures)
+
+
+def test_global_random_state_and_threads_are_left_alone():
+    threads, state = torch.get_num_threads(), torch.random.get_rng_state()
+    model = surrogate(epochs=1, threads=threads + 1)
+    model.train(data_set(20), 0)
+    model.predict(data_set(3).arrays()["levels"])
+    assert torch.get_num_threads() == threads
+    assert torch.equal(torch.random.get_rng_state(), state)
+
+
+def test_divergence_is_an_error_that_names_the_setting():
+    model = surrogate(epochs=20, learning_rate=1e30, normalise_targets=False)
+    with pytest.raises(SurrogateError, match=r"diverged in epoch \d+ of 20.*learning_rate"):
+        model.train(data_set(40), 0)
+
+
+def test_nothing_to_train_on():
+    model = surrogate()
+    data = data_set(3)
+    data.load_state({name: column[:0] for name, column in data.arrays().items()})
+    with pytest.raises(SurrogateError, match="no evaluation has succeeded"):
+        model.train(data, 0)
+    assert not model.trained
+
+
+def test_unknown_tiles_in_the_data_are_named():
+    data = data_set(10)
+    data.arrays()["levels"][3, 2, 1] = 5
+    with pytest.raises(SurrogateError, match=r"tile codes 0\.\.5 .* expected 0\.\.2"):
+        surrogate().train(data, 0)
+
+
+def test_out_of_memory_says_what_to_lower(monkeypatch):
+    model = surrogate()
+
+    def exhausted(*_):
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB")
+
+    monkeypatch.setattr(model._network, "forward", exhausted)
+    with pytest.raises(SurrogateError, match=r"training the surrogate.*batch_size.*9 GiB"):
+        model.train(data_set(10), 0)
