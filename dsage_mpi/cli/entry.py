@@ -5,8 +5,12 @@ from __future__ import annotations
 import difflib
 import os
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from dsage_mpi.cli.console import EXIT_BAD_INPUT, EXIT_DONE, complain
+from dsage_mpi.cli.console import EXIT_BAD_INPUT, EXIT_DONE, EXIT_INTERRUPTED, complain
+
+if TYPE_CHECKING:
+    from dsage_mpi.farm.launch import Launch
 
 #: Subcommand -> module with ``main(argv)``.
 COMMANDS = {
@@ -35,16 +39,25 @@ def dispatch(argv: list[str]) -> int:
         return EXIT_DONE
     try:
         return int(import_module(COMMANDS[name]).main(rest))
+    except KeyboardInterrupt:
+        if _launch() is not None:
+            raise  # all ranks must end: the farm's hook sees to it
+        complain("interrupted; a run that has checkpoints goes on with --restart RUN_DIR")
+        return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader (head, less) has seen enough
         os._exit(EXIT_DONE)
 
 
 def _is_first_process() -> bool:
     """Whether this is rank 0 or not under an MPI launcher at all; starts no MPI."""
+    launch = _launch()
+    return launch is None or launch.rank in (None, 0)
+
+
+def _launch() -> Launch | None:
     from dsage_mpi.farm.launch import detect_launch
 
-    launch = detect_launch(os.environ)
-    return launch is None or launch.rank in (None, 0)
+    return detect_launch(os.environ)
 
 
 def _misspelt(argv: list[str]) -> str:

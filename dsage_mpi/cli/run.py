@@ -124,13 +124,15 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 def _fresh(arguments: argparse.Namespace) -> Order | int:
     from dsage_mpi.config.load import ConfigError
+    from dsage_mpi.domains.base import DomainError
     from dsage_mpi.outer.job import Order
     from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
 
     try:
         config = _load(arguments)
+        _check_domain(config)
         directory = RunDirectory.create(arguments.run_dir, arguments.input.stem)
-    except (ConfigError, RunDirectoryError) as error:
+    except (ConfigError, DomainError, RunDirectoryError) as error:
         complain(error)
         return EXIT_BAD_INPUT
     return Order(config, directory.path, None, arguments.verbose)
@@ -158,6 +160,17 @@ def _load(arguments: argparse.Namespace) -> Config:
     from dsage_mpi.config.load import load_config
 
     return load_config(arguments.input, overrides=arguments.overrides, seed=arguments.seed)
+
+
+def _check_domain(config: Config) -> None:
+    """Reads what the domain needs (the agent) before anything is made or started for the run.
+
+    Raises:
+        DomainError: It is missing or unusable.
+    """
+    from dsage_mpi.domains import build_domain
+
+    build_domain(config.domain, config.archive.measures).simulator_payload()
 
 
 def _dry_run(argv: list[str]) -> int:

@@ -74,8 +74,13 @@ def test_published_settings(name: str) -> None:
     assert (config.archive.measures, config.archive.dims, config.archive.ranges) == archive
     assert selected(config) == selection
     assert config.algorithm.max_evaluations == 100_000
-    assert config.domain.model_dump()["rollouts"] == 50
-    assert config.domain.model_dump()["protocol"] == "dsage"
+    domain = config.domain.model_dump()
+    assert (domain["rollouts"], domain["objective"], domain["aggregation"]) == (
+        50,
+        "accel_none",
+        "mean",
+    )
+    assert (domain["protocol"], domain["degenerate_occupancy"]) == ("dsage", "walls")
     assert (config.emitters.count, config.emitters.batch_size) == (5, 30)
     if method != "dsage":
         return

@@ -1,0 +1,98 @@
+"""The table of every key, for docs/configuration.md; ``python -m dsage_mpi.config.reference``.
+
+Run without arguments it prints the tables; with a Markdown file it replaces what stands between
+the two marker lines there.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from dsage_mpi.config.emit import toml_value
+from dsage_mpi.config.keys import table_model
+from dsage_mpi.config.schema import Config
+from dsage_mpi.domains import DOMAINS
+
+BEGIN = "<!-- keys: written by python -m dsage_mpi.config.reference, do not edit -->"
+END = "<!-- end of keys -->"
+
+
+def reference() -> str:
+    """Markdown: one table per TOML table, with default and meaning of every key."""
+    blocks = [_block("top level", Config, None)]
+    for key in Config.model_fields:
+        if key == "domain":
+            for name in sorted(DOMAINS):
+                model = table_model(Config, key, {"name": name})
+                blocks.append(_block(f'`[domain]` with `name = "{name}"`', model, None))
+        else:
+            model = table_model(Config, key)
+            if model is not None:
+                blocks.append(_block(f"`[{key}]`", model, Config.model_fields[key]))
+    return "\n".join(blocks)
+
+
+def replace_in(text: str) -> str:
+    """``text`` with a fresh reference between its marker lines.
+
+    Raises:
+        ValueError: A marker line is missing.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the lines {BEGIN!r} and {END!r} must both be there, in this order")
+    return f"{before}{BEGIN}\n\n{reference()}\n{END}{after}"
+
+
+def _block(title: str, model: type[BaseModel] | None, field: FieldInfo | None) -> str:
+    assert model is not None
+    lines = [f"### {title}", ""]
+    if field is not None and field.description:
+        lines += [field.description, ""]
+    lines += ["| key | default | meaning |", "|---|---|---|", *_rows(model)]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(model: type[BaseModel]) -> Iterator[str]:
+    for key, field in model.model_fields.items():
+        if model is Config and (key == "domain" or table_model(Config, key) is not None):
+            continue
+        choices = _choices(field.annotation)
+        meaning = field.description or ""
+        if choices and not any(choice.strip('"') in meaning for choice in choices):
+            meaning += f" One of {', '.join(f'`{c}`' for c in choices)}."
+        yield f"| `{key}` | {_default(field)} | {meaning.replace('|', chr(92) + '|')} |"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    return "unset" if value is None else f"`{toml_value(value)}`"
+
+
+def _choices(annotation: Any) -> list[str]:
+    """The values of a ``Literal`` of more than one."""
+    values = [value for value in get_args(annotation) if isinstance(value, str)]
+    return [toml_value(value) for value in values] if len(values) > 1 else []
+
+
+def main(arguments: list[str]) -> int:
+    """Prints the reference or updates a file."""
+    if not arguments:
+        print(reference())
+        return 0
+    path = Path(arguments[0])
+    path.write_text(replace_in(path.read_text(encoding="utf-8")), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

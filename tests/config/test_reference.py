@@ -1,0 +1,29 @@
+"""docs/configuration.md lists every key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dsage_mpi.config.reference import reference, replace_in
+
+PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
+
+
+def test_the_page_is_up_to_date() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert replace_in(text) == text, f"run: python -m dsage_mpi.config.reference {PAGE}"
+
+
+def test_every_table_is_there() -> None:
+    text = reference()
+    for table in ("top level", "`[domain]`", "`[archive]`", "`[surrogate]`", "`[farm]`"):
+        assert f"### {table}" in text
+    assert "| `max_evaluations` | `100000` |" in text
+    assert "| `dims` | required |" in text
+
+
+def test_a_page_without_markers_is_refused() -> None:
+    with pytest.raises(ValueError, match="must both be there"):
+        replace_in("nothing")
