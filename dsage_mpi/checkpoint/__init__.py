@@ -1,0 +1,1 @@
+"""Checkpoints: trees of arrays in HDF5 files, written atomically, verified when read."""

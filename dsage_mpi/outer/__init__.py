@@ -1,0 +1,1 @@
+"""The outer loop: algorithms, evaluation budget, record of evaluations, the main job."""

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from dsage_mpi.domains.base import Domain
     from dsage_mpi.farm import Farm
     from dsage_mpi.farm.launch import World
-    from dsage_mpi.outer.observer import Observer
 
 _log = logging.getLogger("dsage_mpi.outer")
 
@@ -66,10 +65,14 @@ def run_job(world: World, order: Order) -> int:
         serve(*farm_arguments)
         return int(world.bcast(None))
 
-    from dsage_mpi.farm import open_farm
+    from dsage_mpi.farm import FarmError, open_farm
 
-    with open_farm(*farm_arguments) as farm:
-        code = _lead(world, order, domain, farm, directory)
+    try:
+        with open_farm(*farm_arguments) as farm:
+            code = _lead(world, order, domain, farm, directory)
+    except FarmError as error:
+        _log.error("%s", error)
+        code = EXIT_FAILED
     return int(world.bcast(code))
 
 
@@ -80,15 +83,14 @@ def _load_payload(domain: Domain) -> tuple[Any, str]:
         return None, str(error)
 
 
-def _lead(
-    world: World, order: Order, domain: Domain, farm: Farm, directory: RunDirectory
-) -> int:
+def _lead(world: World, order: Order, domain: Domain, farm: Farm, directory: RunDirectory) -> int:
     """Rank 0's part: search, report, and a clear message for whatever can go wrong."""
+    from dsage_mpi.outer.closing import close_run
     from dsage_mpi.outer.loop import OuterLoop
     from dsage_mpi.outer.observer import Observer
     from dsage_mpi.outer.phases import Phases
     from dsage_mpi.report.progress import Progress
-    from dsage_mpi.surrogate.device import SurrogateError
+    from dsage_mpi.surrogate.errors import SurrogateError
 
     began = time.perf_counter()
     try:
@@ -108,7 +110,7 @@ def _lead(
     except (SurrogateError, CheckpointError) as error:
         _log.error("%s", error)
         return EXIT_FAILED
-    _finish(loop, observer, farm, directory, time.perf_counter() - began)
+    print(close_run(loop, observer, farm, directory, time.perf_counter() - began), flush=True)
     return EXIT_DONE
 
 
@@ -148,12 +150,3 @@ def _announce(world: World, loop: Any, directory: RunDirectory, order: Order) ->
     )
     if order.checkpoint:
         _log.info("continuing after %d evaluations from %s", len(loop.record), order.checkpoint)
-
-
-def _finish(
-    loop: Any, observer: Observer, farm: Farm, directory: RunDirectory, seconds: float
-) -> None:
-    """Exports, figures and the closing summary."""
-    from dsage_mpi.outer.closing import close_run
-
-    close_run(loop, observer, farm, directory, seconds)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from dsage_mpi.checkpoint.files import checkpoint_path, prune
 from dsage_mpi.checkpoint.hdf5 import write_tree
 from dsage_mpi.checkpoint.tree import CheckpointError, Tree
+from dsage_mpi.farm import idle_share
 from dsage_mpi.outer.loop import OuterLoop, Step
 from dsage_mpi.outer.phases import Phases
 from dsage_mpi.report.failures import FailureLog
@@ -19,6 +19,7 @@ from dsage_mpi.report.metrics import Metrics
 from dsage_mpi.report.progress import Progress
 from dsage_mpi.report.run_directory import RunDirectory
 from dsage_mpi.search.archive import coverage, qd_score
+from dsage_mpi.surrogate.accuracy import measure_key
 
 if TYPE_CHECKING:
     from dsage_mpi.farm import Farm
@@ -147,7 +148,17 @@ class Observer:
             "improved_cells": len(np.unique(cells[ok == 1])),
             "selected": len(step.proposal.solutions),
             **step.proposal.notes,
-            **step.errors,
+            **self._error_columns(step.errors),
+        }
+
+    def _error_columns(self, errors: dict[str, float]) -> dict[str, float]:
+        """Mean absolute errors under the names of the configured measures."""
+        measures = self._loop.config.archive.measures
+        names = {"objective": "objective", "occupancy": "occupancy"} | {
+            measure_key(number): name for number, name in enumerate(measures)
+        }
+        return {
+            f"{names[head]}_mae": errors[f"{head}_mae"] for head in names if f"{head}_mae" in errors
         }
 
     def _timing_columns(self) -> dict[str, Any]:
@@ -157,7 +168,5 @@ class Observer:
             **seconds,
             "checkpoint_s": self._checkpoint_seconds,
             "total_s": time.perf_counter() - self._iteration_began,
-            "idle_share": self._farm.idle_share(),
+            "idle_share": idle_share(self._farm.lap()),
         }
-
-

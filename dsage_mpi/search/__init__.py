@@ -1,0 +1,1 @@
+"""Quality diversity with pyribs: archives, emitters, inner loop, selection."""

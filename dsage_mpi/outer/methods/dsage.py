@@ -117,6 +117,4 @@ class Dsage:
 
     def _remember(self, real: Evaluations) -> None:
         if len(real.objective):
-            self._data.add(
-                np.asarray(real.levels), real.objective, real.measures, real.occupancy
-            )
+            self._data.add(np.asarray(real.levels), real.objective, real.measures, real.occupancy)

@@ -1,0 +1,63 @@
+"""The end of a run: archive export, figures, and what the user reads last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dsage_mpi.domains import domain_settings
+from dsage_mpi.report.export import export_archive
+from dsage_mpi.report.figures.run import draw_run
+from dsage_mpi.report.ranks import write_ranks
+from dsage_mpi.report.summary import run_summary
+
+if TYPE_CHECKING:
+    from dsage_mpi.config.schema import Config
+    from dsage_mpi.farm import Farm
+    from dsage_mpi.outer.loop import OuterLoop
+    from dsage_mpi.outer.observer import Observer
+    from dsage_mpi.report.run_directory import RunDirectory
+
+
+def close_run(
+    loop: OuterLoop,
+    observer: Observer,
+    farm: Farm,
+    directory: RunDirectory,
+    wall_seconds: float,
+) -> str:
+    """Writes exports and figures and returns the closing summary."""
+    config, domain = loop.config, loop.domain
+    rows = observer.metrics.rows
+    table = export_archive(directory, loop.archive, config.archive.measures, domain.metadata_names)
+    if config.report.figures:
+        draw_run(
+            directory.figures,
+            table,
+            rows,
+            domain.render,
+            units(config),
+            run_title(config),
+            levels=config.report.levels,
+        )
+    ranks = farm.stats()
+    write_ranks(directory.ranks, ranks)
+    return run_summary(
+        directory,
+        rows,
+        title=run_title(config),
+        max_evaluations=config.algorithm.max_evaluations,
+        cells=int(loop.archive.cells),
+        wall_seconds=wall_seconds,
+        ranks=ranks,
+    )
+
+
+def run_title(config: Config) -> str:
+    """Heading of figures and summary."""
+    return config.title or f"{config.algorithm.method} on {config.domain_name}, seed {config.seed}"
+
+
+def units(config: Config) -> list[str]:
+    """Units of the archive's measures."""
+    known = domain_settings(config.domain_name).MEASURES
+    return [known[name].unit for name in config.archive.measures]
