@@ -288,7 +288,9 @@ class Agent {
     r.length = out.add<std::uint16_t>("length", {n, e});
     r.left = out.add<std::uint16_t>("left_turns", {n, e});
     r.right = out.add<std::uint16_t>("right_turns", {n, e});
+    r.distinct = out.add<std::uint16_t>("distinct_cells", {n, e});
     r.success = out.add<std::uint8_t>("success", {n, e});
+    r.direction = out.add<std::uint8_t>("initial_direction", {n, e});
     r.occupancy = out.add<std::uint32_t>("occupancy", {n, kSide, kSide});
     r.turns = turns ? out.add<std::uint32_t>("turns", {n, 2, kSide, kSide}) : nullptr;
     r.repeated = out.add<std::uint32_t>("repeated", {n});
@@ -378,7 +380,7 @@ NB_MODULE(_native, m) {
            nb::arg("isa") = "auto", nb::arg("bf16") = false)
       .def_prop_ro("isa", &Agent::isa)
       .def("rollouts", &Agent::rollouts, nb::arg("levels"), nb::arg("seeds"), nb::arg("episodes"),
-           nb::arg("rows") = 192, nb::arg("levels_in_flight") = 32, nb::arg("share") = true,
+           nb::arg("rows") = 128, nb::arg("levels_in_flight") = 32, nb::arg("share") = true,
            nb::arg("turns") = false)
       .def("original", &Agent::original, nb::arg("levels"), nb::arg("seeds"), nb::arg("episodes"),
            nb::arg("rows") = 200, nb::arg("turns") = false)

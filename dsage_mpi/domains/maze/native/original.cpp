@@ -18,6 +18,7 @@ struct Environment {
   std::size_t position = 0;       // in the direction stream that all environments share
   Board visited;
   std::int16_t state = 0;
+  std::uint8_t direction = 0;     // at the start of the running episode
   std::uint16_t steps = 0, left = 0, right = 0;
 };
 
@@ -54,12 +55,14 @@ class Evaluation {
   void step(const int actions[kEnvironments], bool restarted[kEnvironments]) {
     bool done[kEnvironments], success[kEnvironments];
     std::uint16_t length[kEnvironments];
+    std::uint8_t direction[kEnvironments];
     for (int i = 0; i < kEnvironments; ++i) {
       Environment &env = environments_[i];
       count(env, actions[i]);
       const int target = world_.step(env.state, actions[i]);
       ++env.steps;
       length[i] = env.steps;
+      direction[i] = env.direction;
       success[i] = target == World::kGoal;
       done[i] = success[i] || env.steps == kMaxSteps;
       restarted[i] = done[i];
@@ -68,7 +71,7 @@ class Evaluation {
       if (done[i]) reset(env);
     }
     for (int i = 0; i < kEnvironments && !finished(); ++i)
-      if (done[i]) note(environments_[i], length[i], success[i]);
+      if (done[i]) note(environments_[i], length[i], direction[i], success[i]);
   }
 
  private:
@@ -102,14 +105,17 @@ class Evaluation {
   }
 
   void reset(Environment &env) {
-    env.state = static_cast<std::int16_t>(4 * ends_.start + stream_.below(4, env.position));
+    env.direction = static_cast<std::uint8_t>(stream_.below(4, env.position));
+    env.state = static_cast<std::int16_t>(4 * ends_.start + env.direction);
     env.steps = 0;
   }
 
-  void note(Environment &env, std::uint16_t length, bool success) {
+  void note(Environment &env, std::uint16_t length, std::uint8_t direction, bool success) {
     const std::size_t at = number_ * episodes_ + ended_++;
     results_.length[at] = length;
     results_.success[at] = success;
+    results_.direction[at] = direction;
+    results_.distinct[at] = static_cast<std::uint16_t>(env.visited.count());
     results_.left[at] = env.left;
     results_.right[at] = env.right;
     env.left = env.right = 0;

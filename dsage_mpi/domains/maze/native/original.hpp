@@ -10,8 +10,8 @@ constexpr int kEnvironments = 10;
 // Results of n levels with E counted episodes each, in order of ending; zeroed by the caller.
 struct OriginalResults {
   std::int16_t *start, *goal, *distance, *reachable;       // [n]
-  std::uint16_t *length, *left, *right;                    // [n][E]
-  std::uint8_t *success;                                   // [n][E]
+  std::uint16_t *length, *left, *right, *distinct;         // [n][E]
+  std::uint8_t *success, *direction;                       // [n][E]
   std::uint32_t *occupancy;                                // [n][256], unfinished episodes included
   std::uint32_t *turns;                                    // [n][2][256] or null
   std::uint32_t *repeated;                                 // [n], unfinished episodes included

@@ -1,0 +1,155 @@
+"""The maze domain as rank 0 sees it (contract: ``domains/base.py``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsage_mpi.domains.base import Array, DomainError, Evaluations
+from dsage_mpi.domains.maze import _native
+from dsage_mpi.domains.maze.agent import load_agent
+from dsage_mpi.domains.maze.draw import draw_level
+from dsage_mpi.domains.maze.levels import (
+    CELLS,
+    EMPTY,
+    SIDE,
+    LevelGeometry,
+    analyse,
+    as_levels,
+    mark_endpoints,
+)
+from dsage_mpi.domains.maze.results import Reading
+from dsage_mpi.domains.maze.settings import MEASURES, SOLUTION_KIND, MazeSettings
+from dsage_mpi.domains.maze.simulator import TASK_DTYPE, MazeSimulator, result_dtype
+
+#: Predicted measures that say how long an evaluation takes, best first.
+_COST_MEASURES = ("agent_path_length", "n_repeated_cells")
+
+
+class MazeDomain:
+    """16x16 mazes: a solution is the 256 tiles (0 empty, 1 wall) in row-major order.
+
+    Args:
+        settings: The table ``[domain]``.
+        measures: Names (keys of ``MEASURES``) that the archive spans, in order.
+
+    Raises:
+        DomainError: if a measure does not exist.
+    """
+
+    name: ClassVar[str] = "maze"
+    solution_kind: ClassVar[Literal["discrete", "continuous"]] = SOLUTION_KIND
+    solution_dim = CELLS
+    solution_dtype: np.dtype[Any] = np.dtype(np.uint8)
+    solution_values = 2
+    level_shape = (SIDE, SIDE)
+    tile_count = 4
+    empty_tile = EMPTY
+    metadata_names: tuple[str, ...] = (*MEASURES, "n_reachable", "start", "goal")
+    task_dtype: np.dtype[Any] = TASK_DTYPE
+
+    def __init__(self, settings: MazeSettings, measures: tuple[str, ...]) -> None:
+        unknown = [name for name in measures if name not in MEASURES]
+        if unknown:
+            raise DomainError(
+                f"mazes have no measure {', '.join(map(repr, unknown))}; "
+                f"expected some of {', '.join(MEASURES)}"
+            )
+        self.settings = settings
+        self.measures = measures
+        self.result_dtype: np.dtype[Any] = result_dtype(settings)
+
+    def initial_solutions(self, rng: np.random.Generator, count: int) -> Array:
+        """Uniform 0/1 tiles ((count, 256) uint8), as in all published experiments."""
+        return rng.integers(2, size=(count, CELLS), dtype=np.uint8)
+
+    def levels(self, solutions: Array) -> NDArray[np.int8]:
+        """Tile codes ((n, 16, 16) int8) with start (2) and goal (3) marked."""
+        checked = as_levels(solutions)
+        return mark_endpoints(checked, analyse(checked))
+
+    def bare_levels(self, solutions: Array) -> NDArray[np.int8]:
+        """Tile codes without marks ((n, 16, 16) int8)."""
+        return as_levels(solutions).astype(np.int8)
+
+    def tasks(self, solutions: Array, seeds: NDArray[np.uint64]) -> Array:
+        """Tasks ((n,) of ``task_dtype``)."""
+        tasks = np.zeros(len(solutions), TASK_DTYPE)
+        tasks["level"] = as_levels(solutions)
+        tasks["seed"] = seeds
+        return tasks
+
+    def simulator_payload(self) -> Mapping[str, Array]:
+        """The agent's weights; nothing where the objective needs no rollouts.
+
+        Raises:
+            DomainError: if the agent cannot be loaded or this CPU lacks bf16 although it is asked
+                for.
+        """
+        if not self.settings.runs_agent:
+            return {}
+        if self.settings.precision == "bf16" and "bf16" not in _native.supported_isas():
+            raise DomainError(
+                'domain.precision = "bf16" needs a CPU with AVX512_BF16; this one has '
+                f'{_native.supported_isas()}. Use precision = "fp32"'
+            )
+        return load_agent(self.settings.agent)
+
+    def make_simulator(self, payload: Mapping[str, Array]) -> MazeSimulator:
+        """This rank's simulator."""
+        return MazeSimulator(self.settings, payload)
+
+    def interpret(self, tasks: Array, results: Array) -> Evaluations:
+        """Objective, measures, occupancy and metadata (maze.md section 7)."""
+        reading = Reading(self.settings, tasks, results)
+        fields = reading.fields()
+        columns = fields | {
+            name: results[name].astype(np.float64) for name in ("n_reachable", "start", "goal")
+        }
+        return Evaluations(
+            objective=reading.objective(),
+            measures=_columns(fields, self.measures, len(tasks)),
+            levels=mark_endpoints(tasks["level"], _endpoints(results)),
+            occupancy=reading.occupancy(),
+            metadata=_columns(columns, self.metadata_names, len(tasks)),
+        )
+
+    def predicted_cost(
+        self, measures: NDArray[np.float64], occupancy: NDArray[np.float32] | None
+    ) -> NDArray[np.float64] | None:
+        """Predicted steps per rollout: an evaluation takes about proportionally long."""
+        for name in _COST_MEASURES:
+            if name in self.measures:
+                return np.asarray(np.maximum(measures[:, self.measures.index(name)], 0.0))
+        if occupancy is None:
+            return None
+        return np.asarray(np.maximum(occupancy.sum(axis=(1, 2), dtype=np.float64), 0.0))
+
+    def render(self, level: NDArray[np.int8]) -> NDArray[np.uint8]:
+        """Draws tile codes ((16, 16), with or without marks) as (288, 288, 3) uint8."""
+        return draw_level(level)
+
+
+def build(settings: MazeSettings, measures: tuple[str, ...]) -> MazeDomain:
+    """The domain for these settings."""
+    return MazeDomain(settings, measures)
+
+
+def _endpoints(results: Array) -> LevelGeometry:
+    # Only the endpoints are needed for the marks, and the simulator has reported them.
+    return LevelGeometry(
+        start=results["start"],
+        goal=results["goal"],
+        optimal_path_length=results["optimal_path_length"],
+        n_reachable=results["n_reachable"],
+        reachable=np.zeros((len(results), SIDE, SIDE), np.bool_),
+    )
+
+
+def _columns(
+    fields: Mapping[str, NDArray[np.float64]], names: tuple[str, ...], rows: int
+) -> NDArray[np.float64]:
+    return np.column_stack([fields[name] for name in names]) if rows else np.empty((0, len(names)))
