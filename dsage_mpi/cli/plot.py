@@ -88,4 +88,12 @@ def _draw(stored: Stored, folder: Path) -> list[Path]:
     config = stored.load_config()
     domain = build_domain(config.domain, config.archive.measures)
     table = stored.table(config, domain.metadata_names)
-    return draw_run(folder, table, stored.rows(), domain.render, units(config), run_title(config))
+    return draw_run(
+        folder,
+        table,
+        stored.rows(),
+        domain.render,
+        units(config),
+        run_title(config),
+        levels=config.report.levels,
+    )

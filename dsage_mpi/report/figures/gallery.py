@@ -55,8 +55,7 @@ def archive_gallery(
     render: Render,
     path: Path,
     units: Sequence[str] = (),
-    columns: int = 6,
-    rows: int = 4,
+    count: int = 24,
     title: str = "Generated levels",
 ) -> None:
     """Draws a diverse sample of an archive's levels, laid out like the archive itself.
@@ -69,8 +68,7 @@ def archive_gallery(
         render: Draws one level.
         path: The PNG.
         units: Units of the measures for the captions.
-        columns: Pictures side by side.
-        rows: Pictures below each other.
+        count: How many levels to show, if there are so many.
         title: Heading.
     """
     table = ArchiveTable.of(archive)
@@ -78,7 +76,8 @@ def archive_gallery(
     if not len(worthy):
         worthy = np.arange(len(table))
     ranges = np.stack([table.lower_bounds, table.upper_bounds])
-    picked = worthy[select_diverse(table.measures[worthy], ranges, columns * rows)]
+    picked = worthy[select_diverse(table.measures[worthy], ranges, count)]
+    columns = _columns(len(picked))
     picked = picked[_as_on_the_map(table.measures[picked], columns)]
     captions = [_caption(table, int(row), units) for row in picked]
     level_gallery(table.level[picked], render, captions, path, columns, title)
@@ -184,6 +183,17 @@ def _as_on_the_map(measures: NDArray[np.float64], columns: int) -> NDArray[np.in
     rows = math.ceil(count / columns) if count else 0
     order = [column[row] for row in range(rows) for column in sheet if row < len(column)]
     return np.array(order, dtype=np.intp)
+
+
+def _columns(count: int) -> int:
+    """Pictures side by side: no gap in the last row if possible, a sheet wider than high."""
+    few = math.ceil(math.sqrt(count))
+
+    def cost(columns: int) -> tuple[int, float]:
+        rows = math.ceil(count / columns)
+        return columns * rows - count, abs(columns / rows - 1.5)
+
+    return min(range(max(few, 1), 2 * few + 1), key=cost, default=1)
 
 
 def _caption(table: ArchiveTable, row: int, units: Sequence[str]) -> str:

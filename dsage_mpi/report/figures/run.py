@@ -26,6 +26,7 @@ def draw_run(
     render: Render,
     units: Sequence[str] = (),
     title: str = "",
+    levels: int = 24,
 ) -> list[Path]:
     """Draws ``archive.png``, ``discovery.png``, ``levels.png`` and ``curves.png``.
 
@@ -39,6 +40,7 @@ def draw_run(
         render: Draws one level.
         units: Units of the measures, in their order.
         title: Heading of all figures, e.g. ``dsage on maze, seed 1``.
+        levels: How many levels the gallery shows.
 
     Returns:
         The files that were drawn.
@@ -51,7 +53,12 @@ def draw_run(
         drawings |= _heatmaps(table, of_measure, title or "Archive")
     if table.level.size:
         drawings["levels.png"] = partial(
-            archive_gallery, table, render, units=units, title=title or "Generated levels"
+            archive_gallery,
+            table,
+            render,
+            units=units,
+            count=levels,
+            title=title or "Generated levels",
         )
     return [folder / name for name, draw in drawings.items() if _drawn(draw, folder / name)]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dsage_mpi.report.export import ArchiveTable
-from dsage_mpi.report.figures import archive_gallery, level_gallery, select_diverse
+from dsage_mpi.report.figures import archive_gallery, gallery, level_gallery, select_diverse
 
 from .pictures import pixels, render, share_of
 
@@ -75,6 +75,13 @@ def test_gallery_of_an_archive(tmp_path: Path, table: ArchiveTable) -> None:
     assert share_of(tmp_path / "a.png", (255, 0, 255)) * picture[..., 0].size > 24 * 200
 
 
+@pytest.mark.parametrize(
+    ("count", "columns"), [(1, 1), (2, 2), (7, 4), (12, 4), (16, 4), (24, 6), (100, 10)]
+)
+def test_sheets_are_full(count: int, columns: int) -> None:
+    assert gallery._columns(count) == columns
+
+
 def test_gallery_is_laid_out_like_the_archive(tmp_path: Path, table: ArchiveTable) -> None:
     shown: list[float] = []
 
@@ -82,8 +89,8 @@ def test_gallery_is_laid_out_like_the_archive(tmp_path: Path, table: ArchiveTabl
         shown.append(float((level == 1).sum()))
         return render(level)
 
-    archive_gallery(table, watch, tmp_path / "a.png", columns=4, rows=3)
-    columns = np.array(shown).reshape(3, 4)
+    archive_gallery(table, watch, tmp_path / "a.png", count=12)
+    columns = np.array(shown).reshape(3, 4)  # rows, columns
     assert (columns[:, :-1].max(axis=0) <= columns[:, 1:].min(axis=0) + 2).all()
 
 
