@@ -65,7 +65,7 @@ def _result_columns(measures: Sequence[str]) -> tuple[Column, ...]:
         Column("improved_cells", int, "cells whose elite this iteration's evaluations replaced"),
         Column("dataset_size", int, "samples in the surrogate's data set"),
         Column("surrogate_archive_size", int, "elites in the surrogate archive"),
-        Column("selected", int, "solutions picked from it, before the budget cut any off"),
+        Column("selected", int, "solutions proposed for simulation, before the budget cut any off"),
         Column("train_loss", float, "mean training loss of the last epoch"),
         Column(
             "objective_mae", float, f"mean absolute error of the predicted objective {held_out}"
@@ -93,7 +93,7 @@ _TIMING = (
     Column(
         "idle_share",
         float,
-        "share of evaluate_s that simulating ranks waited, 0 to 1, mean of ranks",
+        "part of the ranks' time without a task, 0 to 1, also while rank 0 trains and searches",
     ),
 )
 

@@ -160,3 +160,10 @@ def test_reading_says_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "broken.csv").write_text("iteration,evaluations\n1,100\n2,many\n")
     with pytest.raises(MetricsError, match="line 3"):
         read_metrics(tmp_path / "broken.csv")
+
+
+def test_every_column_is_documented() -> None:
+    documentation = Path(__file__).parents[2] / "docs" / "outputs.md"
+    text = documentation.read_text(encoding="utf-8")
+    names = [column.name for column in Metrics(Path("unused"), ("<measure>",)).columns]
+    assert [name for name in names if f"`{name}`" not in text] == []
