@@ -1,0 +1,144 @@
+import contextlib
+
+import numpy as np
+import pytest
+
+from dsage_mpi.checkpoint.hdf5 import read_tree, write_tree
+from dsage_mpi.checkpoint.tree import CheckpointError
+from dsage_mpi.farm import open_farm
+from dsage_mpi.farm.launch import World
+from dsage_mpi.farm.settings import FarmSettings
+from dsage_mpi.outer.loop import OuterLoop
+from dsage_mpi.outer.phases import Phases
+from dsage_mpi.report.digest import digest
+from tests.outer.toy import GridDomain, config
+
+METHODS = ["dsage", "map_elites", "domain_randomization"]
+
+
+class Silent:
+    def phase(self, name, total=None):
+        pass
+
+    def advance(self, count=1, note=""):
+        pass
+
+
+def make(settings, domain=None):
+    domain = domain or GridDomain()
+    farm = open_farm(
+        World(),
+        lambda: domain.make_simulator(domain.simulator_payload()),
+        domain.task_dtype,
+        domain.result_dtype,
+        FarmSettings(),
+    )
+    return OuterLoop(settings, domain, farm, Phases(Silent()))
+
+
+def run(loop, stop_after=None):
+    steps = []
+
+    def after(step):
+        steps.append(step)
+        if len(steps) == stop_after:
+            raise StopIteration
+
+    with contextlib.suppress(StopIteration):
+        loop.run(after)
+    return steps
+
+
+def digest_of(loop):
+    state = loop.state()
+    return digest(state["archive"], state["record"])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_budget_is_spent_exactly(method):
+    loop = make(config(method))
+    run(loop)
+    assert len(loop.record) == 90
+    assert loop.evaluations_left == 0
+    assert not loop.archive.empty
+
+
+def test_budget_smaller_than_the_initial_solutions():
+    loop = make(config(algorithm={"max_evaluations": 7}))
+    assert len(run(loop)) == 1
+    assert len(loop.record) == 7
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_same_seed_same_run_and_other_seed_other_run(method):
+    first, second = make(config(method)), make(config(method))
+    other = make(config(method).model_copy(update={"seed": 6}))
+    for loop in (first, second, other):
+        run(loop)
+    assert digest_of(first) == digest_of(second) != digest_of(other)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("stop_after", [1, 2, 3])
+def test_restarted_run_equals_uninterrupted_run(method, stop_after, tmp_path):
+    whole = make(config(method))
+    run(whole)
+
+    stopped = make(config(method))
+    run(stopped, stop_after)
+    write_tree(tmp_path / "c.h5", stopped.state())
+    resumed = make(config(method))
+    resumed.load_state(read_tree(tmp_path / "c.h5"))
+    run(resumed)
+
+    a, b = whole.state(), resumed.state()
+    assert digest(a) == digest(b)
+    for name in a["archive"]:
+        np.testing.assert_array_equal(a["archive"][name], b["archive"][name])
+
+
+def test_held_out_errors_come_before_training_on_the_batch():
+    steps = run(make(config()))
+    assert steps[0].errors == {}
+    assert all("objective_mae" in step.errors for step in steps[1:])
+    assert steps[1].proposal.cost is not None
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_failed_evaluations_count_but_add_nothing(method):
+    domain = GridDomain(fails=lambda task: task["seed"] % 3 == 0)
+    loop = make(config(method), domain)
+    run(loop)
+    failed = loop.record["failed"]
+    assert len(loop.record) == 90
+    assert 10 < failed.sum() < 60
+    assert sorted(loop.record.reasons) == list(np.flatnonzero(failed))
+    assert "dislikes seed" in loop.record.reasons[int(np.flatnonzero(failed)[0])]
+    assert not np.isin(np.flatnonzero(failed), loop.archive.data("evaluation")).any()
+    assert np.isnan(loop.record["objective"][failed]).all()
+
+
+def test_run_whose_every_evaluation_fails_still_ends():
+    loop = make(config(), GridDomain(fails=lambda task: True))
+    run(loop)
+    assert len(loop.record) == 90
+    assert loop.archive.empty
+
+
+def test_edited_checkpoint_is_refused():
+    loop = make(config("map_elites"))
+    run(loop)
+    state = loop.state()
+    state["archive"]["objective"] = state["archive"]["objective"] + 1
+    with pytest.raises(CheckpointError, match="objective"):
+        make(config("map_elites")).load_state(state)
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [{"kind": "all"}, {"kind": "random", "count": 9}, {"kind": "empty_cells_first", "count": 9}],
+)
+def test_ablations_run_through_the_same_loop(selection):
+    loop = make(config(selection=selection, surrogate={"ancillary": False}))
+    run(loop)
+    assert len(loop.record) == 90

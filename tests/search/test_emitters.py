@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+from ribs.archives import GridArchive
+
+from dsage_mpi.config.schema import EmitterSettings
+from dsage_mpi.search.emitters import EMITTERS, build_emitters
+from tests.search.toy import BitDomain, LatentDomain
+
+
+def make(kind, seed=3, **settings):
+    domain = LatentDomain() if kind == "cma_me" else BitDomain()
+    span = (-2.0, 2.0) if kind == "cma_me" else (0.0, 8.0)
+    archive = GridArchive(
+        solution_dim=domain.solution_dim,
+        dims=(8, 8),
+        ranges=(span, span),
+        seed=11,
+        solution_dtype=domain.solution_dtype,
+    )
+    emitters = build_emitters(
+        archive, domain, EmitterSettings(kind=kind, **settings), np.random.default_rng(seed)
+    )
+    return domain, archive, emitters
+
+
+def step(domain, archive, emitters):
+    solutions = np.array(emitters.ask())
+    objective, measures = domain.predict(solutions)
+    info = archive.add(solutions, objective, measures)
+    emitters.tell(solutions, objective, measures, info)
+    return solutions
+
+
+@pytest.mark.parametrize("kind", sorted(EMITTERS))
+def test_batch_has_all_emitters(kind):
+    domain, _, emitters = make(kind, count=3, batch_size=7)
+    solutions = emitters.ask()
+    assert solutions.shape == (21, domain.solution_dim)
+    assert solutions.dtype == domain.solution_dtype
+
+
+@pytest.mark.parametrize("kind", sorted(EMITTERS))
+def test_restored_emitter_goes_on_as_if_never_stopped(kind):
+    domain, archive, emitters = make(kind, count=2, batch_size=6, initial_population=10)
+    for _ in range(30):
+        step(domain, archive, emitters)
+    state, archive_rng = emitters.state(), archive._rng.bit_generator.state
+    elites = archive.data()
+    expected = [step(domain, archive, emitters) for _ in range(30)]
+
+    domain, archive, emitters = make(kind, seed=99, count=2, batch_size=6, initial_population=10)
+    for k in range(len(elites["objective"])):
+        archive.add(*[elites[name][k : k + 1] for name in ("solution", "objective", "measures")])
+    archive._rng.bit_generator.state = archive_rng
+    emitters.load_state(state)
+    for solutions in expected:
+        np.testing.assert_array_equal(step(domain, archive, emitters), solutions)
+
+
+def test_cma_me_restarts_and_improves():
+    domain, archive, emitters = make("cma_me", count=2, batch_size=10)
+    for _ in range(60):
+        step(domain, archive, emitters)
+    state = emitters.state()
+    assert sum(emitter["iterations"] for emitter in state.values()) == 120
+    assert len(archive) > 20
+
+
+def test_cma_me_survives_a_first_batch_that_failed_altogether():
+    _, archive, emitters = make("cma_me", count=2, batch_size=4)
+    solutions = np.array(emitters.ask())
+    nothing = {"status": np.zeros(8, np.int32), "value": np.full(8, -1.0)}
+    emitters.tell(solutions, np.zeros(8), np.zeros((8, 2)), nothing)
+    assert archive.empty
+    assert emitters.ask().shape == (8, 16)
+
+
+def test_map_elites_mutates_elites_after_the_initial_population():
+    domain, archive, emitters = make(
+        "map_elites", count=2, batch_size=5, initial_population=10, mutations=3
+    )
+    for _ in range(2):
+        step(domain, archive, emitters)
+    parents = archive.data("solution")
+    children = emitters.ask()
+    distance = (children[:, None, :] != parents[None]).sum(axis=2).min(axis=1)
+    assert distance.max() <= 3
+    assert distance.sum() > 0
+    assert set(np.unique(children)) <= {0, 1}
+
+
+def test_map_elites_mutated_positions_are_uniform():
+    _, archive, emitters = make(
+        "map_elites", count=1, batch_size=4000, initial_population=0, mutations=4
+    )
+    archive.add(np.zeros((1, 16), np.int8), [0.0], [[0.0, 0.0]])
+    children = emitters.ask()
+    # Each position is chosen with probability 4/16 and set to 1 half the time.
+    np.testing.assert_allclose(children.mean(axis=0), 0.125, atol=0.03)
+    assert children.sum(axis=1).max() == 4
