@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dsage_mpi.domains.maze.training.trainer import Trainer
 
 
 def train(
@@ -20,7 +28,8 @@ def train(
         restart: A checkpoint, or the run directory that holds it.
 
     Returns:
-        Exit code: 0 finished, 2 unusable input, 3 stopped at the wall-clock limit (restartable).
+        Exit code: 0 finished, 2 unusable input, 3 stopped by a signal or at the
+        wall-clock limit (can be continued with ``restart``).
     """
     from dsage_mpi.checkpoint.tree import CheckpointError
     from dsage_mpi.config.load import ConfigError, load_model, to_toml
@@ -39,15 +48,31 @@ def train(
         if restart is not None:
             trainer.restore(restart)
         (run_dir / "settings.toml").write_text(to_toml(settings), encoding="utf-8")
-        finished = trainer.run()
+        with _stop_on_signal(trainer):
+            finished = trainer.run()
     except (ConfigError, CheckpointError) as error:
         print(error, file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print(f"stopped; continue with --restart {run_dir}", file=sys.stderr)
+    if not finished:
+        _say(f"stopped before the end; continue with --restart {run_dir}")
         return 3
-    _say(f"weights: {run_dir / 'agent.npz'}" + ("" if finished else " (wall-clock limit)"))
-    return 0 if finished else 3
+    _say(f"weights: {run_dir / 'agent.npz'}")
+    return 0
+
+
+@contextmanager
+def _stop_on_signal(trainer: Trainer) -> Iterator[None]:
+    """Lets Ctrl-C and a job's time limit end the training after the running update, saved."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    stops = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: trainer.request_stop()) for number in stops]
+    try:
+        yield
+    finally:
+        for number, handler in zip(stops, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _say(line: str) -> None:

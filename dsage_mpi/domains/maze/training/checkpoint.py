@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 
 from dsage_mpi.checkpoint.tree import CheckpointError
-from dsage_mpi.domains.maze.training.network import SHAPES, Parameters
+from dsage_mpi.domains.maze.agent import TENSORS
+from dsage_mpi.domains.maze.training.network import Parameters
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -44,23 +45,23 @@ def read_arrays(path: Path) -> Arrays:
 
 def parameters_to_arrays(parameters: Parameters) -> Arrays:
     """Float32 arrays under the checkpoint names of maze.md section 5."""
-    return {name: parameters[name].detach().numpy().copy() for name in SHAPES}
+    return {name: parameters[name].detach().numpy().copy() for name in TENSORS}
 
 
 def arrays_to_parameters(arrays: Mapping[str, NDArray[Any]]) -> Parameters:
     """Tensors of a full set of weights; names and shapes are checked."""
-    for name, shape in SHAPES.items():
+    for name, shape in TENSORS.items():
         found = arrays[name].shape if name in arrays else None
         if found != shape:
             raise CheckpointError(f"weights: {name} should have shape {shape}, found {found}")
-    return {name: torch.tensor(arrays[name], dtype=torch.float32) for name in SHAPES}
+    return {name: torch.tensor(arrays[name], dtype=torch.float32) for name in TENSORS}
 
 
 def optimizer_to_arrays(optimizer: torch.optim.Optimizer) -> Arrays:
     """Adam's moments and step count by parameter name."""
     arrays: Arrays = {}
     for number, entry in optimizer.state_dict()["state"].items():
-        name = list(SHAPES)[number]
+        name = list(TENSORS)[number]
         for key, value in entry.items():
             arrays[f"{key}/{name}"] = value.detach().numpy().copy()
     return arrays
@@ -71,7 +72,7 @@ def load_optimizer(optimizer: torch.optim.Optimizer, arrays: Mapping[str, NDArra
     state: dict[int, dict[str, torch.Tensor]] = {}
     for joined, value in arrays.items():
         key, _, name = joined.partition("/")
-        entry = state.setdefault(list(SHAPES).index(name), {})
+        entry = state.setdefault(list(TENSORS).index(name), {})
         entry[key] = torch.tensor(value)
     current = optimizer.state_dict()
     optimizer.load_state_dict({"state": state, "param_groups": current["param_groups"]})

@@ -7,34 +7,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dsage_mpi.domains.maze.agent import TENSORS
 from dsage_mpi.domains.maze.training.grid import VIEW_SIZE
 from dsage_mpi.domains.maze.training.lstm import LstmSegment, lstm_step
 
 HIDDEN = 256
-ACTIONS = 7
 FEATURES = 149
 _CHANNELS = 3
 _FILTERS = 16
 _KERNEL = 3
-
-SHAPES: dict[str, tuple[int, ...]] = {
-    "image_conv.0.weight": (_FILTERS, _CHANNELS, _KERNEL, _KERNEL),
-    "image_conv.0.bias": (_FILTERS,),
-    "scalar_embed.weight": (5, 4),
-    "scalar_embed.bias": (5,),
-    "rnn.rnn.weight_ih_l0": (4 * HIDDEN, FEATURES),
-    "rnn.rnn.weight_hh_l0": (4 * HIDDEN, HIDDEN),
-    "rnn.rnn.bias_ih_l0": (4 * HIDDEN,),
-    "rnn.rnn.bias_hh_l0": (4 * HIDDEN,),
-    "actor.0.0.weight": (32, HIDDEN),
-    "actor.0.0.bias": (32,),
-    "actor.1.linear.weight": (ACTIONS, 32),
-    "actor.1.linear.bias": (ACTIONS,),
-    "critic.0.0.weight": (32, HIDDEN),
-    "critic.0.0.bias": (32,),
-    "critic.1.weight": (1, 32),
-    "critic.1.bias": (1,),
-}
 
 #: Gain of the orthogonal initialisation: a nearly uniform first policy, sqrt(2) before a relu.
 _GAINS = {
@@ -51,7 +32,7 @@ Parameters = dict[str, Tensor]
 def initial_parameters(rng: np.random.Generator) -> Parameters:
     """Orthogonal weights, zero biases, forget gates half open."""
     parameters: Parameters = {}
-    for name, shape in SHAPES.items():
+    for name, shape in TENSORS.items():
         if name.endswith("weight") or ".weight_" in name:
             array = _orthogonal(rng, shape) * _GAINS.get(name, 1.0)
         else:

@@ -40,6 +40,7 @@ class Trainer:
         self._dtype = _DTYPES[settings.run.matmul]
         self._updates_done = 0
         self._seconds = 0.0
+        self._stop_requested = False
         seed = settings.run.seed
         self._parameters = initial_parameters(generator(seed, Purpose.AGENT_TRAINING, _STREAM_INIT))
         for tensor in self._parameters.values():
@@ -66,8 +67,12 @@ class Trainer:
         """Updates of the whole training."""
         return -(-self._settings.run.total_steps // self.steps_per_update)
 
+    def request_stop(self) -> None:
+        """Makes ``run`` save and return after the running update."""
+        self._stop_requested = True
+
     def run(self) -> bool:
-        """Trains to the end or to the wall-clock limit; returns whether the end was reached."""
+        """Trains to the end, a requested stop or the wall-clock limit; True if it was the end."""
         started = saved = time.monotonic()
         before = self._seconds
         curve = LearningCurve(self._run_dir / CURVE_NAME, self._columns(), self._updates_done)
@@ -80,11 +85,11 @@ class Trainer:
                 row["steps_per_second"] = round(self.steps_per_update / row.pop("_elapsed"), 1)
                 curve.add(row)
                 self._report(row)
-                out_of_time = now - started > 60.0 * self._settings.run.wall_minutes
-                if out_of_time or now - saved > 60.0 * self._settings.run.checkpoint_minutes:
+                if now - saved > 60.0 * self._settings.run.checkpoint_minutes:
                     self.save()
                     saved = now
-                if out_of_time:
+                out_of_time = now - started > 60.0 * self._settings.run.wall_minutes
+                if out_of_time or self._stop_requested:
                     break
         finally:
             curve.close()

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from dsage_mpi.domains.maze.agent import TENSORS
 from dsage_mpi.domains.maze.training.network import (
     HIDDEN,
-    SHAPES,
     Actor,
     features,
     heads,
@@ -18,7 +18,7 @@ PARAMETERS = initial_parameters(np.random.default_rng(1))
 
 
 def test_parameters_have_the_checkpoints_names_shapes_and_number() -> None:
-    assert {name: tuple(t.shape) for name, t in PARAMETERS.items()} == SHAPES
+    assert {name: tuple(t.shape) for name, t in PARAMETERS.items()} == TENSORS
     assert sum(tensor.numel() for tensor in PARAMETERS.values()) == 433_953
 
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import csv
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +12,13 @@ import pytest
 from dsage_mpi.domains.maze.training import train
 from dsage_mpi.domains.maze.training.checkpoint import arrays_to_parameters, read_arrays
 from tests.domains.maze.training.conftest import MINIMAL, TINY
+
+SUBPROCESS = """
+import sys
+from pathlib import Path
+from dsage_mpi.domains.maze.training import train
+sys.exit(train(Path(sys.argv[1]), overrides=[], run_dir=Path(sys.argv[2]), restart=None))
+"""
 
 
 def _train(run_dir: Path, *overrides: str, restart: Path | None = None) -> int:
@@ -38,6 +48,18 @@ def test_interrupted_and_resumed_equals_uninterrupted(tmp_path: Path) -> None:
         assert {k: v for k, v in row.items() if k not in clock} == {
             k: v for k, v in other.items() if k not in clock
         }
+
+
+def test_a_signal_stops_after_the_update_and_saves(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SUBPROCESS, str(TINY), str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("update 1/")
+        process.send_signal(signal.SIGTERM)
+        rest = process.stdout.read()
+        assert process.wait(60) == 3
+    assert "--restart" in rest
+    assert int(read_arrays(tmp_path / "checkpoint.npz")["updates"]) == len(_rows(tmp_path))
 
 
 def test_run_directory_holds_weights_curve_and_settings(tmp_path: Path) -> None:
