@@ -1,0 +1,65 @@
+"""Hooks and fixtures of all tests, serial (`pytest`) and under MPI (`mpirun -n 3 pytest`)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Generator
+from typing import Any
+
+import pytest
+
+from dsage_mpi.farm.launch import World, detect_launch, open_world
+from tests import support
+
+
+@pytest.fixture
+def mpirun() -> Callable[..., Any]:
+    """``support.mpirun``; skips where it cannot run: without mpirun, or inside an MPI job."""
+    if detect_launch(os.environ) is not None:
+        pytest.skip("starts MPI jobs of its own: not from inside one")
+    if support.mpirun_command() is None:
+        pytest.skip("no mpirun on this machine")
+    return support.mpirun
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    """The ranks that run this test session together; one without mpirun."""
+    return open_world()
+
+
+# A test that fails on one rank leaves the others waiting for its messages for ever.
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        _end_all_ranks(item.config, f"{report.nodeid} ({report.when})\n{report.longreprtext}")
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
+    yield
+    if exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        _end_all_ranks(session.config, f"pytest ended with {exitstatus!r}")
+
+
+def _end_all_ranks(config: pytest.Config, why: str) -> None:
+    """Aborts the MPI job, if there is one, after saying why on this rank's stderr."""
+    mpi = sys.modules.get("mpi4py.MPI")
+    if mpi is None or not mpi.Is_initialized() or mpi.Is_finalized():
+        return
+    comm = mpi.COMM_WORLD
+    if comm.Get_size() == 1:
+        return
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is not None:
+        capture.suspend_global_capture(in_=True)
+    sys.stderr.write(f"\n[rank {comm.Get_rank()}] FAILED {why}\n")
+    sys.stderr.flush()
+    comm.Abort(1)

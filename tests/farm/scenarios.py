@@ -1,0 +1,224 @@
+"""Programs that tests/farm/test_manager.py runs on several ranks: ``scenarios.py NAME OUT``.
+
+Rank 0 writes what came out to the NumPy archive OUT or prints it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dsage_mpi.farm import Farm, FarmError, FarmSettings, World, open_farm, open_world, serve
+from tests.farm.toy import RESULT, TASK, Kind, ToySimulator, make_tasks
+
+BAD = {1: Kind.RAISE, 4: Kind.NAN, 9: Kind.SYSTEM_EXIT, 10: Kind.WRONG_DTYPE}
+COUNTS = (0, 1, 2, 23)
+
+
+def farm_on_root(
+    world: World,
+    make: Callable[[], Any],
+    settings: FarmSettings,
+    body: Callable[[Farm], None],
+    dtypes: tuple[Any, Any] = (TASK, RESULT),
+) -> None:
+    """Runs ``body`` on rank 0 with a farm of all other ranks."""
+    if not world.is_root:
+        serve(world, make, *dtypes, settings)
+        return
+    with open_farm(world, make, *dtypes, settings) as farm:
+        body(farm)
+
+
+def adversary(world: World) -> ToySimulator:
+    """Slow on odd tasks with one rank and on even ones with the next, so that answers cross."""
+    return ToySimulator(lambda task: 0.004 if (int(task["seed"]) + world.rank) % 2 else 0.0)
+
+
+def order(world: World, out: str) -> None:
+    """All dispatch modes and chunk sizes with workers that answer in an adverse order."""
+    answers: dict[str, Any] = {}
+    for dispatch, chunk, prefetch in itertools.product(
+        ("dynamic", "static"), (1, 3, "auto"), (0, 1, 3)
+    ):
+        settings = FarmSettings(dispatch=dispatch, chunk=chunk, prefetch=prefetch)
+
+        def body(farm: Farm, key: str = f"{dispatch}-{chunk}-{prefetch}") -> None:
+            for count, costly in itertools.product(COUNTS, (False, True)):
+                tasks = make_tasks(count, {k: v for k, v in BAD.items() if k < count})
+                cost = np.random.default_rng(3).lognormal(size=count) if costly else None
+                outcome = farm.evaluate(tasks, cost)
+                answers[f"{key}-{count}-{costly}-results"] = outcome.results
+                answers[f"{key}-{count}-{costly}-failed"] = outcome.failed
+                reasons = [f"{k}: {v}" for k, v in outcome.reasons.items()]
+                answers[f"{key}-{count}-{costly}-reasons"] = np.array(reasons, dtype=str)
+            assert sum(entry.tasks for entry in farm.stats()) == 2 * sum(COUNTS)
+
+        farm_on_root(world, lambda: adversary(world), settings, body)
+    if world.is_root:
+        np.savez(out, **answers)
+
+
+def large(world: World, out: str) -> None:
+    """A megabyte per task and per result, beyond every eager limit."""
+    dtype = np.dtype([("number", "<i8"), ("data", "<i4", (2**18,))])
+
+    def simulator(tasks: Any) -> Any:
+        results = np.zeros(len(tasks), dtype)
+        results["number"], results["data"] = tasks["number"] + 1, tasks["data"][:, ::-1]
+        return results
+
+    def body(farm: Farm) -> None:
+        tasks = np.zeros(70, dtype)
+        tasks["number"] = np.arange(70)
+        tasks["data"] = np.random.default_rng(0).integers(0, 9, (70, 2**18))
+        outcome = farm.evaluate(tasks)
+        np.testing.assert_array_equal(outcome.results["number"], np.arange(1, 71))
+        np.testing.assert_array_equal(outcome.results["data"], tasks["data"][:, ::-1])
+        print("large: right")
+
+    for settings in (FarmSettings(), FarmSettings(chunk=7), FarmSettings(dispatch="static")):
+        farm_on_root(world, lambda: simulator, settings, body, (dtype, dtype))
+
+
+def broken(world: World, out: str) -> None:
+    """One rank cannot build its simulator."""
+
+    def make() -> ToySimulator:
+        if world.rank == world.size - 1:
+            raise FileNotFoundError("no weights on this node")
+        return ToySimulator()
+
+    try:
+        farm_on_root(world, make, FarmSettings(), lambda farm: None)
+    except FarmError as error:
+        print(f"refused: {error}")
+        sys.exit(5)
+
+
+def idle(world: World, out: str) -> None:
+    """CPU seconds of each rank while workers have nothing to do, and while rank 0 waits."""
+    seconds = 1.5
+
+    def used() -> float:
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        return usage.ru_utime + usage.ru_stime
+
+    class Meter:
+        """Sleeps as long as a task says; answers with the CPU time used since its last task."""
+
+        def __init__(self) -> None:
+            self.last = used()
+
+        def __call__(self, tasks: Any) -> Any:
+            spent, self.last = used() - self.last, used()
+            time.sleep(float(tasks.sum()))
+            return np.full(len(tasks), spent)
+
+    def body(farm: Farm) -> None:
+        workers = farm.workers
+        farm.evaluate(np.zeros(workers))
+        time.sleep(seconds)
+        print("worker", max(farm.evaluate(np.full(workers, 0.01)).results) / seconds)
+        before = used()
+        farm.evaluate(np.full(workers, seconds))
+        print("root", (used() - before) / seconds)
+
+    dtype = np.dtype("<f8")
+    farm_on_root(world, Meter, FarmSettings(dispatch="static"), body, (dtype, dtype))
+
+
+def interrupted(world: World, out: str) -> None:
+    """Rank 0 leaves an evaluation half-way, then starts another one, then leaves for good."""
+
+    class EnoughError(Exception):
+        pass
+
+    def leave(done: int, failed: int) -> None:
+        raise EnoughError
+
+    def body(farm: Farm) -> None:
+        try:
+            farm.evaluate(make_tasks(100), on_progress=leave)
+        except EnoughError:
+            print("left")
+        tasks = make_tasks(30)[::-1]
+        again = farm.evaluate(tasks)
+        assert (again.results["seed"] == tasks["seed"]).all()
+        print("again: right")
+        farm.evaluate(make_tasks(1000), on_progress=leave)
+
+    try:
+        farm_on_root(
+            world,
+            lambda: ToySimulator(lambda task: 0.02),
+            FarmSettings(chunk=2, prefetch=3),
+            body,
+        )
+    except EnoughError:
+        print("closed in good order")
+
+
+def stuck(world: World, out: str) -> None:
+    """A worker never comes back from an evaluation that rank 0 has given up."""
+
+    def leave(done: int, failed: int) -> None:
+        raise RuntimeError("rank 0 has had enough")
+
+    farm_on_root(
+        world,
+        lambda: ToySimulator(lambda task: 1000.0),
+        FarmSettings(close_seconds=0.5),
+        lambda farm: print(farm.evaluate(make_tasks(9), on_progress=leave)),
+    )
+
+
+def forgotten(world: World, out: str) -> None:
+    """Rank 0 exits without closing its farm."""
+    if not world.is_root:
+        serve(world, ToySimulator, TASK, RESULT, FarmSettings())
+        return
+    farm = open_farm(world, ToySimulator, TASK, RESULT, FarmSettings())
+    farm.evaluate(make_tasks(5))
+    sys.exit(3)
+
+
+def stats(world: World, out: str) -> None:
+    """Statistics as rank 0 keeps them and as the workers report them at the end."""
+
+    def body(farm: Farm) -> None:
+        farm.evaluate(make_tasks(20, {3: Kind.RAISE}))
+        first = farm.lap()
+        time.sleep(0.3)
+        second = farm.lap()
+        assert sum(entry.tasks for entry in first) == 20
+        assert sum(entry.failures for entry in first) == 1
+        assert all(entry.tasks == 0 for entry in second)
+        assert all(entry.idle_seconds >= 0.29 for entry in second)
+        before = farm.stats()
+        farm.close()
+        for mine, theirs in zip(before, farm.stats(), strict=True):
+            assert (mine.rank, mine.host) == (theirs.rank, theirs.host)
+            assert (mine.tasks, mine.failures) == (theirs.tasks, theirs.failures)
+            assert mine.batches == theirs.batches
+            assert abs(mine.busy_seconds - theirs.busy_seconds) < 1e-6
+        print("stats: right")
+
+    farm_on_root(world, lambda: ToySimulator(lambda task: 0.005), FarmSettings(chunk=2), body)
+
+
+def main() -> None:
+    """Runs the scenario that the command line names."""
+    name, out = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else os.devnull
+    globals()[name](open_world(), out)
+
+
+if __name__ == "__main__":
+    main()

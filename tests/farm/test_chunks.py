@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dsage_mpi.farm.chunks import Pace, plan, relative_weights
+from dsage_mpi.farm.settings import FarmSettings
+
+
+def deal(chunks, workers, prefetch=1, seed=0):
+    """Plays workers that finish in random order; the chunks in the order of dispatch."""
+    rng = np.random.default_rng(seed)
+    held = [[] for _ in range(workers)]
+    dealt = []
+
+    def feed(worker):
+        while len(held[worker]) <= prefetch:
+            indices = chunks.next(worker, len(held[worker]))
+            if indices is None:
+                return
+            held[worker].append(indices)
+            dealt.append((worker, indices))
+
+    for worker in range(workers):
+        feed(worker)
+    while any(held):
+        worker = rng.choice([w for w in range(workers) if held[w]])
+        indices = held[worker].pop(0)
+        chunks.finished(indices, float(rng.random() * 1e-4 * len(indices)))
+        feed(worker)
+    return dealt
+
+
+@given(
+    count=st.integers(0, 200),
+    workers=st.integers(1, 9),
+    most=st.integers(1, 50),
+    chunk=st.one_of(st.just("auto"), st.integers(1, 30)),
+    dispatch=st.sampled_from(["dynamic", "static"]),
+    prefetch=st.integers(0, 3),
+    with_cost=st.booleans(),
+    seed=st.integers(0, 1000),
+)
+def test_every_task_is_dealt_exactly_once(
+    count, workers, most, chunk, dispatch, prefetch, with_cost, seed
+):
+    settings = FarmSettings(dispatch=dispatch, chunk=chunk, prefetch=prefetch)
+    cost = np.random.default_rng(seed).lognormal(size=count) if with_cost else None
+    chunks = plan(count, workers, most, settings, Pace(), cost)
+    dealt = deal(chunks, workers, prefetch, seed)
+    sizes = [len(indices) for _, indices in dealt]
+    together = np.concatenate([indices for _, indices in dealt] + [np.zeros(0, int)])
+    assert sorted(together) == list(range(count))
+    assert all(1 <= size <= most for size in sizes)
+    if chunk != "auto" and dispatch == "dynamic":
+        assert all(size <= chunk for size in sizes)
+
+
+def test_longest_predicted_go_first_and_alone():
+    cost = np.array([1.0, 50.0, 1.0, 1.0, 60.0, 1.0, 1.0, 1.0])
+    dealt = deal(plan(8, 2, 100, FarmSettings(), Pace(), cost), 2)
+    assert [indices.tolist() for _, indices in dealt][:2] == [[4], [1]]
+
+
+def test_automatic_chunks_end_small():
+    pace = Pace()
+    pace.add(100, 0.01)
+    sizes = [len(i) for _, i in deal(plan(1000, 4, 10**6, FarmSettings(), pace), 4)]
+    assert sizes[0] == 1000 // 4 // 4
+    assert set(sizes[-4:]) == {1}
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_automatic_chunks_heed_measured_times():
+    pace = Pace()
+    pace.add(10, 5.0)  # half a second per task
+    chunks = plan(1000, 2, 10**6, FarmSettings(chunk_seconds=2.0), pace)
+    assert len(chunks.next(0, 0)) == 4
+
+
+def test_a_fixed_chunk_is_shared_out_when_little_is_left():
+    sizes = [len(i) for _, i in deal(plan(10, 5, 100, FarmSettings(chunk=8), Pace()), 5)]
+    assert sizes == [2, 2, 2, 1, 1, 1, 1]
+
+
+def test_nothing_waits_at_a_worker_at_the_end():
+    chunks = plan(5, 3, 100, FarmSettings(chunk=1), Pace())
+    assert chunks.next(0, waiting=1) is None
+    assert chunks.next(0, waiting=0) is not None
+
+
+def test_static_shares_are_contiguous_and_equal():
+    dealt = deal(plan(11, 3, 100, FarmSettings(dispatch="static"), Pace()), 3)
+    shares = {worker: indices.tolist() for worker, indices in dealt}
+    assert shares == {0: [0, 1, 2], 1: [3, 4, 5, 6], 2: [7, 8, 9, 10]}
+
+
+def test_a_senseless_prediction_counts_as_average():
+    weights = relative_weights(5, np.array([2.0, np.nan, np.inf, -1.0, 4.0]))
+    assert weights.tolist() == pytest.approx([2 / 3, 1, 1, 1, 4 / 3])
+    assert relative_weights(2, np.array([0.0, np.nan])).tolist() == [1, 1]
+
+
+def test_cost_of_wrong_shape_is_refused():
+    with pytest.raises(ValueError, match=r"shape \(3,\), expected \(4,\)"):
+        relative_weights(4, np.ones(3))

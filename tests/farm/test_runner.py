@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dsage_mpi.farm.runner import REASON_CHARACTERS, Runner, describe
+from tests.farm.toy import RESULT, Kind, ToySimulator, expected, make_tasks
+
+
+def test_a_good_batch_is_one_call():
+    simulator, tasks = ToySimulator(), make_tasks(6)
+    batch = Runner(simulator, RESULT).run(tasks)
+    assert batch.results.tobytes() == expected(tasks).tobytes()
+    assert not batch.failed.any()
+    assert batch.reasons == {}
+    assert simulator.calls == [6]
+    assert (batch.seconds > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (Kind.RAISE, "ZeroDivisionError: the level divides by zero"),
+        (Kind.WRONG_DTYPE, "garbage: the simulator returned an array of shape (1,) and dtype f"),
+        (Kind.NAN, "field 'inner.grid' holds nan (1 of 6 values)"),
+        (Kind.SYSTEM_EXIT, "SystemExit: 3"),
+        (Kind.INTERRUPT, "KeyboardInterrupt"),
+        (Kind.WRONG_LENGTH, "garbage: the simulator returned an array of shape (0,)"),
+        (Kind.NO_ARRAY, "garbage: the simulator returned NoneType, expected"),
+        (Kind.SPOIL_TASKS, "RuntimeError: spoilt the tasks"),
+    ],
+)
+@pytest.mark.parametrize("count", [1, 5])
+def test_only_the_guilty_task_fails(kind, text, count):
+    guilty = count // 2
+    tasks = make_tasks(count, {guilty: kind})
+    batch = Runner(ToySimulator(), RESULT).run(tasks)
+    assert np.flatnonzero(batch.failed).tolist() == [guilty] == list(batch.reasons)
+    assert text in batch.reasons[guilty]
+    assert batch.results.tobytes() == expected(tasks).tobytes()
+
+
+def test_tracebacks_show_the_simulator_and_not_the_farm():
+    reason = Runner(ToySimulator(), RESULT).run(make_tasks(1, {0: Kind.RAISE})).reasons[0]
+    assert "toy.py" in reason
+    assert "runner.py" not in reason
+
+
+def test_tasks_stay_what_they_were():
+    tasks = make_tasks(3, {0: Kind.SPOIL_TASKS})
+    before = tasks.tobytes()
+    Runner(ToySimulator(), RESULT).run(tasks)
+    assert tasks.tobytes() == before
+
+
+class FailsAtFirst:
+    """Raises in its first ``times`` calls."""
+
+    def __init__(self, times):
+        self.left = times
+
+    def __call__(self, tasks):
+        self.left -= 1
+        if self.left >= 0:
+            raise OSError("for a while")
+        return expected(tasks)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_retries_save_tasks_that_fail_by_chance(count):
+    tasks = make_tasks(count)
+    batch = Runner(FailsAtFirst(3), RESULT, retries=3).run(tasks)
+    assert not batch.failed.any()
+    assert batch.results.tobytes() == expected(tasks).tobytes()
+
+
+def test_retries_come_to_an_end():
+    simulator = ToySimulator()
+    batch = Runner(simulator, RESULT, retries=2).run(make_tasks(2, {1: Kind.NAN}))
+    assert batch.failed.tolist() == [False, True]
+    assert simulator.calls == [2, 1, 1]
+
+
+def test_ctrl_c_gets_through_where_it_is_the_users():
+    with pytest.raises(KeyboardInterrupt):
+        Runner(ToySimulator(), RESULT, interruptible=True).run(make_tasks(2, {0: Kind.INTERRUPT}))
+
+
+def test_endless_messages_are_cut():
+    text = describe(ValueError("begin" + "x" * 10**6 + "end"))
+    assert len(text) < REASON_CHARACTERS + 100
+    assert "begin" in text
+    assert text.rstrip().endswith("end")
