@@ -69,7 +69,8 @@ def estimate(config: Config) -> Estimate:
         trainings = math.ceil((budget - initial) / per_iteration)
         iterations = 1 + trainings
         predictions = trainings * emitted * config.inner_loop.iterations
-        window = config.surrogate.recent_samples or budget
+        recent = config.surrogate.recent_samples
+        window = budget if recent == "all" else recent
         training_samples = config.surrogate.epochs * sum(
             min(initial + k * per_iteration, window) for k in range(trainings)
         )

@@ -260,7 +260,8 @@ class Surrogate:
                 "There is nothing to train the surrogate on: no evaluation has succeeded so far. "
                 "The failures are listed in the run directory."
             )
-        window = data.window(self.settings.recent_samples)
+        recent = self.settings.recent_samples
+        window = data.window(None if recent == "all" else recent)
         _, height, width = window["levels"].shape
         measures = window["measures"].shape[1]
         self._require("data set", (height, width), self._level_shape)

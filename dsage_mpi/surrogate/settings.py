@@ -25,9 +25,9 @@ class SurrogateSettings(BaseModel):
     epochs: PositiveInt = Field(200, description="Passes over the training window per training.")
     batch_size: PositiveInt = Field(64, description="Levels per optimizer step.")
     learning_rate: float = Field(1e-3, gt=0, allow_inf_nan=False, description="Adam step size.")
-    recent_samples: PositiveInt | None = Field(
+    recent_samples: PositiveInt | Literal["all"] = Field(
         20_000,
-        description="Train on this many most recent evaluations; absent (None) trains on all.",
+        description="Train on this many most recent evaluations, or on all.",
     )
     occupancy_weight: float = Field(
         10.0,

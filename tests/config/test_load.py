@@ -39,6 +39,7 @@ def test_overrides_take_toml_and_bare_text(write: Writer) -> None:
         "archive.dims=[64, 54]",
         "surrogate.normalise_targets=false",
         "surrogate.learning_rate=1e-4",
+        "surrogate.recent_samples=all",
         "selection.coarse_dims = [16, 18]",
     ]
     config = load_config(write(), overrides=overrides)
@@ -47,6 +48,7 @@ def test_overrides_take_toml_and_bare_text(write: Writer) -> None:
     assert config.archive.dims == (64, 54)
     assert config.surrogate.normalise_targets is False
     assert config.surrogate.learning_rate == 1e-4
+    assert config.surrogate.recent_samples == "all"
 
 
 def test_unknown_key_suggests_its_neighbour(write: Writer) -> None:

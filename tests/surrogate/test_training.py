@@ -56,7 +56,7 @@ def test_a_last_batch_of_one_sample_trains(count):
 
 
 def test_only_recent_samples_are_trained_on():
-    model, other = surrogate(epochs=1, recent_samples=20), surrogate(epochs=1, recent_samples=None)
+    model, other = surrogate(epochs=1, recent_samples=20), surrogate(epochs=1, recent_samples="all")
     many, few = data_set(50), data_set(20)
     arrays = many.arrays()
     few.load_state({name: column[-20:] for name, column in arrays.items()})
