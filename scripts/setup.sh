@@ -33,10 +33,11 @@ main() {
   local started
   started=$(now)
   mkdir -p "$STAMPS"
+  trap 'printf "\nset-up interrupted; the next one goes on from here.\n" >&2; exit 130' INT TERM
   wait_for_other_setup
   set_up_system
   set_up_venv
-  repair_after_interrupt
+  repair_unfinished
 
   local mpi
   mpi=$(mpi_fingerprint)

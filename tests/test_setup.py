@@ -332,7 +332,7 @@ class TestSteps:
         assert re.fullmatch(r"  the work +\d+\.\d s  42 files\n", result.stdout)
         assert result.stderr == ""
         assert "noise\nmore\n" in Path(state["LOG"]).read_text()
-        assert not (Path(state["STAMPS"]) / "interrupted").exists()
+        assert not (Path(state["STAMPS"]) / "unfinished").exists()
 
     def test_a_failure_inside_a_step_stops_and_shows_the_log(
         self, fake_path: Path, state: dict[str, str]
@@ -350,7 +350,7 @@ class TestSteps:
     ) -> None:
         result = bash("work() { kill -9 $BASHPID; }; step 'the work' work", fake_path, **state)
         assert result.returncode == 1
-        assert (Path(state["STAMPS"]) / "interrupted").read_text() == "the work"
+        assert (Path(state["STAMPS"]) / "unfinished").read_text() == "the work"
 
     def test_a_stamp_holds_for_its_key_alone(self, fake_path: Path, state: dict[str, str]) -> None:
         code = "stamp x 'a b'; fresh x 'a b' && echo same; fresh x other || echo differs"

@@ -36,15 +36,15 @@ set_up_venv() {
 
 make_venv() {
   rm -rf "${VENV:?}"/{bin,include,lib,lib64,share,pyvenv.cfg}
-  find "$STAMPS" -type f ! -name system ! -name note ! -name interrupted -delete
+  find "$STAMPS" -type f ! -name system ! -name note ! -name unfinished -delete
   "$SYSTEM_PYTHON" -m venv "$VENV"
   note "Python $(python_version "$VENV/bin/python")"
 }
 
-# repair_after_interrupt: a set-up that was killed may have left packages half unpacked.
-repair_after_interrupt() {
-  [ -e "$STAMPS/interrupted" ] || return 0
-  notice "the last set-up was interrupted at '$(cat "$STAMPS/interrupted")'; going on from there."
+# repair_unfinished: a set-up that failed or was killed may have left packages half unpacked.
+repair_unfinished() {
+  [ -e "$STAMPS/unfinished" ] || return 0
+  notice "the last set-up stopped at '$(cat "$STAMPS/unfinished")'; going on from there."
   step "looking for incomplete packages" python scripts/repair.py
 }
 

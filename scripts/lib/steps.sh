@@ -36,23 +36,22 @@ step() {
   : >"$(step_note_file)"
   printf '  %-34s' "$title"
   printf '\n=== %s (%s)\n' "$title" "$(date '+%F %T')" >>"$LOG"
-  # Left behind by an interrupt or a crash: the next set-up then looks for half-installed packages.
-  printf '%s' "$title" >"$STAMPS/interrupted"
+  # Left behind by a failure, an interrupt or a crash: the next set-up then looks for packages that
+  # are only half there.
+  printf '%s' "$title" >"$STAMPS/unfinished"
   set +e
   (set -e; "$@") >>"$LOG" 2>&1 </dev/null
   status=$?
   set -e
   if [ "$status" -ne 0 ]; then
     printf 'failed after %s s\n' "$(elapsed "$start")"
-    # Past 128 a signal ended it, and what it was writing may be incomplete.
-    [ "$status" -gt 128 ] || rm -f "$STAMPS/interrupted"
     printf '\nlast lines of %s:\n' "$LOG" >&2
     tail -n 25 "$LOG" | sed 's/^/  | /' >&2
     fail "step '$title' failed (exit status $status)." \
       "The whole output is in $LOG." \
       "When the cause is mended, run the same command again: finished steps are not repeated."
   fi
-  rm -f "$STAMPS/interrupted"
+  rm -f "$STAMPS/unfinished"
   printf '%6s s  %s\n' "$(elapsed "$start")" "$(cat "$(step_note_file)")"
 }
 
