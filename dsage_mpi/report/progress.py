@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import sys
 import time
 from collections.abc import Mapping
@@ -14,8 +15,10 @@ from dsage_mpi.report.live import LiveBars
 from dsage_mpi.report.log import FILE_ONLY
 from dsage_mpi.report.terminal import live_width
 
-#: Phase lines that come faster than this (seconds) after another line are left out.
-_PLAIN_INTERVAL = 1.0
+#: Plain output: seconds between the lines of two outer iterations; quicker ones are left out.
+_ITERATION_INTERVAL = 1.0
+#: Plain output: phases that were quicker than this (seconds) get no line of their own.
+_PHASE_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +41,7 @@ class Progress:
         self._stream = sys.stdout if stream is None else stream
         self._live: LiveBars | None = None
         self._phase: _Phase | None = None
-        self._last_line = -_PLAIN_INTERVAL
+        self._last_iteration_line = -math.inf
 
     def __enter__(self) -> Progress:
         if self._enabled and (width := live_width(self._stream)) is not None:
@@ -112,22 +115,24 @@ class Progress:
         text = iteration_line(row, self._total)
         logger.info("%s", text, extra=FILE_ONLY)
         self.evaluations(int(row["evaluations"]))
+        now = time.monotonic()
         final = int(row["evaluations"]) >= self._total
-        if self._live is not None or final or self._line_is_due():
+        due = now - self._last_iteration_line >= _ITERATION_INTERVAL
+        if self._live is not None or final or due:
+            self._last_iteration_line = now
             self._line(text)
 
     def _end_phase(self) -> None:
         phase, self._phase = self._phase, None
-        if phase is not None and self._live is None and self._line_is_due():
-            self._line(phase.line())
-
-    def _line_is_due(self) -> bool:
-        return time.monotonic() - self._last_line >= _PLAIN_INTERVAL
+        if phase is None or self._live is not None:
+            return
+        seconds = time.monotonic() - phase.started
+        if seconds >= _PHASE_SECONDS:
+            self._line(phase.line(seconds))
 
     def _line(self, text: str) -> None:
         if not self._enabled:
             return
-        self._last_line = time.monotonic()
         if self._live is not None:
             with self._guard_live():
                 self._live.line(text)
@@ -161,12 +166,12 @@ class _Phase:
         self.note = ""
         self.started = time.monotonic()
 
-    def line(self) -> str:
+    def line(self, seconds: float) -> str:
         """One line about the finished phase."""
         steps = f"{self.done}/{self.total}" if self.total is not None else str(self.done)
         counted = f" {steps}" if self.done or self.total else ""
         note = f", {self.note}" if self.note else ""
-        return f"  {self.name}{counted} in {time.monotonic() - self.started:.1f} s{note}"
+        return f"  {self.name}{counted} in {seconds:.1f} s{note}"
 
 
 def iteration_line(row: Mapping[str, Any], total: int) -> str:

@@ -49,7 +49,8 @@ HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 
 @pytest.fixture
 def no_rate_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress_module, "_PLAIN_INTERVAL", 0.0)
+    monkeypatch.setattr(progress_module, "_ITERATION_INTERVAL", 0.0)
+    monkeypatch.setattr(progress_module, "_PHASE_SECONDS", 0.0)
 
 
 def run_in_terminal(command: list[str], columns: int = 100, **environment: str) -> str:
@@ -122,6 +123,21 @@ def test_quick_steps_do_not_flood_a_batch_log(
     lines = stream.getvalue().splitlines()
     assert 8 <= len(lines) <= 12
     assert "100000/100000 evaluations" in lines[-1]  # the last one is always shown
+
+
+def test_slow_phases_show_that_a_batch_job_is_alive(
+    metric_row: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    stream = io.StringIO()
+    with Progress(True, 100_000, stream) as progress:
+        for seconds, phase in ((600, "train"), (0.5, "inner"), (60, "evaluate")):
+            progress.phase(phase, 10)
+            now += seconds
+        progress.iteration(metric_row(1))
+    lines = stream.getvalue().splitlines()
+    assert [line.split()[0] for line in lines] == ["train", "evaluate", "iteration"]
 
 
 def test_log_file_gets_every_iteration_once_and_console_only_one(
