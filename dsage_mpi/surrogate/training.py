@@ -101,6 +101,7 @@ class Trainer:
         self._optimizer = optimizer
         self._encoder = encoder
         self._scaling = scaling
+        self._mixed = settings.train_precision == "bfloat16"
         self._names = names + (("occupancy",) if settings.ancillary else ())
 
     def run(
@@ -143,11 +144,12 @@ class Trainer:
 
     def _step(self, levels: Tensor, targets: Tensor, occupancy: Tensor) -> Tensor:
         """One optimizer step; loss and parts as one vector, still on the device."""
-        outputs, grid = self._network(self._encoder(levels))
+        with torch.autocast(levels.device.type, torch.bfloat16, enabled=self._mixed):
+            outputs, grid = self._network(self._encoder(levels))
         loss, parts = surrogate_loss(
-            outputs,
+            outputs.float(),
             targets,
-            grid,
+            None if grid is None else grid.float(),
             occupancy / self._scaling.occupancy_scale,
             self._settings.occupancy_weight,
         )

@@ -75,6 +75,17 @@ def test_two_runs_are_equal_and_seeds_matter():
     assert not np.array_equal(one.measures, other.measures)
 
 
+def test_mixed_precision_trains_nearly_the_same_and_repeats():
+    data = data_set(60)
+    reports = [
+        surrogate(epochs=10, train_precision=precision).train(data, 0)
+        for precision in ("float32", "bfloat16", "bfloat16")
+    ]
+    assert reports[1].losses == reports[2].losses
+    assert reports[1].losses != reports[0].losses
+    assert reports[1].loss == pytest.approx(reports[0].loss, rel=0.2)
+
+
 def test_order_of_samples_depends_on_the_iteration():
     data = data_set(50)
     one, other = surrogate(epochs=1), surrogate(epochs=1)
