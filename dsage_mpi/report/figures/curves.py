@@ -94,7 +94,7 @@ def _time_panels(band: Any, rows: Rows) -> None:
         stack.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8, reverse=True)
     _line(idle, iterations, 100 * _column(rows, "idle_share"), style.PURPLE)
     idle.set_title("Simulating ranks idle (%)")
-    idle.set_ylim(0, 100)
+    idle.set_ylim(0, 103)  # a line at 100 stays visible
     _over_iterations(idle, iterations)
 
 
