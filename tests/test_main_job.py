@@ -1,0 +1,205 @@
+"""The main job as users run it: whole programs, compared by what they leave on disk."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from tests.support import REPOSITORY, clean_environment, mpirun, python
+
+TINY = [
+    "-m",
+    "dsage_mpi",
+    "inputs/maze_tiny.toml",
+    *("--set", "surrogate.threads=1"),
+    *("--set", "algorithm.max_evaluations=50"),
+    *("--set", "selection.coarse_dims=[16,9]"),
+    *("--set", "report.figures=false"),
+]
+MAP_ELITES = [
+    *TINY,
+    *("--set", "algorithm.method=map_elites"),
+    *("--set", "emitters.batch_size=3"),
+    *("--set", "emitters.initial_population=6"),
+]
+
+
+def digest(run_dir: Path) -> str:
+    done = python("-m", "dsage_mpi", "inspect", run_dir, "--digest")
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()[-1]
+
+
+def finished(done: subprocess.CompletedProcess[str]) -> None:
+    assert done.returncode == 0, f"--- stdout\n{done.stdout}\n--- stderr\n{done.stderr}"
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    """One uninterrupted run in one process, without any launcher."""
+    run_dir = tmp_path_factory.mktemp("reference") / "run"
+    done = python(*TINY, "--run-dir", run_dir, timeout=200)
+    finished(done)
+    return run_dir, done
+
+
+def test_run_directory_is_complete(reference):
+    run_dir, done = reference
+    for name in ("config.toml", "versions.json", "log.txt", "metrics.csv", "archive.npz"):
+        assert (run_dir / name).stat().st_size > 0, name
+    assert str(run_dir) in done.stdout
+    assert "QD-score" in done.stdout
+    with (run_dir / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) >= 3
+    assert rows[-1]["evaluations"] == "50"
+    assert float(rows[-1]["qd_score"]) > float(rows[0]["qd_score"]) > 0
+    assert rows[0]["agent_path_length_mae"] == ""
+    assert float(rows[1]["agent_path_length_mae"]) > 0
+    versions = json.loads((run_dir / "versions.json").read_text())
+    assert versions["starts"][0]["packages"]["ribs"].startswith("0.12")
+
+
+def test_effective_configuration_runs_again_to_the_same_result(reference, tmp_path):
+    run_dir, _ = reference
+    finished(python("-m", "dsage_mpi", run_dir / "config.toml", "--run-dir", tmp_path / "run"))
+    assert digest(tmp_path / "run") == digest(run_dir)
+
+
+@pytest.mark.parametrize(
+    ("ranks", "options"),
+    [
+        (1, []),
+        (2, []),
+        (3, ["--set", "farm.chunk=1"]),
+        (5, []),
+        (3, ["--set", "farm.dispatch=static"]),
+    ],
+)
+def test_result_does_not_depend_on_ranks(reference, tmp_path, ranks, options):
+    run_dir, _ = reference
+    finished(mpirun(ranks, *TINY, *options, "--run-dir", tmp_path / "run", timeout=240))
+    assert digest(tmp_path / "run") == digest(run_dir)
+
+
+def test_map_elites_does_not_depend_on_ranks(tmp_path):
+    finished(python(*MAP_ELITES, "--run-dir", tmp_path / "one", timeout=200))
+    finished(mpirun(3, *MAP_ELITES, "--run-dir", tmp_path / "three", timeout=200))
+    assert digest(tmp_path / "one") == digest(tmp_path / "three")
+
+
+@pytest.mark.parametrize("arguments", [TINY, MAP_ELITES], ids=["dsage", "map_elites"])
+@pytest.mark.parametrize("checkpoint", [1, 2])
+def test_killed_and_restarted_run_equals_uninterrupted_run(tmp_path, arguments, checkpoint):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    finished(python(*arguments, "--run-dir", whole, timeout=200))
+    kill_after_checkpoint([*arguments, "--run-dir", killed], killed, checkpoint)
+    finished(mpirun(2, "-m", "dsage_mpi", "--restart", killed, timeout=200))
+    assert digest(killed) == digest(whole)
+    assert_same_checkpoints(newest(whole), newest(killed))
+    assert results(killed) == results(whole)
+
+
+def kill_after_checkpoint(arguments, run_dir, number):
+    """Starts the program and kills it, without warning, once checkpoint ``number`` is there."""
+    process = subprocess.Popen(
+        [sys.executable, *map(str, arguments)],
+        cwd=REPOSITORY,
+        env=clean_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 120
+    while not list(run_dir.glob(f"checkpoints/checkpoint-{number:06d}.h5")):
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def newest(run_dir):
+    return max((run_dir / "checkpoints").glob("checkpoint-*.h5"))
+
+
+def assert_same_checkpoints(a, b):
+    """Every array of archive, record and networks is equal, to the last bit."""
+    with h5py.File(a) as first, h5py.File(b) as second:
+        names: list[str] = []
+        first.visititems(
+            lambda n, item: names.append(n) if isinstance(item, h5py.Dataset) else None
+        )
+        compared = [n for n in names if n.split("/")[0] in ("archive", "record", "method")]
+        assert len(compared) > 10
+        for name in compared:
+            assert first[name][()].tobytes() == second[name][()].tobytes(), name
+
+
+def results(run_dir):
+    """metrics.csv without the columns that a clock fills."""
+    with (run_dir / "metrics.csv").open() as file:
+        return [
+            {k: v for k, v in row.items() if not k.endswith("_s") and k != "idle_share"}
+            for row in csv.DictReader(file)
+        ]
+
+
+def test_restart_of_a_finished_run_changes_nothing(reference, tmp_path):
+    run_dir, _ = reference
+    before = digest(run_dir)
+    finished(python("-m", "dsage_mpi", "--restart", run_dir))
+    assert digest(run_dir) == before
+
+
+def test_budget_can_be_raised_at_a_restart(tmp_path):
+    run_dir = tmp_path / "run"
+    finished(python(*TINY, "--set", "algorithm.max_evaluations=30", "--run-dir", run_dir))
+    finished(
+        mpirun(
+            2,
+            *("-m", "dsage_mpi", "--restart", run_dir),
+            *("--set", "algorithm.max_evaluations=40"),
+            timeout=200,
+        )
+    )
+    with np.load(run_dir / "archive.npz") as archive:
+        assert archive["evaluation"].max() < 40
+    with h5py.File(newest(run_dir)) as file:
+        assert int(file["counters/evaluations"][()]) == 40
+
+
+def test_bad_input_stops_every_rank_with_code_2_and_no_traceback(tmp_path):
+    done = mpirun(3, *TINY, "--set", "selection.coarse_dims=[5,9]", "--run-dir", tmp_path / "run")
+    assert done.returncode == 2
+    assert "selection.coarse_dims" in done.stderr
+    assert "does not divide" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    assert not (tmp_path / "run").exists()
+
+
+def test_missing_agent_stops_every_rank_with_a_clear_message(tmp_path):
+    done = mpirun(
+        3, *TINY, "--set", "domain.agent=/no/such/agent.npz", "--run-dir", tmp_path / "run"
+    )
+    assert done.returncode == 2
+    assert "/no/such/agent.npz" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_results_are_never_overwritten(reference):
+    run_dir, _ = reference
+    before = sorted((p, p.stat().st_mtime_ns) for p in run_dir.rglob("*"))
+    done = python(*TINY, "--run-dir", run_dir)
+    assert done.returncode == 2
+    assert "--restart" in done.stderr
+    assert sorted((p, p.stat().st_mtime_ns) for p in run_dir.rglob("*")) == before
