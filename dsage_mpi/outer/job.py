@@ -28,7 +28,6 @@ _log = logging.getLogger("dsage_mpi.outer")
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
-EXIT_STOPPED = 3  # resumable
 
 
 @dataclass(frozen=True)
@@ -112,9 +111,6 @@ def _lead(world: World, order: Order, domain: Domain, farm: Farm, directory: Run
     except (SurrogateError, CheckpointError) as error:
         _log.error("%s", error)
         return EXIT_FAILED
-    except KeyboardInterrupt:
-        _log.error("interrupted; to go on: python -m dsage_mpi --restart %s", directory.path)
-        return EXIT_STOPPED
     print(close_run(loop, observer, farm, directory, time.perf_counter() - began), flush=True)
     return EXIT_DONE
 
