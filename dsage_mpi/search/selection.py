@@ -46,8 +46,8 @@ def select(
     if settings.kind == "random":
         return order[: settings.count]
     occupied = np.isin(cells[order], np.asarray(ground_truth.data("index")))
-    empty_first: Indices = order[np.argsort(occupied, kind="stable")]
-    return empty_first[: settings.count]
+    empty_first = np.argsort(occupied, kind="stable")[: settings.count]
+    return np.asarray(order[empty_first])
 
 
 def coarse_cells(
@@ -59,7 +59,7 @@ def coarse_cells(
     """
     factors = np.asarray(archive.dims) // np.asarray(coarse_dims)
     grid = archive.int_to_grid_index(cells) // factors
-    return np.ravel_multi_index(tuple(grid.T), coarse_dims).astype(np.int64)
+    return np.asarray(np.ravel_multi_index(tuple(grid.T), coarse_dims), dtype=np.int64)
 
 
 def _one_per_coarse_cell(order: Indices, coarse: NDArray[np.int64]) -> Indices:
