@@ -20,7 +20,11 @@ def supported_isas() -> str: ...
 
 class Agent:
     def __init__(
-        self, weights: dict[str, NDArray[np.float32]], isa: str = "auto", bf16: bool = False
+        self,
+        weights: dict[str, NDArray[np.float32]],
+        isa: str = "auto",
+        bf16: bool = False,
+        cached_views: int = 6144,
     ) -> None: ...
     @property
     def isa(self) -> str: ...

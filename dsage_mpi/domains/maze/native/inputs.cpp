@@ -6,19 +6,24 @@ namespace maze {
 
 InputCache::InputCache(const Network &network, bool direction, int capacity)
     : network_(network), direction_(direction), capacity_(capacity) {
+  clear();
+}
+
+void InputCache::clear() {
+  // At most a quarter full, so that looking up stays short (and ends).
   std::uint32_t buckets = 1;
-  while (buckets < 4u * static_cast<std::uint32_t>(capacity)) buckets *= 2;
+  while (buckets < 4u * static_cast<std::uint32_t>(capacity_)) buckets *= 2;
   mask_ = buckets - 1;
   keys_.assign(buckets, 0);
   values_.assign(buckets, 0);
+  used_ = ready_ = 0;
+  ++generation_;
 }
 
 void InputCache::begin(int rows) {
   if (used_ + rows <= capacity_) return;
   if (rows > capacity_) capacity_ = rows;
-  std::fill(keys_.begin(), keys_.end(), 0);
-  used_ = ready_ = 0;
-  ++generation_;
+  clear();
 }
 
 int InputCache::want(const World &world, LevelInputs &level, int state) {

@@ -31,13 +31,14 @@ class InputCache {
   const float *at(int slot) const { return pool_.data() + static_cast<std::size_t>(slot) * kGates; }
 
  private:
+  void clear();
   int look_up(const World &world, int state);
 
   const Network &network_;
   bool direction_;
   int capacity_;
   int used_ = 0, ready_ = 0;
-  std::uint64_t generation_ = 1;
+  std::uint64_t generation_ = 0;   // at least 1 after construction
   std::uint32_t mask_;
   std::vector<std::uint64_t> keys_;     // open addressing, 0 = free
   std::vector<std::int32_t> values_;

@@ -157,10 +157,10 @@ void check_levels(const std::uint8_t *levels, std::size_t n) {
 // The agent: a network and the tables that its evaluations share.
 class Agent {
  public:
-  Agent(const nb::dict &weights, const std::string &isa, bool bf16)
+  Agent(const nb::dict &weights, const std::string &isa, bool bf16, int cached_views)
       : network_(read_weights(weights), isa, bf16),
-        inputs_(network_, true, kCachedViews),
-        image_inputs_(network_, false, kCachedViews) {}
+        inputs_(network_, true, cached_views),
+        image_inputs_(network_, false, cached_views) {}
 
   std::string isa() const { return network_.isa(); }
 
@@ -267,8 +267,6 @@ class Agent {
   }
 
  private:
-  static constexpr int kCachedViews = 6144;   // 24 MB
-
   static std::size_t check(const Levels &levels, const Seeds &seeds, int episodes) {
     if (levels.shape(0) != seeds.shape(0))
       throw std::invalid_argument("there must be one seed per level");
@@ -376,8 +374,9 @@ NB_MODULE(_native, m) {
   m.def("direction_stream", &direction_stream, nb::arg("n"));
   m.def("supported_isas", &supported_isas);
   nb::class_<Agent>(m, "Agent")
-      .def(nb::init<const nb::dict &, const std::string &, bool>(), nb::arg("weights"),
-           nb::arg("isa") = "auto", nb::arg("bf16") = false)
+      .def(nb::init<const nb::dict &, const std::string &, bool, int>(), nb::arg("weights"),
+           nb::arg("isa") = "auto", nb::arg("bf16") = false,
+           nb::arg("cached_views") = 6144)   // 24 MB
       .def_prop_ro("isa", &Agent::isa)
       .def("rollouts", &Agent::rollouts, nb::arg("levels"), nb::arg("seeds"), nb::arg("episodes"),
            nb::arg("rows") = 128, nb::arg("levels_in_flight") = 32, nb::arg("share") = true,
