@@ -1,29 +1,48 @@
 #!/usr/bin/env bash
 # Runs benchmarks one after the other and prints their tables: `make bench`.
 #
-#   scripts/bench.sh [NAME...]     # benchmarks/NAME.py; all of them when none is named
+#   scripts/bench.sh [NAME [ARGUMENT...]]    # benchmarks/NAME.py; all of them when none is named
 #
-# A benchmark is a module in benchmarks/ that can be run by itself; those that measure several
-# ranks start mpirun themselves.
+# A benchmark is a module in benchmarks/ that can be run by itself. One whose first lines tell to
+# start it as `mpirun -n N ...` is started on N ranks.
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+VENV=$ROOT/.venv
 cd "$ROOT"
-export PATH=$ROOT/.venv/bin:$PATH
+export PATH=$VENV/bin:$PATH
+# shellcheck source=lib/mpi.sh
+. scripts/lib/mpi.sh
 
-if [ $# -eq 0 ]; then
-  mapfile -t modules < <(grep -l '__main__' benchmarks/*.py 2>/dev/null | sort)
-  [ "${#modules[@]}" -eq 0 ] || set -- "${modules[@]##*/}"
-fi
-if [ $# -eq 0 ]; then
-  echo "there is no benchmark in benchmarks/." >&2
-  exit 1
+# Arguments of those that cannot do without, when all are run.
+declare -A ARGUMENTS=([maze_agent_scores]="builtin --count 20")
+
+# bench NAME [ARGUMENT...]: runs one, in a subshell because its launcher may need variables set.
+bench() (
+  name=$1
+  shift
+  ranks=$(sed -n '1,15s/.*mpirun -n \([0-9]*\).*/\1/p' "benchmarks/$name.py" | head -n 1)
+  MPIRUN=()
+  [ -z "$ranks" ] || set_mpirun "$ranks"
+  set -- "${MPIRUN[@]}" python -m "benchmarks.$name" "$@"
+  printf '\n+ %s\n' "$*"
+  exec "$@"
+)
+
+if [ $# -gt 0 ]; then
+  if [ ! -f "benchmarks/$1.py" ]; then
+    echo "there is no benchmarks/$1.py; there are: $(cd benchmarks && ls -- *.py | sed 's/\.py$//' | xargs)" >&2
+    exit 2
+  fi
+  bench "$@"
+  exit
 fi
 
 failed=()
-for name in "$@"; do
-  name=${name%.py}
-  printf '\n== %s\n' "$name"
-  python -m "benchmarks.$name" || failed+=("$name")
+for file in benchmarks/*.py; do
+  grep -q '__main__' "$file" || continue
+  name=$(basename "$file" .py)
+  read -ra arguments <<<"${ARGUMENTS[$name]:-}"
+  bench "$name" "${arguments[@]}" || failed+=("$name")
 done
 if [ "${#failed[@]}" -gt 0 ]; then
   printf '\nfailed: %s\n' "${failed[*]}" >&2
