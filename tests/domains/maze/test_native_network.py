@@ -136,3 +136,8 @@ def test_fp32_passes_have_the_same_bits_on_every_instruction_set_with_fma():
 def test_unknown_instruction_set_is_refused():
     with pytest.raises(ValueError, match="this CPU runs"):
         _native.Agent(golden.random_weights(0), "mmx")
+
+
+def test_bf16_without_its_instructions_is_refused():
+    with pytest.raises(ValueError, match="needs a CPU with AVX512_BF16.*fp32"):
+        _native.Agent(golden.random_weights(0), "generic", bf16=True)
