@@ -71,7 +71,7 @@ class MpiFarm:
         self._sent_to = dict.fromkeys(range(1, world.size), 0)
         self._waiting = dict.fromkeys(range(1, world.size), 0)
         self._final: list[RankStats] | None = None
-        self._ledger = Ledger({}, time.perf_counter())
+        self._hosts: dict[int, str] = {}
         self._open()
 
     def evaluate(
@@ -128,17 +128,17 @@ class MpiFarm:
         failures = {}
         for rank in self._sent_to:
             hello = self._hear(rank, Tag.READY)
-            self._ledger.counts[rank] = RankStats(rank, hello["host"])
+            self._hosts[rank] = hello["host"]
             if hello["failure"] is not None:
                 failures[rank] = hello["failure"]
-        self._ledger.opened = time.perf_counter()
+        self._ledger = Ledger(self._hosts, time.perf_counter())
         if failures:
             self.close()
             rank, failure = next(iter(failures.items()))
             others = f" (and {len(failures) - 1} more ranks)" if len(failures) > 1 else ""
-            host = self._ledger.counts[rank].host
             raise FarmError(
-                f"rank {rank}{others} on {host} could not build its simulator:\n{failure}"
+                f"rank {rank} on {self._hosts[rank]}{others} could not build its simulator:\n"
+                f"{failure}"
             )
         # Leaving the program without close() would leave all workers waiting for ever.
         atexit.register(self.close)
@@ -152,11 +152,11 @@ class MpiFarm:
         for sent in self._sent.values():  # dropped by a worker unread
             sent.request.Wait()
         self._comm.Free()
-        for entry in stats:
-            if entry.tasks != self._ledger.counts[entry.rank].tasks:
+        for theirs, mine in zip(stats, self._ledger.totals(time.perf_counter()), strict=True):
+            if theirs.tasks != mine.tasks:
                 raise FarmError(
-                    f"rank {entry.rank} ran {entry.tasks} tasks, but rank 0 has "
-                    f"{self._ledger.counts[entry.rank].tasks} of its answers"
+                    f"rank {mine.rank} ran {theirs.tasks} tasks, but rank 0 has {mine.tasks} of "
+                    "its answers"
                 )
         return stats
 
@@ -170,7 +170,7 @@ class MpiFarm:
 
         if not wait_until(said, 1e-3, limit=deadline - time.perf_counter()):
             print(
-                f"[rank 0] rank {rank} on {self._ledger.counts[rank].host} is still simulating "
+                f"[rank 0] rank {rank} on {self._hosts[rank]} is still simulating "
                 f"{self._settings.close_seconds:g} s after the farm was closed "
                 "(farm.close_seconds): aborting all ranks",
                 file=sys.stderr,

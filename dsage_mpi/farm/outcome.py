@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -87,36 +87,43 @@ def idle_share(stats: list[RankStats]) -> float:
     return 1.0 - busy / total if total > 0 else 0.0
 
 
-@dataclass
 class Ledger:
-    """Rank 0's account of every simulating rank, kept as results arrive.
+    """Rank 0's account of every simulating rank, kept as results arrive."""
 
-    Attributes:
-        counts: One entry per simulating rank, its ``idle_seconds`` not filled in.
-        opened: Clock reading (seconds) when the ranks became ready.
-    """
+    def __init__(self, hosts: dict[int, str], opened: float) -> None:
+        """Starts counting.
 
-    counts: dict[int, RankStats]
-    opened: float
-    _lap: dict[int, RankStats] = field(default_factory=dict)
+        Args:
+            hosts: Simulating rank -> name of its machine.
+            opened: Clock reading (seconds) when the ranks became ready.
+        """
+        self._opened = opened
+        self._counts = {rank: _Counts() for rank in hosts}
+        self._hosts = hosts
+        self._lap: dict[int, RankStats] = {}
 
     def add(self, rank: int, tasks: int, failures: int, busy_seconds: float) -> None:
         """Books one finished batch of ``tasks`` tasks."""
-        old = self.counts[rank]
-        self.counts[rank] = replace(
-            old,
-            tasks=old.tasks + tasks,
-            failures=old.failures + failures,
-            batches=old.batches + 1,
-            busy_seconds=old.busy_seconds + busy_seconds,
-        )
+        counts = self._counts[rank]
+        counts.tasks += tasks
+        counts.failures += failures
+        counts.batches += 1
+        counts.busy_seconds += busy_seconds
 
     def totals(self, now: float) -> list[RankStats]:
         """Counts since the ranks became ready, by rank; ``now`` is a clock reading in seconds."""
-        elapsed = now - self.opened
+        elapsed = now - self._opened
         return [
-            replace(entry, idle_seconds=max(0.0, elapsed - entry.busy_seconds))
-            for entry in self.counts.values()
+            RankStats(
+                rank=rank,
+                host=self._hosts[rank],
+                tasks=counts.tasks,
+                failures=counts.failures,
+                batches=counts.batches,
+                busy_seconds=counts.busy_seconds,
+                idle_seconds=max(0.0, elapsed - counts.busy_seconds),
+            )
+            for rank, counts in self._counts.items()
         ]
 
     def lap(self, now: float) -> list[RankStats]:
@@ -128,3 +135,13 @@ class Ledger:
         ]
         self._lap = {entry.rank: entry for entry in totals}
         return laps
+
+
+@dataclass
+class _Counts:
+    """Running totals of one rank; mutable, because this is the hot path."""
+
+    tasks: int = 0
+    failures: int = 0
+    batches: int = 0
+    busy_seconds: float = 0.0

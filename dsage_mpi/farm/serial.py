@@ -46,7 +46,7 @@ class SerialFarm:
         # Here Ctrl-C is the user's, not a task's failure.
         self._runner = Runner(simulator, result_dtype, retries=settings.retries, interruptible=True)
         self._pace = Pace()
-        self._ledger = Ledger({0: RankStats(0, platform.node())}, time.perf_counter())
+        self._ledger = Ledger({0: platform.node()}, time.perf_counter())
         self._closed: list[RankStats] | None = None
 
     def evaluate(

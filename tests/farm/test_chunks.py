@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from dsage_mpi.farm.chunks import Pace, plan, relative_weights
 from dsage_mpi.farm.settings import FarmSettings
+from tests.farm.virtual import makespan
 
 
 def deal(chunks, workers, prefetch=1, seed=0):
@@ -106,3 +107,30 @@ def test_a_senseless_prediction_counts_as_average():
 def test_cost_of_wrong_shape_is_refused():
     with pytest.raises(ValueError, match=r"shape \(3,\), expected \(4,\)"):
         relative_weights(4, np.ones(3))
+
+
+def lognormal(seed, sigma=1.0):
+    return np.random.default_rng(seed).lognormal(np.log(0.05) - sigma**2 / 2, sigma, 2000)
+
+
+def mean_efficiency(settings, error, workers=63):
+    """Mean over ten sets of 2 000 log-normal tasks (mean 50 ms, sigma 1), in virtual time."""
+    efficiencies = []
+    for seed in range(10):
+        tasks = lognormal(seed)
+        rng = np.random.default_rng(100 + seed)
+        cost = None if error is None else tasks * rng.lognormal(0, error, len(tasks))
+        end = makespan(tasks, workers, settings, cost, answer=1e-3)
+        efficiencies.append(tasks.sum() / workers / end)
+    return np.mean(efficiencies)
+
+
+@pytest.mark.parametrize("error", [0.0, 0.3, 0.7])
+def test_predictions_keep_all_workers_busy_to_the_end(error):
+    assert mean_efficiency(FarmSettings(), error) > 0.96
+
+
+def test_chunks_and_prefetching_cost_nothing_without_predictions():
+    # One task at a time to whoever is free is the best that can be done without knowing more.
+    best = mean_efficiency(FarmSettings(chunk=1, prefetch=0), None)
+    assert mean_efficiency(FarmSettings(), None) > best - 0.01

@@ -81,7 +81,7 @@ def test_under_mpirun(world, dispatch, count):
     settings = FarmSettings(dispatch=dispatch)
 
     def make():
-        return ToySimulator(lambda task: 0.002 * (int(task["seed"]) + world.rank) % 2)
+        return ToySimulator(lambda task: 0.002 * ((int(task["seed"]) + world.rank) % 2))
 
     if not world.is_root:
         serve(world, make, TASK, RESULT, settings)

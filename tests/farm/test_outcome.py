@@ -6,7 +6,7 @@ from dsage_mpi.farm.outcome import Ledger, RankStats, idle_share
 
 
 def test_laps_add_up_to_the_totals():
-    ledger = Ledger({1: RankStats(1, "a"), 2: RankStats(2, "b")}, opened=100.0)
+    ledger = Ledger({1: "a", 2: "b"}, opened=100.0)
     ledger.add(1, tasks=3, failures=1, busy_seconds=2.0)
     first = ledger.lap(now=104.0)
     ledger.add(2, tasks=5, failures=0, busy_seconds=1.0)
