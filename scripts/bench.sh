@@ -30,7 +30,8 @@ bench() (
 
 if [ $# -gt 0 ]; then
   if [ ! -f "benchmarks/$1.py" ]; then
-    echo "there is no benchmarks/$1.py; there are: $(cd benchmarks && ls -- *.py | sed 's/\.py$//' | xargs)" >&2
+    printf 'there is no benchmarks/%s.py; there are:\n' "$1" >&2
+    printf '  %s\n' benchmarks/*.py >&2
     exit 2
   fi
   bench "$@"
