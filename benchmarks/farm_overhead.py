@@ -51,6 +51,7 @@ def through_farm(world: World, settings: FarmSettings, tasks: Any, repeats: int)
 def through_futures(world: World, tasks: Any, repeats: int) -> float | None:
     from mpi4py.futures import MPICommExecutor
 
+    executor: Any
     with MPICommExecutor(world.comm, root=0) as executor:
         if executor is None:
             return None

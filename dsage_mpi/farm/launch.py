@@ -10,6 +10,7 @@ import pickle
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -46,9 +47,10 @@ class Launch:
     at_least: bool = False
 
 
+_OPEN_MPI = "Open MPI's mpirun"
 #: (launcher, variable of the size, variable of the rank), the innermost launcher first.
 _LAUNCHERS = (
-    ("Open MPI's mpirun", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),
+    (_OPEN_MPI, "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),
     ("MVAPICH's mpirun_rsh", "MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_RANK"),
     ("a PMI launcher (MPICH's or Intel's mpirun, srun --mpi=pmi2)", "PMI_SIZE", "PMI_RANK"),
     ("Flux", "FLUX_JOB_SIZE", "FLUX_TASK_RANK"),
@@ -160,7 +162,12 @@ def open_world() -> World:
 
 
 def _initialise(launch: Launch) -> Any:
+    """COMM_WORLD, after a look at the library: another launcher's MPI may die in MPI_Init."""
     try:
+        import mpi4py
+
+        if "mpi4py.MPI" not in sys.modules:
+            mpi4py.rc.initialize, mpi4py.rc.finalize = False, True
         from mpi4py import MPI
     except (ImportError, RuntimeError) as error:
         _refuse(
@@ -169,6 +176,18 @@ def _initialise(launch: Launch) -> Any:
             "is missing), or start without a launcher to run on one process.",
             launch,
         )
+    if not MPI.Is_initialized():
+        vendor = MPI.get_vendor()[0]
+        if launch.launcher == _OPEN_MPI and vendor != "Open MPI":
+            _refuse(
+                f"started by {launch.launcher}, but mpi4py loads {vendor}. Remedy: use the mpirun "
+                "that belongs to it; `python -m dsage_mpi doctor` shows both.",
+                launch,
+            )
+        with warnings.catch_warnings():
+            # mpi4py only suspects what ``mismatch`` says for certain.
+            warnings.filterwarnings("ignore", message="suspicious MPI", category=RuntimeWarning)
+            MPI.Init_thread(MPI.THREAD_MULTIPLE)
     return MPI.COMM_WORLD
 
 

@@ -8,7 +8,9 @@ import pytest
 from dsage_mpi.farm.launch import Launch, World, detect_launch, mismatch, open_world
 from tests import support
 
-JOIN = "from dsage_mpi.farm import open_world; w = open_world(); print('joined', w.size)"
+JOIN = (
+    "from dsage_mpi.farm import open_world; w = open_world(); print(f'joined {w.size}\\n', end='')"
+)
 
 
 @pytest.mark.parametrize(
