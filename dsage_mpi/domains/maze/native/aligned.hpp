@@ -1,4 +1,4 @@
-// A growing array of floats and the like on cache-line boundaries; keeps its contents when it grows.
+// A growing array of numbers on cache-line boundaries; keeps its contents when it grows.
 #pragma once
 
 #include <cstddef>

@@ -223,7 +223,8 @@ void lstm_bf16_block(const std::uint16_t *weight, int panel, const std::uint16_t
   for (int k = 0; k < kHidden; k += 2) {
     __m512bh b[4];
 #pragma GCC unroll 4
-    for (int g = 0; g < 4; ++g) b[g] = (__m512bh)_mm512_loadu_si512(w + k * kPanel + 2 * kLanes * g);
+    for (int g = 0; g < 4; ++g)
+      b[g] = (__m512bh)_mm512_loadu_si512(w + k * kPanel + 2 * kLanes * g);
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r) {
       int pair;
@@ -301,7 +302,8 @@ void cumulate(int rows, const float *logits, float *cumulative) {
     float highest = x[0];
     for (int a = 1; a < kActions; ++a) highest = x[a] > highest ? x[a] : highest;
     float padded[kHeadColumns] = {};
-    for (int a = 0; a < kActions; ++a) padded[a] = x[a] - highest < -80.0f ? -80.0f : x[a] - highest;
+    for (int a = 0; a < kActions; ++a)
+      padded[a] = x[a] - highest < -80.0f ? -80.0f : x[a] - highest;
     for (int v = 0; v < kOutputVectors; ++v)
       store(padded + v * kLanes, exponential(load(padded + v * kLanes)));
     float sum = 0.0f;

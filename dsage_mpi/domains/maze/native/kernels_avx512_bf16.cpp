@@ -2,5 +2,6 @@
 #include "kernels.inl"
 
 namespace maze {
-const Kernels kKernelsAvx512Bf16 = {"avx512_bf16", kLanes, project, lstm, lstm_bf16, head, cumulate};
+const Kernels kKernelsAvx512Bf16 = {"avx512_bf16", kLanes, project, lstm,
+                                    lstm_bf16,     head,   cumulate};
 }  // namespace maze

@@ -20,7 +20,9 @@ std::vector<const Kernels *> supported() {
   const bool avx512 = fma && __builtin_cpu_supports("avx512f") &&
                       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
                       __builtin_cpu_supports("avx512vl");
+#ifdef MAZE_BF16
   if (avx512 && __builtin_cpu_supports("avx512bf16")) found.push_back(&kKernelsAvx512Bf16);
+#endif
   if (avx512) found.push_back(&kKernelsAvx512);
   if (fma && __builtin_cpu_supports("avx2")) found.push_back(&kKernelsAvx2);
 #endif
@@ -36,10 +38,11 @@ const Kernels *choose(const std::string &isa, bool bf16) {
   }
   if (bf16)
     throw std::invalid_argument(
-        "precision \"bf16\" needs a CPU with AVX512_BF16 (Intel Cooper Lake or Sapphire Rapids, AMD "
-        "Zen 4, or newer); this one runs " + supported_isas() + ". Use precision = \"fp32\"");
-  throw std::invalid_argument("instruction set \"" + isa + "\" is not available here; this CPU runs " +
-                              supported_isas());
+        "precision \"bf16\" needs a CPU with AVX512_BF16 (Intel Cooper Lake or Sapphire Rapids, "
+        "AMD Zen 4, or newer); this one runs " + supported_isas() +
+        ". Use precision = \"fp32\"");
+  throw std::invalid_argument("instruction set \"" + isa +
+                              "\" is not available here; this CPU runs " + supported_isas());
 }
 
 // Nearest bfloat16, ties to even.
@@ -53,7 +56,8 @@ std::uint16_t to_bf16(float x) {
 
 std::string supported_isas() {
   std::string names;
-  for (const Kernels *kernels : supported()) names += (names.empty() ? "" : ", ") + std::string(kernels->name);
+  for (const Kernels *kernels : supported())
+    names += (names.empty() ? "" : ", ") + std::string(kernels->name);
   return names;
 }
 

@@ -1,4 +1,4 @@
-// Random streams: Philox 4x64-10 (as numpy.random.Philox) and MT19937 (as numpy.random.RandomState).
+// Random streams: Philox 4x64-10 (as numpy.random.Philox), MT19937 (as numpy.random.RandomState).
 #pragma once
 
 #include <cstdint>

@@ -153,7 +153,8 @@ class Rollouts {
     Node node = nodes_[row];   // a copy: nodes_ may grow
     Job &job = *node.job;
     const int cell = node.state >> 2;
-    results_.occupancy[job.number * kCells + cell] += static_cast<std::uint32_t>(node.members.count);
+    results_.occupancy[job.number * kCells + cell] +=
+        static_cast<std::uint32_t>(node.members.count);
     if (!node.visited.has(cell)) {
       node.visited = node.visited | Board::single(cell);
       ++node.distinct;

@@ -1,0 +1,92 @@
+// Bindings: endpoints, marked path and depth-first order of levels.
+#include "bindings.hpp"
+#include "endpoints.hpp"
+#include "paths.hpp"
+
+namespace maze {
+namespace {
+
+void check_cells(const Cells &cells, std::size_t levels) {
+  if (cells.shape(0) != levels) throw std::invalid_argument("there must be one cell per level");
+  for (std::size_t i = 0; i < levels; ++i)
+    if (cells(i) >= kCells) throw std::invalid_argument("cell ids are 0 to 255, -1 for none");
+}
+
+// levels (n, 16, 16) uint8 -> (bad, start, goal, distance, n_reachable, reachable); bad is the
+// index of the first level that holds something else than 0 and 1, or -1.
+nb::tuple analyse(Levels levels) {
+  const std::size_t n = levels.shape(0);
+  std::int16_t *start, *goal, *distance, *count;
+  std::uint8_t *reachable;
+  auto start_array = make_array<std::int16_t>({n}, &start);
+  auto goal_array = make_array<std::int16_t>({n}, &goal);
+  auto distance_array = make_array<std::int16_t>({n}, &distance);
+  auto count_array = make_array<std::int16_t>({n}, &count);
+  auto reachable_array = make_array<std::uint8_t>({n, kSide, kSide}, &reachable);
+  std::int64_t bad = -1;
+  {
+    nb::gil_scoped_release release;
+    for (std::size_t i = 0; i < n; ++i) {
+      Board free;
+      if (!free_cells(levels.data() + i * kCells, free)) {
+        bad = static_cast<std::int64_t>(i);
+        break;
+      }
+      const Endpoints found = find_endpoints(free);
+      start[i] = static_cast<std::int16_t>(found.start);
+      goal[i] = static_cast<std::int16_t>(found.goal);
+      distance[i] = static_cast<std::int16_t>(found.distance);
+      count[i] = static_cast<std::int16_t>(found.reachable.count());
+      write_bytes(found.reachable, reachable + i * kCells);
+    }
+  }
+  return nb::make_tuple(bad, start_array, goal_array, distance_array, count_array,
+                        reachable_array);
+}
+
+// Cells between start and goal on the marked path, (n, 16, 16) uint8 of 0/1.
+auto marked_paths(Levels levels, Cells start, Cells goal) {
+  const std::size_t n = levels.shape(0);
+  check_cells(start, n);
+  check_cells(goal, n);
+  std::uint8_t *out;
+  auto array = make_array<std::uint8_t>({n, kSide, kSide}, &out);
+  nb::gil_scoped_release release;
+  for (std::size_t i = 0; i < n; ++i) {
+    Board free;
+    free_cells(levels.data() + i * kCells, free);
+    if (start(i) < 0) continue;
+    write_bytes(marked_path(free, start(i), goal(i)), out + i * kCells);
+  }
+  return array;
+}
+
+// Cell ids in depth-first order from the start, (n, 256) int16, padded with -1.
+auto depth_first(Levels levels, Cells start) {
+  const std::size_t n = levels.shape(0);
+  check_cells(start, n);
+  std::int16_t *out;
+  auto array = make_array<std::int16_t>({n, kCells}, &out);
+  nb::gil_scoped_release release;
+  for (std::size_t i = 0; i < n; ++i) {
+    Board free;
+    free_cells(levels.data() + i * kCells, free);
+    std::int16_t *row = out + i * kCells;
+    int filled = 0;
+    if (start(i) >= 0)
+      for (int cell : depth_first_order(free, start(i)))
+        row[filled++] = static_cast<std::int16_t>(cell);
+    for (; filled < kCells; ++filled) row[filled] = -1;
+  }
+  return array;
+}
+
+}  // namespace
+
+void bind_levels(nb::module_ &m) {
+  m.def("analyse", &analyse, nb::arg("levels"));
+  m.def("marked_paths", &marked_paths, nb::arg("levels"), nb::arg("start"), nb::arg("goal"));
+  m.def("depth_first", &depth_first, nb::arg("levels"), nb::arg("start"));
+}
+
+}  // namespace maze
