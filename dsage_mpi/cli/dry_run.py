@@ -6,14 +6,13 @@ import os
 
 from dsage_mpi.cli.console import bytes_text, count_text, seconds_text
 from dsage_mpi.config.cost import Estimate, estimate
-from dsage_mpi.config.load import config_hash, to_toml
+from dsage_mpi.config.load import to_toml
 from dsage_mpi.config.schema import Config
 
 
 def describe(config: Config, name: str) -> str:
     """TOML text: the effective configuration, and the estimate as comments below it."""
-    lines = [f"# Effective configuration of {name}", f"# hash {config_hash(config)}", ""]
-    lines += [to_toml(config)]
+    lines = [f"# Effective configuration of {name}", "", to_toml(config)]
     lines += [f"# {line}".rstrip() for line in _estimate_lines(config, estimate(config))]
     return "\n".join(lines)
 

@@ -39,7 +39,7 @@ def check() -> Iterator[Finding]:
     code, out, err = output_of([sys.executable, "-c", _LIBRARY], 60, environ)
     if code == 0:
         vendor, version, library = json.loads(last_line(out))
-        yield ok("MPI library", f"{vendor} {version} ({library.strip()[:60]})")
+        yield ok("MPI library", f"{vendor} {version} ({', '.join(library.split(', ')[:2])})")
     else:
         text = f"mpi4py finds none: {last_line(err)}; runs are limited to one process"
         yield note("MPI library", text, GET_MPI)

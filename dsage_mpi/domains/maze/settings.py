@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from dsage_mpi.domains.base import Measure
 from dsage_mpi.domains.cost import CostFacts
@@ -76,6 +77,12 @@ class MazeSettings(BaseModel):
         "zeros",
         description="Occupancy of levels without endpoints: zeros, or (as published) the walls.",
     )
+
+    @field_validator("agent")
+    @classmethod
+    def _absolute(cls, agent: str) -> str:
+        """Makes a path absolute, so that a restart from another folder finds the same agent."""
+        return agent if agent == "builtin" else str(Path(agent).expanduser().absolute())
 
     @property
     def runs_agent(self) -> bool:
