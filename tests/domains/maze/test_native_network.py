@@ -139,5 +139,5 @@ def test_unknown_instruction_set_is_refused():
 
 
 def test_bf16_without_its_instructions_is_refused():
-    with pytest.raises(ValueError, match="needs a CPU with AVX512_BF16.*fp32"):
+    with pytest.raises(ValueError, match=r"needs a CPU with AVX512_BF16.*fp32"):
         _native.Agent(golden.random_weights(0), "generic", bf16=True)
