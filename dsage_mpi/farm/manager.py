@@ -164,8 +164,7 @@ class MpiFarm:
         """A worker's last word; takes in what it still sends before."""
 
         def said() -> bool:
-            while self._comm.Iprobe(self._mpi.ANY_SOURCE, Tag.RESULTS, self._status):
-                self._receive()
+            self._receive_late()
             return bool(self._comm.Iprobe(rank, Tag.BYE))
 
         if not wait_until(said, 1e-3, limit=deadline - time.perf_counter()):
@@ -176,7 +175,12 @@ class MpiFarm:
                 file=sys.stderr,
             )
             self._world.abort(1)
+        self._receive_late()  # what came just before the good-bye
         return RankStats(**self._comm.recv(source=rank, tag=Tag.BYE))
+
+    def _receive_late(self) -> None:
+        while self._comm.Iprobe(self._mpi.ANY_SOURCE, Tag.RESULTS, self._status):
+            self._receive()
 
     def _hear(self, rank: int, tag: Tag) -> Any:
         wait_until(lambda: bool(self._comm.Iprobe(rank, tag)), 2e-3)

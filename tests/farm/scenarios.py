@@ -5,6 +5,7 @@ Rank 0 writes what came out to the NumPy archive OUT or prints it.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import resource
@@ -15,7 +16,16 @@ from typing import Any
 
 import numpy as np
 
-from dsage_mpi.farm import Farm, FarmError, FarmSettings, World, open_farm, open_world, serve
+from dsage_mpi.farm import (
+    Farm,
+    FarmError,
+    FarmSettings,
+    World,
+    open_farm,
+    open_world,
+    progress,
+    serve,
+)
 from tests.farm.toy import RESULT, TASK, Kind, ToySimulator, make_tasks
 
 BAD = {1: Kind.RAISE, 4: Kind.NAN, 9: Kind.SYSTEM_EXIT, 10: Kind.WRONG_DTYPE}
@@ -163,6 +173,29 @@ def interrupted(world: World, out: str) -> None:
             body,
         )
     except EnoughError:
+        print("closed in good order")
+
+
+def hurried(world: World, out: str) -> None:
+    """Many farms that are closed while answers are under way."""
+
+    class EnoughError(Exception):
+        pass
+
+    def leave(done: int, failed: int) -> None:
+        if done >= 10:
+            raise EnoughError
+
+    progress.PROGRESS_SECONDS = 0.0
+    for _ in range(60):
+        with contextlib.suppress(EnoughError):
+            farm_on_root(
+                world,
+                lambda: ToySimulator(lambda task: 0.001),
+                FarmSettings(chunk=1, prefetch=3),
+                lambda farm: print(farm.evaluate(make_tasks(100), on_progress=leave)),
+            )
+    if world.is_root:
         print("closed in good order")
 
 

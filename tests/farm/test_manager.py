@@ -54,8 +54,15 @@ def test_waiting_leaves_the_cores_to_others(mpirun):
 
 def test_an_abandoned_evaluation_disturbs_nothing(mpirun):
     done = mpirun(3, *PROGRAM, "interrupted", timeout=60)
-    assert done.stdout.split("\n")[:3] == ["left", "again: right", "closed in good order"]
+    assert done.stdout.split("\n")[:3] == ["left", "again: right", "closed in good order"], (
+        done.stderr
+    )
     assert done.returncode == 0, done.stderr
+
+
+def test_answers_may_arrive_while_the_farm_closes(mpirun):
+    done = mpirun(3, *PROGRAM, "hurried", timeout=60)
+    assert done.stdout == "closed in good order\n", done.stderr
 
 
 def test_a_stuck_worker_cannot_hold_up_the_end(mpirun):
