@@ -40,14 +40,21 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def python(
-    *args: str | Path, timeout: float = 60, env: Mapping[str, str] | None = None
+    *args: str | Path,
+    timeout: float = 60,
+    env: Mapping[str, str] | None = None,
+    cwd: Path = REPOSITORY,
 ) -> subprocess.CompletedProcess[str]:
     """Runs ``python ARGS`` outside of any MPI job."""
-    return _run([sys.executable, *map(str, args)], clean_environment(env), timeout)
+    return _run([sys.executable, *map(str, args)], clean_environment(env), timeout, cwd)
 
 
 def mpirun(
-    ranks: int, *args: str | Path, timeout: float = 120, env: Mapping[str, str] | None = None
+    ranks: int,
+    *args: str | Path,
+    timeout: float = 120,
+    env: Mapping[str, str] | None = None,
+    cwd: Path = REPOSITORY,
 ) -> subprocess.CompletedProcess[str]:
     """Runs ``mpirun -n RANKS python ARGS`` in a session of its own, all of which ends in time.
 
@@ -56,6 +63,7 @@ def mpirun(
         args: Arguments of the Python interpreter.
         timeout: Seconds after which every process of the job is killed.
         env: Further environment variables.
+        cwd: Working folder.
 
     Returns:
         The finished process, with what all ranks wrote as text.
@@ -66,7 +74,7 @@ def mpirun(
     launcher = mpirun_command()
     assert launcher is not None, "no mpirun: `make setup` installs it"
     command = [*launcher, "-n", str(ranks), sys.executable, *map(str, args)]
-    return _run(command, clean_environment(_MPI_SETTINGS | dict(env or {})), timeout)
+    return _run(command, clean_environment(_MPI_SETTINGS | dict(env or {})), timeout, cwd)
 
 
 @functools.cache
@@ -84,11 +92,11 @@ def mpirun_command() -> tuple[str, ...] | None:
 
 
 def _run(
-    command: list[str], environment: dict[str, str], timeout: float
+    command: list[str], environment: dict[str, str], timeout: float, cwd: Path
 ) -> subprocess.CompletedProcess[str]:
     process = subprocess.Popen(
         command,
-        cwd=REPOSITORY,
+        cwd=cwd,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -14,13 +14,12 @@ from dsage_mpi.domains.cost import CostFacts
 CORE_MACS_PER_SECOND = 25e9
 #: A training step's work in units of a prediction: forward, and backward twice that.
 TRAINING_FACTOR = 3
-#: Shares that runs at the paper's scale come near: occupied coarse cells among all
-#: (Bhatt et al. 2022 pick 432 of 864 for the random-sample ablation), and elites of a surrogate
-#: archive among its cells.
-COARSE_SHARE = 0.5
-ARCHIVE_SHARE = 0.2
-#: An inner loop finds a new elite about once in so many predictions while its archive is young.
-PREDICTIONS_PER_ELITE = 10
+#: Share of the surrogate archive that a long inner loop fills (Bhatt et al. 2022 pick 432 elites
+#: for the random-sample ablation, half of the coarse cells).
+ARCHIVE_SHARE = 0.5
+#: A short inner loop finds a new elite about once in so many predictions (seen with
+#: inputs/maze_quick.toml: 700 to 900 elites after 30 000 predictions).
+PREDICTIONS_PER_ELITE = 40
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ def _selected(config: Config, predictions: int) -> int:
     if selection is None or selection.kind == "all":
         return elites
     if selection.kind == "downsample" and selection.coarse_dims is not None:
-        return max(1, min(round(COARSE_SHARE * math.prod(selection.coarse_dims)), elites))
+        return max(1, round(elites * math.prod(selection.coarse_dims) / cells))
     return max(1, min(selection.count or elites, elites))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -11,9 +9,10 @@ import pytest
 
 from dsage_mpi import __version__
 from dsage_mpi.config.load import config_from_toml, load_config
-from tests.cli.conftest import ROOT, Program, clean_environ
+from tests.cli.conftest import Program
+from tests.support import REPOSITORY, python
 
-TINY = ROOT / "inputs" / "maze_tiny.toml"
+TINY = REPOSITORY / "inputs" / "maze_tiny.toml"
 HEAVY = ("torch", "ribs", "matplotlib", "mpi4py.MPI", "h5py", "numba")
 
 
@@ -46,14 +45,7 @@ def test_printing_commands_import_nothing_heavy(arguments: list[str]) -> None:
         "except SystemExit: pass\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=clean_environ(),
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=True,
-    )
+    done = python("-c", code)
     assert done.stdout.splitlines()[-1] == "[]"
 
 
@@ -117,7 +109,7 @@ def test_dry_run_refuses_bad_input(program: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", sorted((ROOT / "inputs" / "paper" / "maze").glob("*.toml")), ids=lambda p: p.stem
+    "path", sorted((REPOSITORY / "inputs" / "paper" / "maze").glob("*.toml")), ids=lambda p: p.stem
 )
 def test_every_published_input_passes_a_dry_run(
     path: Path, capsys: pytest.CaptureFixture[str]

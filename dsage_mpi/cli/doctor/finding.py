@@ -67,7 +67,7 @@ def output_of(
     except OSError as error:
         return -1, "", str(error)
     except subprocess.TimeoutExpired:
-        return -1, "", f"no answer within {seconds:.0f} s"
+        return -1, "", f"no answer within {seconds:g} s"
     return done.returncode, done.stdout.strip(), done.stderr.strip()
 
 

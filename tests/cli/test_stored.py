@@ -1,0 +1,110 @@
+"""inspect and plot on a real, tiny run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dsage_mpi.__main__ import main
+from tests.support import REPOSITORY, python
+
+PNG = b"\x89PNG\r\n"
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("runs") / "run"
+    overrides = ["algorithm.max_evaluations=30", "inner_loop.iterations=8", "report.figures=false"]
+    arguments = [part for override in overrides for part in ("--set", override)]
+    done = python(
+        *("-m", "dsage_mpi", REPOSITORY / "inputs" / "maze_tiny.toml"),
+        *("--run-dir", path),
+        *arguments,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def checkpoints(run_dir: Path) -> list[Path]:
+    return sorted((run_dir / "checkpoints").glob("*.h5"))
+
+
+def digest_of(path: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    assert main(["inspect", str(path), "--digest"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    return line
+
+
+def test_inspect_summarises(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(run_dir)]) == 0
+    text = capsys.readouterr().out
+    for word in ("30 of 30", "QD-score", "coverage", "method dsage, domain maze, seed 0", "digest"):
+        assert word in text
+
+
+def test_digest_is_that_of_the_newest_checkpoint(
+    run_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    older, newest = checkpoints(run_dir)[-2:]
+    whole = digest_of(run_dir, capsys)
+    assert len(whole) == 64
+    assert digest_of(newest, capsys) == whole
+    assert digest_of(older, capsys) != whole
+
+
+def test_a_checkpoint_that_was_copied_away_can_be_read(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = Path(shutil.copy(checkpoints(run_dir)[-1], tmp_path / "copy.h5"))
+    assert digest_of(copy, capsys) == digest_of(run_dir, capsys)
+    assert main(["inspect", str(copy)]) == 0
+    assert main(["plot", str(copy)]) == 0
+    assert (tmp_path / "archive.png").is_file()
+
+
+def test_damaged_newest_checkpoint_is_skipped(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(run_dir, copy)
+    older, newest = checkpoints(copy)[-2:]
+    newest.write_bytes(newest.read_bytes()[:-4000])
+    assert digest_of(copy, capsys) == digest_of(older, capsys)
+
+
+def test_run_without_a_usable_checkpoint(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(run_dir, copy)
+    for path in checkpoints(copy):
+        path.write_bytes(b"nothing")
+    assert main(["inspect", str(copy)]) == 2
+    error = capsys.readouterr().err
+    assert "no usable checkpoint" in error
+    assert "checkpoint-" in error
+
+
+def test_plot_draws_where_it_is_told(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "pictures"
+    assert main(["plot", str(run_dir), "--output", str(folder)]) == 0
+    drawn = [Path(line) for line in capsys.readouterr().out.splitlines()]
+    assert {path.name for path in drawn} >= {"archive.png", "levels.png", "curves.png"}
+    assert all(path.parent == folder and path.read_bytes().startswith(PNG) for path in drawn)
+
+
+def test_restart_refuses_what_would_change_the_run(run_dir: Path) -> None:
+    done = python("-m", "dsage_mpi", "--restart", run_dir, "--set", "domain.rollouts=9")
+    assert done.returncode == 2
+    assert "domain.rollouts = 9: the run has 4" in done.stderr
+
+
+def test_restart_can_be_tried_dry(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    changed = "algorithm.max_evaluations=31"
+    assert main(["--restart", str(run_dir), "--dry-run", "--set", changed]) == 0
+    assert "max_evaluations = 31\n" in capsys.readouterr().out
