@@ -30,8 +30,9 @@ MEASURES: dict[str, Measure] = {
     "fail_rate": Measure(0, 1, "fraction", "rollouts that time out"),
 }
 
-#: Measured CPU time of one rollout on the development machine (benchmarks/maze_simulator.py).
-_SECONDS_PER_ROLLOUT = {"fp32": 5e-4, "bf16": 3e-4}
+#: CPU time of one rollout on the development machine (benchmarks/maze_simulator.py): random mazes
+#: take about 110 steps, those that searches propose about twice as many.
+_SECONDS_PER_ROLLOUT = {"fp32": 1e-3, "bf16": 6e-4}
 
 
 class MazeSettings(BaseModel):
@@ -103,6 +104,5 @@ def cost_facts(settings: MazeSettings) -> CostFacts:
         level_shape=(16, 16),
         tile_count=4,
         solution_bytes=256,
-        basis=f"{settings.rollouts} rollouts of about 110 steps (random mazes, {settings.precision}"
-        ", one AVX-512 core)",
+        basis=f"{settings.rollouts} rollouts of about 220 steps, {settings.precision}",
     )
