@@ -37,7 +37,7 @@ class SurrogateSettings(BaseModel):
     )
     normalise_targets: bool = Field(
         True,
-        description="Train in standard deviations of each target; false = raw units, as published.",
+        description="Train on targets of equal mean and spread; false = raw units, as published.",
     )
     inputs: Literal["consistent", "published"] = Field(
         "consistent",

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from dsage_mpi.surrogate.networks import make_network
-from dsage_mpi.surrogate.scaling import LARGEST_DEVIATION, TargetScaling, keep_function
+from dsage_mpi.surrogate.scaling import LARGEST_DEVIATION, SPREAD, TargetScaling, keep_function
 
 
 def fitted(*columns, occupancy=None):
@@ -18,7 +18,7 @@ def test_ordinary_targets_become_standard():
     scaling, targets = fitted(rng.normal(3, 2, 500), rng.uniform(0, 648, 500), occupancy=occupancy)
     trained = scaling.trained(targets)
     np.testing.assert_allclose(trained.mean(0), 0, atol=1e-6)
-    np.testing.assert_allclose(trained.square().mean(0), 1, rtol=1e-6)
+    np.testing.assert_allclose(trained.square().mean(0), SPREAD**2, rtol=1e-6)
     assert scaling.occupancy_scale == pytest.approx(np.sqrt(np.mean(occupancy**2)), rel=1e-6)
     np.testing.assert_allclose(scaling.restored(trained.numpy()), targets, rtol=1e-5, atol=1e-4)
 
@@ -26,15 +26,15 @@ def test_ordinary_targets_become_standard():
 @pytest.mark.parametrize("value", [0.0, 1.0, 0.1, 123456.789])
 def test_constant_targets_keep_a_unit_scale(value):
     scaling, targets = fitted(np.full(333, value), np.arange(333.0))
-    assert scaling.scale[0] == 1
-    assert float(scaling.trained(targets)[:, 0].abs().max()) < 1e-6
+    assert scaling.scale[0] == 1 / SPREAD
+    assert float(scaling.trained(targets)[:, 0].abs().max()) < 1e-5
 
 
 def test_a_single_outlier_stays_bounded():
     objective = np.ones(20_000)
     objective[77] = 0
     scaling, targets = fitted(objective, np.arange(20_000.0))
-    assert float(scaling.trained(targets)[77, 0]) == pytest.approx(-LARGEST_DEVIATION)
+    assert float(scaling.trained(targets)[77, 0]) == pytest.approx(-LARGEST_DEVIATION * SPREAD)
 
 
 def test_moving_constants_keep_the_function():
