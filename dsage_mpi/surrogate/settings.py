@@ -12,8 +12,8 @@ PositiveInt = Annotated[int, Field(ge=1)]
 class SurrogateSettings(BaseModel):
     """Networks, training and devices of the surrogate; defaults are the paper's where it has one.
 
-    The paper's own behaviour is ``normalise_targets = false`` with ``inputs = "published"``
-    (Bhatt et al. 2022, section 3 and appendix B).
+    The paper's own behaviour (Bhatt et al. 2022) is ``normalise_targets = false``,
+    ``exact_statistics = false`` and ``inputs = "published"``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,6 +38,13 @@ class SurrogateSettings(BaseModel):
     normalise_targets: bool = Field(
         True,
         description="Train on targets of equal mean and spread; false = raw units, as published.",
+    )
+    exact_statistics: bool = Field(
+        True,
+        description=(
+            "After training, average batch-norm statistics over the whole window; false = as "
+            "published, what the last few batches left, which makes predictions jump about."
+        ),
     )
     inputs: Literal["consistent", "published"] = Field(
         "consistent",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from dsage_mpi.surrogate.encoding import LevelEncoder
@@ -130,6 +130,8 @@ class Trainer:
             self._check(epoch, losses)
             if on_progress is not None:
                 on_progress(epoch + 1)
+        if self._settings.exact_statistics:
+            self._set_statistics(window["levels"])
         return losses[0], dict(zip(self._names, losses[1:], strict=True))
 
     def _epoch(self, columns: tuple[Tensor, ...], shuffle: torch.Generator) -> list[float]:
@@ -141,6 +143,25 @@ class Trainer:
             total += len(batch) * self._step(*(column[batch] for column in columns))
         mean: list[float] = (total / len(levels)).tolist()
         return mean
+
+    @torch.no_grad()
+    def _set_statistics(self, levels: Tensor) -> None:
+        """Replaces running batch-norm statistics by averages over all levels, weights unchanged.
+
+        The running ones are averages of about the last ten batches, made by weights that have
+        changed since: enough noise to spoil predictions (figures in docs/surrogate.md).
+        """
+        norms = [m for m in self._network.modules() if isinstance(m, nn.BatchNorm2d)]
+        momenta = [norm.momentum for norm in norms]
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # torch's word for the plain average over batches
+        # Batches as equal as can be, for they count the same.
+        batches = -(-len(levels) // self._settings.batch_size)
+        for batch in torch.tensor_split(levels, batches):
+            self._network(self._encoder(batch))
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
 
     def _step(self, levels: Tensor, targets: Tensor, occupancy: Tensor) -> Tensor:
         """One optimizer step; loss and parts as one vector, still on the device."""

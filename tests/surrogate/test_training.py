@@ -86,6 +86,55 @@ def test_mixed_precision_trains_nearly_the_same_and_repeats():
     assert reports[1].loss == pytest.approx(reports[0].loss, rel=0.2)
 
 
+def statistics(model):
+    return {
+        name: value
+        for name, value in model.state()["network"].items()
+        if name.endswith(("running_mean", "running_var"))
+    }
+
+
+def test_exact_statistics_are_those_of_the_whole_window():
+    data = data_set(32)  # two equal batches, in stored order
+    model = surrogate(epochs=3)
+    model.train(data, 0)
+    block = model._network.ancillary.layers[2]
+    maps = []
+    block.body[0].register_forward_hook(lambda _layer, _input, output: maps.append(output))
+    with torch.no_grad():
+        for part in torch.split(data.window(None)["levels"], 16):
+            model._network.train()(model._encoder(part))
+    found = statistics(surrogate_with(model))
+    mean = torch.stack([values.mean(dim=(0, 2, 3)) for values in maps]).mean(dim=0)
+    variance = torch.stack([values.var(dim=(0, 2, 3)) for values in maps]).mean(dim=0)
+    name = "ancillary.layers.2.body.1.running_"
+    np.testing.assert_allclose(found[name + "mean"], mean, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(found[name + "var"], variance, rtol=1e-4)
+
+
+def surrogate_with(model):
+    """What a training that changes nothing but the statistics leaves of ``model``."""
+    other = surrogate(epochs=1, learning_rate=1e-30)
+    other.load_state(model.state())
+    other.train(data_set(32), 1)
+    return other
+
+
+def test_published_statistics_are_the_running_ones_and_weights_are_the_same():
+    data = data_set(40)
+    exact, running = surrogate(epochs=2), surrogate(epochs=2, exact_statistics=False)
+    exact.train(data, 0)
+    running.train(data, 0)
+    ours, theirs = exact.state()["network"], running.state()["network"]
+    for name in ours:
+        is_statistic = name in statistics(exact) or name.endswith("num_batches_tracked")
+        assert is_statistic or np.array_equal(ours[name], theirs[name]), name
+    for name, value in statistics(exact).items():
+        assert not np.array_equal(value, theirs[name]), name
+    running.train(data, 1)
+    assert running.state()["network"]["ancillary.layers.2.body.1.num_batches_tracked"] == 12
+
+
 def test_order_of_samples_depends_on_the_iteration():
     data = data_set(50)
     one, other = surrogate(epochs=1), surrogate(epochs=1)
