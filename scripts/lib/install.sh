@@ -78,7 +78,8 @@ install_mpi() {
   if ! mpi_works; then
     echo "mpi4py's wheel does not fit this MPI: building it from source with mpicc"
     command -v mpicc
-    pip_install --force-reinstall --no-deps --no-cache-dir --no-binary=mpi4py \
+    CFLAGS="${CFLAGS:-} -g0" \
+      pip_install --force-reinstall --no-deps --no-cache-dir --no-binary=mpi4py \
       "$(runtime_requirement mpi4py)"
     mpi_works
   fi
