@@ -18,6 +18,9 @@ class RunSettings(Settings):
     wall_minutes: float = Field(
         120.0, gt=0, description="Stop and save after this many minutes of this process."
     )
+    pause_steps: int = Field(
+        0, ge=0, description="Stop and save at this many agent steps, to go on later; 0 = never."
+    )
     checkpoint_minutes: float = Field(5.0, gt=0, description="Minutes between checkpoints.")
     threads: int = Field(1, ge=1, description="Threads of torch.")
     matmul: Literal["float32", "bfloat16"] = Field(

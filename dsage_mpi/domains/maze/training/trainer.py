@@ -89,12 +89,17 @@ class Trainer:
                     self.save()
                     saved = now
                 out_of_time = now - started > 60.0 * self._settings.run.wall_minutes
-                if out_of_time or self._stop_requested:
+                if out_of_time or self._stop_requested or self._pause_reached():
                     break
         finally:
             curve.close()
         self.save()
         return self._updates_done >= self.total_updates
+
+    def _pause_reached(self) -> bool:
+        """Whether the last update crossed ``run.pause_steps`` (a restart beyond it goes on)."""
+        pause, done = self._settings.run.pause_steps, self._updates_done * self.steps_per_update
+        return done - self.steps_per_update < pause <= done
 
     def _one_update(self) -> dict[str, float]:
         began = time.monotonic()

@@ -33,10 +33,12 @@ def _rows(run_dir: Path) -> list[dict[str, str]]:
 def test_interrupted_and_resumed_equals_uninterrupted(tmp_path: Path) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     assert _train(whole) == 0
-    # An exhausted budget of wall time stops after each update.
-    for update in range(4):
+    # An exhausted budget of wall time stops after each update, as does a pause.
+    for update, stop in enumerate(
+        ("run.pause_steps=96", "run.wall_minutes=1e-6", "run.pause_steps=288", "run.pause_steps=96")
+    ):
         restart = parts if update else None
-        code = _train(parts, "run.wall_minutes=1e-6", restart=restart)
+        code = _train(parts, stop, restart=restart)
         assert code == (0 if update == 3 else 3)
     expected, found = (read_arrays(path / "checkpoint.npz") for path in (whole, parts))
     assert expected.keys() == found.keys()
