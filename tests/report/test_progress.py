@@ -7,6 +7,7 @@ import logging
 import os
 import pty
 import re
+import select
 import struct
 import subprocess
 import sys
@@ -82,6 +83,14 @@ def run_in_terminal(command: list[str], columns: int = 100, **environment: str) 
         child.kill()
         child.wait()
         os.close(master)
+    return seen.decode()
+
+
+def read_until(master: int, last: str) -> str:
+    """What the terminal shows up to ``last``: the kernel hands it over in pieces, and later."""
+    seen = b""
+    while last.encode() not in seen and select.select([master], [], [], 10)[0]:
+        seen += os.read(master, 65536)
     return seen.decode()
 
 
@@ -218,7 +227,7 @@ def test_goes_on_in_plain_lines_if_drawing_fails(
         assert (sys.stdout, sys.stderr) == (out, err)  # rich's redirection is undone
         progress.advance(7)
         progress.iteration(metric_row(1))
-        seen = os.read(master, 65536).decode()
+        seen = read_until(master, "100/200 evaluations")
     os.close(master)
     assert SHOW_CURSOR in seen
     assert "evaluate 10/10 in" in seen
@@ -260,9 +269,10 @@ def test_an_exception_gives_the_terminal_back() -> None:
             progress.phase("train", 10)
             raise KeyboardInterrupt
 
-    with os.fdopen(slave, "w") as stream, pytest.raises(KeyboardInterrupt):
-        fail(stream)
-    assert SHOW_CURSOR in os.read(master, 65536).decode()
+    with os.fdopen(slave, "w") as stream:
+        with pytest.raises(KeyboardInterrupt):
+            fail(stream)
+        assert SHOW_CURSOR in read_until(master, SHOW_CURSOR)
     os.close(master)
     assert (sys.stdout, sys.stderr) == before
 
