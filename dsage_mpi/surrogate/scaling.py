@@ -52,7 +52,7 @@ class TargetScaling:
 
         Args:
             targets: (n, 1 + k) float64 objective and measures.
-            occupancy: (n, H, W) float32; its unit is the root of its mean square.
+            occupancy: (n, H, W) float32; scaled to a root mean square of `SPREAD`.
         """
         centre = targets.mean(dim=0)
         deviation = (targets - centre).abs()
@@ -63,7 +63,7 @@ class TargetScaling:
         return cls(
             centre.cpu().numpy(),
             _usable(scale.cpu().numpy(), centre.cpu().numpy()) / SPREAD,
-            float(_usable(np.sqrt(square.cpu().numpy()), np.float64(0))),
+            float(_usable(np.sqrt(square.cpu().numpy()), np.float64(0)) / SPREAD),
         )
 
     def trained(self, targets: Tensor) -> Tensor:

@@ -19,7 +19,9 @@ def test_ordinary_targets_become_standard():
     trained = scaling.trained(targets)
     np.testing.assert_allclose(trained.mean(0), 0, atol=1e-6)
     np.testing.assert_allclose(trained.square().mean(0), SPREAD**2, rtol=1e-6)
-    assert scaling.occupancy_scale == pytest.approx(np.sqrt(np.mean(occupancy**2)), rel=1e-6)
+    assert scaling.occupancy_scale == pytest.approx(
+        np.sqrt(np.mean(occupancy**2)) / SPREAD, rel=1e-6
+    )
     np.testing.assert_allclose(scaling.restored(trained.numpy()), targets, rtol=1e-5, atol=1e-4)
 
 
