@@ -118,7 +118,7 @@ def test_bfloat16_predicts_nearly_the_same(trained):
 
 @pytest.mark.parametrize("normalise", [True, False])
 def test_it_learns_to_predict_levels_that_it_has_not_seen(normalise):
-    model = surrogate(epochs=60, normalise_targets=normalise, learning_rate=3e-3)
+    model = surrogate(epochs=30, normalise_targets=normalise, learning_rate=3e-3)
     model.train(data_set(300), 0)
     unseen = evaluations(200, seed=99)
     found = model.errors(*unseen)
