@@ -10,6 +10,9 @@ Other load on the machine, above all with more than one thread, shows in every f
 
 from __future__ import annotations
 
+import dsage_mpi.surrogate  # noqa: F401 (before torch: decides how its threads wait)
+
+# isort: split
 import argparse
 import json
 import time

@@ -70,6 +70,26 @@ def test_other_runtime_errors_pass_through():
         raise RuntimeError("something else")
 
 
+@pytest.mark.parametrize(("given", "expected"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_wait_without_spinning_unless_the_user_says_so(given, expected):
+    environment = {key: value for key, value in os.environ.items() if key != "OMP_WAIT_POLICY"}
+    environment |= {} if given is None else {"OMP_WAIT_POLICY": given}
+    program = (
+        "import os, sys, dsage_mpi.config.schema;"  # what every run imports first
+        "assert 'torch' not in sys.modules;"
+        "print(os.environ['OMP_WAIT_POLICY'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.strip() == expected
+
+
 def test_importing_settings_does_not_import_torch():
     program = (
         "import sys, dsage_mpi.surrogate.settings, dsage_mpi.surrogate.device;"
