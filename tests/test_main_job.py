@@ -103,15 +103,18 @@ def test_map_elites_does_not_depend_on_ranks(tmp_path):
 def test_killed_and_restarted_run_equals_uninterrupted_run(tmp_path, arguments, checkpoint):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     finished(python(*arguments, "--run-dir", whole, timeout=200))
-    kill_after_checkpoint([*arguments, "--run-dir", killed], killed, checkpoint)
+    kill_when(
+        [*arguments, "--run-dir", killed],
+        killed / "checkpoints" / f"checkpoint-{checkpoint:06d}.h5",
+    )
     finished(mpirun(2, "-m", "dsage_mpi", "--restart", killed, timeout=200))
     assert digest(killed) == digest(whole)
     assert_same_checkpoints(newest(whole), newest(killed))
     assert results(killed) == results(whole)
 
 
-def kill_after_checkpoint(arguments, run_dir, number):
-    """Starts the program and kills it, without warning, once checkpoint ``number`` is there."""
+def kill_when(arguments, path):
+    """Starts the program and kills it, without warning, once ``path`` exists."""
     process = subprocess.Popen(
         [sys.executable, *map(str, arguments)],
         cwd=REPOSITORY,
@@ -120,7 +123,7 @@ def kill_after_checkpoint(arguments, run_dir, number):
         stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 120
-    while not list(run_dir.glob(f"checkpoints/checkpoint-{number:06d}.h5")):
+    while not path.exists():
         assert process.poll() is None, "the run ended before it could be killed"
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -162,6 +165,17 @@ def test_restart_of_a_finished_run_changes_nothing(reference, tmp_path):
     before = digest(run_dir)
     finished(python("-m", "dsage_mpi", "--restart", run_dir))
     assert digest(run_dir) == before
+
+
+def test_run_killed_before_its_first_checkpoint_starts_again(reference, tmp_path):
+    run_dir, _ = reference
+    killed = tmp_path / "killed"
+    arguments = [*TINY, "--set", "checkpoint.min_seconds=1000", "--run-dir", killed]
+    kill_when(arguments, killed / "metrics.csv")
+    assert not list((killed / "checkpoints").iterdir())
+    finished(python("-m", "dsage_mpi", "--restart", killed, timeout=200))
+    assert digest(killed) == digest(run_dir)
+    assert results(killed) == results(run_dir)
 
 
 def test_budget_can_be_raised_at_a_restart(tmp_path):

@@ -123,6 +123,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 
 def _fresh(arguments: argparse.Namespace) -> Order | int:
+    from dsage_mpi.config.emit import to_toml
     from dsage_mpi.config.load import ConfigError
     from dsage_mpi.domains.base import DomainError
     from dsage_mpi.outer.job import Order
@@ -135,18 +136,24 @@ def _fresh(arguments: argparse.Namespace) -> Order | int:
     except (ConfigError, DomainError, RunDirectoryError) as error:
         complain(error)
         return EXIT_BAD_INPUT
+    # At once, not with the first checkpoint: a run that is killed before it can be started again.
+    directory.write_config(to_toml(config))
     return Order(config, directory.path, None, arguments.verbose)
 
 
 def _continued(arguments: argparse.Namespace) -> Order | int:
     from dsage_mpi.checkpoint.tree import CheckpointError
-    from dsage_mpi.cli.stored import find_stored
+    from dsage_mpi.cli.stored import find_stored, find_unsaved
     from dsage_mpi.config.load import ConfigError
     from dsage_mpi.config.restart import restart_config
     from dsage_mpi.outer.job import Order
     from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
 
     try:
+        if (directory := find_unsaved(arguments.restart)) is not None:
+            text = directory.config.read_text(encoding="utf-8")
+            config = restart_config(text, str(directory.config), arguments.overrides)
+            return Order(config, directory.path, None, arguments.verbose)
         stored = find_stored(arguments.restart)
         config = restart_config(stored.config, str(stored.checkpoint), arguments.overrides)
         directory = stored.directory or RunDirectory.locate(arguments.restart)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dsage_mpi.checkpoint.files import read_newest
+from dsage_mpi.checkpoint.files import checkpoints, read_newest
 from dsage_mpi.checkpoint.hdf5 import read_tree
 from dsage_mpi.checkpoint.tree import CheckpointError, Tree
 from dsage_mpi.config.load import config_from_toml
@@ -96,3 +96,18 @@ def find_stored(path: Path) -> Stored:
             f"{checkpoint} is no checkpoint of a dsage_mpi run: it has no {', '.join(missing)}"
         )
     return Stored(checkpoint, tree, directory)
+
+
+def find_unsaved(path: Path) -> RunDirectory | None:
+    """The run directory ``path`` if its run ended before its first checkpoint, else None.
+
+    Such a run is started again from its effective configuration, to the same result.
+
+    Raises:
+        RunDirectoryError: There is nothing at ``path``, or it is no run directory.
+    """
+    if path.is_file():
+        return None
+    directory = RunDirectory.open(path)
+    unsaved = directory.config.is_file() and not checkpoints(directory.path)
+    return directory if unsaved else None

@@ -85,6 +85,7 @@ def _load_payload(domain: Domain) -> tuple[Any, str]:
 
 def _lead(world: World, order: Order, domain: Domain, farm: Farm, directory: RunDirectory) -> int:
     """Rank 0's part: search, report, and a clear message for whatever can go wrong."""
+    began = time.perf_counter()  # before the imports below, which take seconds
     from dsage_mpi.outer.closing import close_run
     from dsage_mpi.outer.loop import OuterLoop
     from dsage_mpi.outer.observer import Observer
@@ -92,7 +93,6 @@ def _lead(world: World, order: Order, domain: Domain, farm: Farm, directory: Run
     from dsage_mpi.report.progress import Progress
     from dsage_mpi.surrogate.errors import SurrogateError
 
-    began = time.perf_counter()
     try:
         config = _resolve(order.config)
         with Progress(True, config.algorithm.max_evaluations) as progress:

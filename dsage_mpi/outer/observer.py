@@ -56,6 +56,8 @@ class Observer:
         self._header = header
         self.metrics = Metrics(directory.metrics, loop.config.archive.measures)
         self._failures = FailureLog(directory.failures)
+        # What an earlier start left that never reached a checkpoint happens again.
+        self._failures.load_state({"count": 0})
         self._iteration_began = time.perf_counter()
         self._checkpoint_seconds = 0.0
         self._last_checkpoint = time.monotonic()
