@@ -20,8 +20,8 @@ FIXED_SECONDS = 8.0
 #: for the random-sample ablation, half of the coarse cells).
 ARCHIVE_SHARE = 0.5
 #: A short inner loop finds a new elite about once in so many predictions (seen with
-#: inputs/maze_quick.toml: 700 to 900 elites after 30 000 predictions).
-PREDICTIONS_PER_ELITE = 40
+#: inputs/maze_quick.toml: 200 to 600 elites after 30 000 predictions).
+PREDICTIONS_PER_ELITE = 75
 
 
 @dataclass(frozen=True)
