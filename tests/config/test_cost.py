@@ -52,13 +52,13 @@ def test_counts_of_a_fixed_selection(write: Writer) -> None:
         "algorithm.initial_solutions=100",
         "selection.kind=random",
         "selection.count=300",
-        "inner_loop.iterations=100",
+        "inner_loop.iterations=1000",
         "surrogate.epochs=2",
         "surrogate.recent_samples=500",
     ]
     cost = estimate(load_config(write(), overrides=overrides))
     assert (cost.evaluations, cost.per_iteration, cost.outer_iterations) == (1000, 300, 4)
-    assert cost.predictions == 3 * 100 * 5 * 30
+    assert cost.predictions == 3 * 1000 * 5 * 30
     assert cost.training_samples == 2 * (100 + 400 + 500)
 
 
