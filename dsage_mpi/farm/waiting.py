@@ -7,6 +7,7 @@ sleeps longer and longer.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 
@@ -33,7 +34,7 @@ class Backoff:
             self._sleep = _FIRST_SLEEP
             self._spin_until = time.perf_counter() + _SPIN_SECONDS
         if time.perf_counter() < self._spin_until:
-            time.sleep(0)  # lets another rank on this core run
+            os.sched_yield()  # lets another rank on this core run
             return
         time.sleep(self._sleep)
         self._sleep = min(self._max, self._sleep * _GROWTH)
