@@ -31,6 +31,7 @@ def reference() -> str:
             for name in sorted(DOMAINS):
                 model = table_model(Config, key, {"name": name})
                 blocks.append(_block(f'`[domain]` with `name = "{name}"`', model, None))
+                blocks += _inner_blocks("domain", model)
         else:
             model = table_model(Config, key)
             if model is not None:
@@ -51,6 +52,15 @@ def replace_in(text: str) -> str:
     return f"{before}{BEGIN}\n\n{reference()}\n{END}{after}"
 
 
+def _inner_blocks(path: str, model: type[BaseModel] | None) -> Iterator[str]:
+    """Blocks of the tables inside ``model``, depth first."""
+    for key, field in model.model_fields.items() if model is not None else ():
+        inner = table_model(model, key) if model is not None else None
+        if inner is not None:
+            yield _block(f"`[{path}.{key}]`", inner, field)
+            yield from _inner_blocks(f"{path}.{key}", inner)
+
+
 def _block(title: str, model: type[BaseModel] | None, field: FieldInfo | None) -> str:
     assert model is not None
     lines = [f"### {title}", ""]
@@ -62,7 +72,7 @@ def _block(title: str, model: type[BaseModel] | None, field: FieldInfo | None) -
 
 def _rows(model: type[BaseModel]) -> Iterator[str]:
     for key, field in model.model_fields.items():
-        if model is Config and (key == "domain" or table_model(Config, key) is not None):
+        if (model is Config and key == "domain") or table_model(model, key) is not None:
             continue
         choices = _choices(field.annotation)
         meaning = field.description or ""

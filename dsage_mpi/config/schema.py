@@ -215,6 +215,12 @@ class Config(Settings):
         kind = implied_emitter(data)
         return data if kind is None else {**data, "emitters": {"kind": kind, **emitters}}
 
+    @model_validator(mode="before")
+    @classmethod
+    def _rename_measures(cls, data: Any) -> Any:
+        """Replaces other names of measures (the published ones, say) by their own."""
+        return with_own_measure_names(data) if isinstance(data, dict) else data
+
     @field_validator("*", mode="after")
     @classmethod
     def _report_valid_table(cls, value: Any, info: ValidationInfo) -> Any:
@@ -244,6 +250,20 @@ def implied_emitter(data: Mapping[str, Any]) -> str | None:
     if not isinstance(name, str) or name not in DOMAINS:
         return None
     return {"discrete": "map_elites", "continuous": "cma_me"}[domain_settings(name).SOLUTION_KIND]
+
+
+def with_own_measure_names(data: dict[str, Any]) -> dict[str, Any]:
+    """Raw data in which ``archive.measures`` uses the domain's own names where it has aliases."""
+    domain, archive = data.get("domain"), data.get("archive")
+    name = domain.get("name") if isinstance(domain, dict) else None
+    if not isinstance(name, str) or name not in DOMAINS or not isinstance(archive, dict):
+        return data
+    aliases: Mapping[Any, str] = getattr(domain_settings(name), "MEASURE_ALIASES", {})
+    measures = archive.get("measures")
+    if not aliases or not isinstance(measures, list | tuple):
+        return data
+    renamed = tuple(aliases.get(m, m) if isinstance(m, str) else m for m in measures)
+    return {**data, "archive": {**archive, "measures": renamed}}
 
 
 def cross_problems(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from dsage_mpi.domains.base import Domain
 
 #: Name in TOML -> package that holds ``settings.py`` (light) and ``domain.py`` (the domain itself).
-#: ``settings.py`` defines SETTINGS (pydantic model), MEASURES and SOLUTION_KIND.
+#: ``settings.py`` defines SETTINGS (pydantic model), MEASURES, SOLUTION_KIND and ``cost_facts``; it
+#: may define MEASURE_ALIASES (other name of a measure -> its name).
 DOMAINS: dict[str, str] = {
+    "mario": "dsage_mpi.domains.mario",
     "maze": "dsage_mpi.domains.maze",
 }
 
