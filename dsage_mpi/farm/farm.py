@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from dsage_mpi.farm.launch import World
 
 OnProgress = Callable[[int, int], None]
+#: Task indices ((k,)), results ((k,)), and position among the k -> failure text.
+OnResults = Callable[[NDArray[np.intp], NDArray[Any], dict[int, str]], None]
 
 #: Seconds between two calls of a progress hook.
 PROGRESS_SECONDS = 0.2
@@ -36,16 +38,18 @@ class Farm(Protocol):
         tasks: NDArray[Any],
         cost: NDArray[Any] | None = None,
         on_progress: OnProgress | None = None,
+        on_results: OnResults | None = None,
     ) -> Outcome:
         """Runs every task exactly once and returns the results in task order.
 
         If it is left by an exception (of ``on_progress``, or Ctrl-C), the farm can be used again:
-        late answers to the abandoned tasks are dropped.
+        of late answers to the abandoned tasks only ``on_results`` hears.
 
         Args:
             tasks: (n,) of the task dtype.
             cost: (n,) predicted relative run times; decides the order of dispatch, no result.
             on_progress: Called now and then, and once at the end, with (tasks done, failed).
+            on_results: Called with every chunk that comes in, once for each task.
 
         Raises:
             ValueError: ``tasks`` or ``cost`` has the wrong dtype or shape.
@@ -60,8 +64,13 @@ class Farm(Protocol):
         """The same since the last call of ``lap`` (since opening, the first time)."""
         ...
 
-    def close(self) -> None:
-        """Lets the workers go; may be called again."""
+    def close(self, patience: float | None = None, abort_code: int = 1) -> None:
+        """Lets the workers go, once the chunks that they simulate are done; may be called again.
+
+        Args:
+            patience: Seconds to wait for them; None for ``close_seconds`` of the settings.
+            abort_code: Exit code with which all ranks are aborted when that time is up.
+        """
         ...
 
     def __enter__(self) -> Farm: ...

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsage_mpi.farm.chunks import Pace, Plan, plan
-from dsage_mpi.farm.farm import FarmError, OnProgress, check_tasks
+from dsage_mpi.farm.farm import FarmError, OnProgress, OnResults, check_tasks
 from dsage_mpi.farm.outcome import Ledger, Outcome, RankStats
 from dsage_mpi.farm.progress import Progress
 from dsage_mpi.farm.settings import FarmSettings
 from dsage_mpi.farm.waiting import Backoff, wait_until
 from dsage_mpi.farm.wire import (
+    LOST,
     Buffer,
     ResultMessage,
     Tag,
@@ -71,6 +72,7 @@ class MpiFarm:
         self._sent_to = dict.fromkeys(range(1, world.size), 0)
         self._waiting = dict.fromkeys(range(1, world.size), 0)
         self._final: list[RankStats] | None = None
+        self._lost = ""
         self._hosts: dict[int, str] = {}
         self._open()
 
@@ -79,6 +81,7 @@ class MpiFarm:
         tasks: NDArray[Any],
         cost: NDArray[Any] | None = None,
         on_progress: OnProgress | None = None,
+        on_results: OnResults | None = None,
     ) -> Outcome:
         """See ``Farm.evaluate``."""
         if self._final is not None:
@@ -86,13 +89,15 @@ class MpiFarm:
         tasks = check_tasks(tasks, self._task_dtype)
         most = most_tasks(self._task_dtype, self._result_dtype)
         chunks = plan(len(tasks), self.workers, most, self._settings, self._pace, cost)
-        progress = Progress(len(tasks), self._result_dtype, on_progress)
+        progress = Progress(len(tasks), self._result_dtype, on_progress, on_results)
         rows = as_rows(tasks)
         self._feed_all(chunks, rows, progress)
         backoff = Backoff(self._settings.poll_max_ms * 1e-3)
         while not progress.complete:
             if self._comm.Iprobe(self._mpi.ANY_SOURCE, Tag.RESULTS, self._status):
                 sent, seconds = self._receive()
+                if self._lost:
+                    raise FarmError(self._lost)
                 if sent.progress is progress:
                     chunks.finished(sent.indices, seconds)
                 self._feed(sent.rank, chunks, rows, progress)
@@ -110,10 +115,11 @@ class MpiFarm:
         """See ``Farm.lap``."""
         return self._ledger.lap(time.perf_counter())
 
-    def close(self) -> None:
+    def close(self, patience: float | None = None, abort_code: int = 1) -> None:
         """See ``Farm.close``; aborts the job if a worker does not answer for too long."""
         if self._final is None:
-            self._final = self._stop()
+            seconds = self._settings.close_seconds if patience is None else patience
+            self._final = self._stop(seconds, abort_code)
 
     def __enter__(self) -> MpiFarm:
         return self
@@ -143,12 +149,12 @@ class MpiFarm:
         # Leaving the program without close() would leave all workers waiting for ever.
         atexit.register(self.close)
 
-    def _stop(self) -> list[RankStats]:
+    def _stop(self, patience: float, abort_code: int) -> list[RankStats]:
         atexit.unregister(self.close)
         for rank, count in self._sent_to.items():
             self._comm.send(count, dest=rank, tag=Tag.STOP)
-        deadline = time.perf_counter() + self._settings.close_seconds
-        stats = [self._goodbye(rank, deadline) for rank in self._sent_to]
+        deadline = time.perf_counter() + patience
+        stats = [self._goodbye(rank, deadline, abort_code) for rank in self._sent_to]
         for sent in self._sent.values():  # dropped by a worker unread
             sent.request.Wait()
         self._comm.Free()
@@ -160,7 +166,7 @@ class MpiFarm:
                 )
         return stats
 
-    def _goodbye(self, rank: int, deadline: float) -> RankStats:
+    def _goodbye(self, rank: int, deadline: float, abort_code: int) -> RankStats:
         """A worker's last word; takes in what it still sends before."""
 
         def said() -> bool:
@@ -169,12 +175,12 @@ class MpiFarm:
 
         if not wait_until(said, 1e-3, limit=deadline - time.perf_counter()):
             print(
-                f"[rank 0] rank {rank} on {self._hosts[rank]} is still simulating "
-                f"{self._settings.close_seconds:g} s after the farm was closed "
-                "(farm.close_seconds): aborting all ranks",
+                f"[rank 0] rank {rank} on {self._hosts[rank]} is still simulating when the time "
+                "to close the farm is over (farm.close_seconds, or the seconds that a stop has): "
+                "aborting all ranks",
                 file=sys.stderr,
             )
-            self._world.abort(1)
+            self._world.abort(abort_code)
         self._receive_late()  # what came just before the good-bye
         return RankStats(**self._comm.recv(source=rank, tag=Tag.BYE))
 
@@ -236,5 +242,9 @@ class MpiFarm:
 
     def _book(self, sent: _Sent, result: ResultMessage, reasons: dict[int, str]) -> None:
         self._ledger.add(sent.rank, len(sent.indices), len(reasons), result.busy_seconds)
+        if LOST in reasons:
+            host = self._hosts[sent.rank]
+            self._lost = f"rank {sent.rank} on {host} cannot simulate any more: {reasons[LOST]}"
+            return
         results = result.results.reshape(-1).view(self._result_dtype)
         sent.progress.book(sent.indices, sent.rank, results, result.failed, result.seconds, reasons)

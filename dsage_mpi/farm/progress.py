@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.farm.farm import PROGRESS_SECONDS, FarmError, OnProgress
+from dsage_mpi.farm.farm import PROGRESS_SECONDS, FarmError, OnProgress, OnResults
 from dsage_mpi.farm.outcome import Outcome
 
 
@@ -16,13 +16,18 @@ class Progress:
     """Fills an ``Outcome`` chunk by chunk."""
 
     def __init__(
-        self, count: int, result_dtype: np.dtype[Any], on_progress: OnProgress | None
+        self,
+        count: int,
+        result_dtype: np.dtype[Any],
+        on_progress: OnProgress | None = None,
+        on_results: OnResults | None = None,
     ) -> None:
         self.outcome = Outcome.empty(count, result_dtype)
         self.done = 0
         self._seen = np.zeros(count, bool)
         self._failed = 0
         self._on_progress = on_progress
+        self._on_results = on_results
         self._next_call = time.perf_counter() + PROGRESS_SECONDS
 
     @property
@@ -66,6 +71,8 @@ class Progress:
             outcome.reasons[int(indices[position])] = reason
         self.done += len(indices)
         self._failed += len(reasons)
+        if self._on_results is not None:
+            self._on_results(indices, outcome.results[indices], reasons)
 
     def report(self) -> None:
         """Calls the progress hook if it is time to."""

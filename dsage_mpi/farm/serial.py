@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsage_mpi.farm.chunks import Pace, plan
-from dsage_mpi.farm.farm import FarmError, OnProgress, check_tasks
+from dsage_mpi.farm.farm import FarmError, OnProgress, OnResults, check_tasks
 from dsage_mpi.farm.outcome import Ledger, Outcome, RankStats
 from dsage_mpi.farm.progress import Progress
 from dsage_mpi.farm.runner import Runner, describe
@@ -54,6 +54,7 @@ class SerialFarm:
         tasks: NDArray[Any],
         cost: NDArray[Any] | None = None,
         on_progress: OnProgress | None = None,
+        on_results: OnResults | None = None,
     ) -> Outcome:
         """See ``Farm.evaluate``."""
         if self._closed is not None:
@@ -61,11 +62,13 @@ class SerialFarm:
         tasks = check_tasks(tasks, self._task_dtype)
         most = most_tasks(self._task_dtype, self._result_dtype)
         chunks = plan(len(tasks), 1, most, self._settings, self._pace, cost)
-        progress = Progress(len(tasks), self._result_dtype, on_progress)
+        progress = Progress(len(tasks), self._result_dtype, on_progress, on_results)
         while (indices := chunks.next(0, 0)) is not None:
             started = time.perf_counter()
             batch = self._runner.run(tasks[indices])
             busy = time.perf_counter() - started
+            if batch.lost:
+                raise FarmError(f"rank 0 cannot simulate any more: {batch.lost}")
             self._ledger.add(0, len(indices), len(batch.reasons), busy)
             chunks.finished(indices, busy)
             progress.book(indices, 0, batch.results, batch.failed, batch.seconds, batch.reasons)
@@ -80,9 +83,11 @@ class SerialFarm:
         """See ``Farm.lap``."""
         return self._ledger.lap(time.perf_counter())
 
-    def close(self) -> None:
+    def close(self, patience: float | None = None, abort_code: int = 1) -> None:
         """See ``Farm.close``."""
-        self._closed = self.stats()
+        if self._closed is None:
+            self._closed = self.stats()
+            self._runner.close()
 
     def __enter__(self) -> SerialFarm:
         return self
