@@ -1,0 +1,139 @@
+"""The Mario domain as rank 0 sees it (contract: ``domains/base.py``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsage_mpi.domains.base import Array, DomainError, Evaluations
+from dsage_mpi.domains.mario.budgets import draw_budgets
+from dsage_mpi.domains.mario.draw import draw_level
+from dsage_mpi.domains.mario.records import HEIGHT, WIDTH, result_dtype, task_dtype
+from dsage_mpi.domains.mario.results import METADATA_NAMES, Reading
+from dsage_mpi.domains.mario.settings import LATENTS, MEASURES, SOLUTION_KIND, MarioSettings
+from dsage_mpi.domains.mario.tiles import EMPTY, TILES
+
+if TYPE_CHECKING:
+    from dsage_mpi.domains.mario.generator import Generator
+    from dsage_mpi.domains.mario.simulator import MarioSimulator
+
+#: Standard deviation of the initial latents (dsage.md, settings).
+INITIAL_SPREAD = 0.2
+
+
+class MarioDomain:
+    """16x56 levels: a solution is the latent vector that the generator makes a level of.
+
+    Args:
+        settings: The table ``[domain]``.
+        measures: Names (keys of ``MEASURES``) that the archive spans, in order.
+
+    Raises:
+        DomainError: if a measure does not exist.
+    """
+
+    name: ClassVar[str] = "mario"
+    solution_kind: ClassVar[Literal["discrete", "continuous"]] = SOLUTION_KIND
+    solution_dim = LATENTS
+    solution_dtype: np.dtype[Any] = np.dtype(np.float64)
+    solution_values = 0
+    level_shape = (HEIGHT, WIDTH)
+    tile_count = len(TILES)
+    empty_tile = EMPTY
+    metadata_names: tuple[str, ...] = METADATA_NAMES
+
+    def __init__(self, settings: MarioSettings, measures: tuple[str, ...]) -> None:
+        unknown = [name for name in measures if name not in MEASURES]
+        if unknown:
+            raise DomainError(
+                f"Mario levels have no measure {', '.join(map(repr, unknown))}; "
+                f"expected some of {', '.join(MEASURES)}"
+            )
+        self.settings = settings
+        self.measures = measures
+        self.task_dtype: np.dtype[Any] = task_dtype(settings.rollouts)
+        self.result_dtype: np.dtype[Any] = result_dtype(settings.rollouts)
+        self._generators: dict[str, Generator] = {}
+
+    def initial_solutions(self, rng: np.random.Generator, count: int) -> Array:
+        """Latents ((count, 32) float64) from N(0, 0.2² I), as in all published experiments."""
+        return rng.normal(0.0, INITIAL_SPREAD, size=(count, LATENTS))
+
+    def levels(self, solutions: Array) -> NDArray[np.int8]:
+        """Tile indices ((n, 16, 56) int8), generated on the configured device."""
+        return self._generator(self.settings.device).decode(solutions)
+
+    def bare_levels(self, solutions: Array) -> NDArray[np.int8]:
+        """Tile indices ((n, 16, 56) int8) as they are simulated: generated on the CPU.
+
+        A GPU adds in another order, so that of two tiles that are as good as equally likely it
+        may choose the other one. For predictions that does not matter.
+        """
+        return self._generator("cpu").decode(solutions)
+
+    def tasks(self, solutions: Array, seeds: NDArray[np.uint64]) -> Array:
+        """Tasks ((n,) of ``task_dtype``)."""
+        tasks = np.zeros(len(solutions), self.task_dtype)
+        tasks["level"] = self.bare_levels(solutions)
+        tasks["budget"] = draw_budgets(self.settings.simulator, seeds, self.settings.rollouts)
+        return tasks
+
+    def simulator_payload(self) -> Mapping[str, Array]:
+        """Nothing: engine and agent are files of the package. Checks that all parts are there.
+
+        Raises:
+            DomainError: if the generator cannot be loaded.
+        """
+        self._generator("cpu")
+        return {}
+
+    def make_simulator(self, payload: Mapping[str, Array]) -> MarioSimulator:
+        """This rank's simulator; its Java process starts with the first task."""
+        from dsage_mpi.domains.mario.simulator import MarioSimulator
+
+        return MarioSimulator(self.settings)
+
+    def interpret(self, tasks: Array, results: Array) -> Evaluations:
+        """Objective, measures, occupancy and metadata (mario.md section 12)."""
+        reading = Reading(tasks, results)
+        fields = reading.fields()
+        return Evaluations(
+            objective=reading.objective(),
+            measures=np.stack([fields[name] for name in self.measures], axis=1),
+            levels=np.ascontiguousarray(tasks["level"]),
+            occupancy=reading.occupancy(),
+            metadata=np.stack([fields[name] for name in self.metadata_names], axis=1),
+        )
+
+    def predicted_cost(
+        self, measures: NDArray[np.float64], occupancy: NDArray[np.float32] | None
+    ) -> NDArray[np.float64] | None:
+        """Predicted ticks per rollout: levels in which the agent is stuck take longest by far."""
+        if occupancy is not None:
+            return np.asarray(np.maximum(occupancy.sum(axis=(1, 2), dtype=np.float64), 0.0))
+        for name in ("ticks", "jumps"):  # a stuck agent jumps again and again
+            if name in self.measures:
+                return np.asarray(np.maximum(measures[:, self.measures.index(name)], 0.0))
+        return None
+
+    def render(self, level: NDArray[np.int8]) -> NDArray[np.uint8]:
+        """Draws tile indices ((16, 56)) as (256, 896, 3) uint8."""
+        return draw_level(level)
+
+    def _generator(self, device: str) -> Generator:
+        """The generator on ``device``, made when first needed."""
+        from dsage_mpi.domains.mario.generator import Generator, load_generator
+
+        device = "cpu" if device == "auto" else device
+        if device not in self._generators:
+            weights = load_generator(self.settings.generator)
+            self._generators[device] = Generator(weights, device=device)
+        return self._generators[device]
+
+
+def build(settings: MarioSettings, measures: tuple[str, ...]) -> MarioDomain:
+    """The domain for these settings."""
+    return MarioDomain(settings, measures)

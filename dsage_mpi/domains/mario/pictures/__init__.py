@@ -1,0 +1,1 @@
+"""Pictures of levels and rollouts, drawn from tiles and sprites of our own."""

@@ -1,0 +1,85 @@
+"""Reads raw results: objective, measures and occupancy (mario.md section 12)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsage_mpi.domains.base import Array
+from dsage_mpi.domains.mario.kl import divergence
+from dsage_mpi.domains.mario.records import WIN
+from dsage_mpi.domains.mario.settings import MEASURES
+from dsage_mpi.domains.mario.tiles import EMPTY, ENEMIES
+
+Values = NDArray[np.float64]
+
+#: Rows from the top that count as sky.
+SKY_ROWS = 9
+#: A jump is high above so many ticks in the air, long above so many pixels.
+HIGH_JUMP_TICKS = 12
+LONG_JUMP_PIXELS = 120
+
+#: Fields of a rollout whose mean over the rollouts is kept beside the measures.
+EXTRA_FIELDS = (
+    *("kills_stomp", "kills_fire", "kills_shell", "kills_fall", "mushrooms", "flowers"),
+    *("bricks", "hurts", "lives", "mode", "remaining_time", "max_x_jump", "max_air_time"),
+    *("nodes", "nodes_max"),
+)
+#: Columns that are kept of every evaluation.
+METADATA_NAMES: tuple[str, ...] = (*MEASURES, *EXTRA_FIELDS)
+
+
+class Reading:
+    """``n`` evaluations: tasks with their raw results.
+
+    Args:
+        tasks: (n,) of ``records.task_dtype``.
+        results: (n,) of ``records.result_dtype``.
+    """
+
+    def __init__(self, tasks: Array, results: Array) -> None:
+        self._levels: NDArray[np.int8] = np.ascontiguousarray(tasks["level"])
+        self._rollouts = results["rollout"]
+        self._occupancy = results["occupancy"]
+
+    def objective(self) -> Values:
+        """(n,) completion in [0, 1], mean over the rollouts."""
+        return self._mean("completion")
+
+    def fields(self) -> dict[str, Values]:
+        """Every column of ``METADATA_NAMES``, (n,) each."""
+        rollouts, levels = self._rollouts, self._levels
+        return {
+            "sky_tiles": (levels[:, :SKY_ROWS] != EMPTY).sum(axis=(1, 2)).astype(np.float64),
+            "num_enemies": np.isin(levels, ENEMIES).sum(axis=(1, 2)).astype(np.float64),
+            "enemies_killed": self._mean("kills"),
+            "coins_collected": self._mean("tile_coins"),
+            "jumps": self._mean("jumps"),
+            "jumped": self._share(rollouts["jumps"] > 0),
+            "high_jump": self._share(rollouts["max_air_time"] > HIGH_JUMP_TICKS),
+            "long_jump": self._share(rollouts["max_x_jump"] > LONG_JUMP_PIXELS),
+            "stomped": self._share(rollouts["kills_stomp"] > 0),
+            "shell_kill": self._share(rollouts["kills_shell"] > 0),
+            "fall_kill": self._share(rollouts["kills_fall"] > 0),
+            "mushroom": self._share(rollouts["mushrooms"] > 0),
+            "coin": self._share(rollouts["tile_coins"] > 0),
+            "kl_level1": divergence(levels, "level1"),
+            "kl_level3": divergence(levels, "level3"),
+            "completion": self._mean("completion"),
+            "win_rate": self._share(rollouts["status"] == WIN),
+            "ticks": self._mean("ticks"),
+            "coins": self._mean("coins"),
+            **{name: self._mean(name) for name in EXTRA_FIELDS},
+        }
+
+    def occupancy(self) -> NDArray[np.float32]:
+        """(n, 16, 56) mean number of ticks per rollout that the agent spent in each tile."""
+        return np.asarray(self._occupancy / self._rollouts.shape[1]).astype(np.float32)
+
+    def _mean(self, field: str) -> Values:
+        """Mean over the rollouts; float32 values are widened first, as published."""
+        return np.asarray(self._rollouts[field].astype(np.float64).mean(axis=1))
+
+    @staticmethod
+    def _share(flags: NDArray[np.bool_]) -> Values:
+        return np.asarray(flags.mean(axis=1, dtype=np.float64))
