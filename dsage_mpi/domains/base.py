@@ -23,6 +23,28 @@ class DomainError(Exception):
     """A domain cannot be set up (no agent, wrong weights, ...); the message says what to do."""
 
 
+class TasksFailedError(Exception):
+    """Some tasks of a batch failed, the others did not: a simulator may raise this.
+
+    Attributes:
+        results: (n,) of the result dtype, one for each task; meaningless where it failed.
+        reasons: Position in the batch -> why that task failed. The same task should give the same
+            text each time (no process numbers, no times), as texts are part of a run's record.
+    """
+
+    def __init__(self, results: Array, reasons: Mapping[int, str]) -> None:
+        super().__init__(f"{len(reasons)} of {len(results)} tasks failed")
+        self.results = results
+        self.reasons = reasons
+
+
+class SimulatorLostError(Exception):
+    """No task can be simulated on this rank, whichever it is; the message says what to do.
+
+    A simulator that raises this ends the run in good order, instead of failing every task.
+    """
+
+
 @dataclass(frozen=True)
 class Measure:
     """A quantity that an archive can be spanned by.
@@ -63,7 +85,9 @@ class Simulator(Protocol):
     """Runs tasks on a worker; created once per worker by ``Domain.make_simulator``.
 
     The result of a task depends on that task alone (never on its batch, the rank, the order or
-    the clock). May raise: the farm then finds the guilty task and records a failed evaluation.
+    the clock). May raise: the farm then finds the guilty task and records a failed evaluation
+    (``TasksFailedError`` names the guilty ones at once). If it has a method ``close()``, that is
+    called when its rank has no more tasks.
     """
 
     def __call__(self, tasks: Array) -> Array:

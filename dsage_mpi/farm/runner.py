@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dsage_mpi.domains.base import SimulatorLostError, TasksFailedError
+
 if TYPE_CHECKING:
     from dsage_mpi.domains.base import Simulator
 
@@ -31,12 +33,14 @@ class BatchResult:
         failed: (n,) bool.
         seconds: (n,) float64, share of each task in the time spent.
         reasons: Position in the batch -> failure text.
+        lost: Why this rank cannot simulate any more (``SimulatorLostError``); empty if it can.
     """
 
     results: NDArray[Any]
     failed: NDArray[np.bool_]
     seconds: NDArray[np.float64]
     reasons: dict[int, str] = field(default_factory=dict)
+    lost: str = ""
 
 
 class Runner:
@@ -67,7 +71,8 @@ class Runner:
     def run(self, tasks: NDArray[Any]) -> BatchResult:
         """Simulates ``tasks`` ((n,) of the task dtype) together.
 
-        If that fails, they run one by one, so that only the guilty ones are recorded as failed.
+        If that fails, they run one by one, so that only the guilty ones are recorded as failed
+        (unless the simulator says which they are: ``TasksFailedError``).
         """
         count = len(tasks)
         batch = BatchResult(
@@ -75,6 +80,22 @@ class Runner:
             failed=np.zeros(count, bool),
             seconds=np.zeros(count, np.float64),
         )
+        try:
+            self._run(tasks, batch)
+        except SimulatorLostError as error:
+            batch.lost = str(error)
+            batch.failed[:] = True
+        else:
+            batch.failed[list(batch.reasons)] = True
+        return batch
+
+    def close(self) -> None:
+        """Closes the simulator, if it can be closed."""
+        close = getattr(self._simulator, "close", None)
+        if close is not None:
+            close()
+
+    def _run(self, tasks: NDArray[Any], batch: BatchResult) -> None:
         blame_known = self._attempt(tasks, batch, 0)
         tries = self._retries if blame_known else 1 + self._retries
         for position in sorted(batch.reasons):
@@ -82,8 +103,6 @@ class Runner:
                 self._attempt(tasks[position : position + 1], batch, position)
                 if position not in batch.reasons:
                     break
-        batch.failed[list(batch.reasons)] = True
-        return batch
 
     def _attempt(self, tasks: NDArray[Any], batch: BatchResult, first: int) -> bool:
         """Runs ``tasks`` in one call and books them in ``batch`` from position ``first`` on.
@@ -96,33 +115,48 @@ class Runner:
         for position in positions:
             batch.reasons.pop(position, None)
         started = time.perf_counter()
-        answer, failure = self._call(tasks)
+        answer, failures = self._call(tasks)
         batch.seconds[here] += (time.perf_counter() - started) / len(tasks)
         if answer is None:
             batch.results[here] = np.zeros(len(tasks), self._dtype)
-            batch.reasons.update(dict.fromkeys(positions, failure))
+            batch.reasons.update(dict.fromkeys(positions, failures[0]))
             return len(tasks) == 1
         batch.results[here] = answer
-        for position, reason in non_finite(answer).items():
+        for position, reason in (non_finite(answer) | failures).items():
             batch.results[first + position] = np.zeros((), self._dtype)
             batch.reasons[first + position] = reason
         return True
 
-    def _call(self, tasks: NDArray[Any]) -> tuple[NDArray[Any] | None, str]:
-        """The simulator's checked answer, or None and what went wrong."""
+    def _call(self, tasks: NDArray[Any]) -> tuple[NDArray[Any] | None, dict[int, str]]:
+        """The simulator's checked answer and its failures; None and one text if all is lost."""
         try:
-            # A copy: aligned, writable, and what the simulator does to it stays there.
-            answer = self._simulator(tasks.copy())
-            _check(answer, len(tasks), self._dtype)
+            return self._answer(tasks)
         except KeyboardInterrupt as error:
             if self._interruptible:
                 raise
-            return None, describe(error)
+            return None, {0: describe(error)}
+        except SimulatorLostError:
+            raise
         except GarbageError as error:
-            return None, f"garbage: {error}"
+            return None, {0: f"garbage: {error}"}
         except BaseException as error:  # SystemExit too: a simulator must not end its rank
-            return None, describe(error)
-        return answer, ""
+            return None, {0: describe(error)}
+
+    def _answer(self, tasks: NDArray[Any]) -> tuple[NDArray[Any], dict[int, str]]:
+        reasons: dict[int, str] = {}
+        try:
+            # A copy: aligned, writable, and what the simulator does to it stays there.
+            answer = self._simulator(tasks.copy())
+        except TasksFailedError as failures:
+            answer = failures.results
+            reasons = {int(position): cut(text) for position, text in failures.reasons.items()}
+        _check(answer, len(tasks), self._dtype)
+        strange = sorted(set(reasons) - set(range(len(tasks))))
+        if strange:
+            raise GarbageError(
+                f"the simulator blames task {strange[0]} of {len(tasks)} (counted from 0)"
+            )
+        return answer, reasons
 
 
 def _check(answer: object, count: int, result_dtype: np.dtype[Any]) -> None:
@@ -171,7 +205,11 @@ def describe(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
-    text = "".join(traceback.format_exception(type(error), error, trace))
+    return cut("".join(traceback.format_exception(type(error), error, trace)))
+
+
+def cut(text: str) -> str:
+    """``text``, or its beginning and its end if it is very long."""
     if len(text) <= REASON_CHARACTERS:
         return text
     half = REASON_CHARACTERS // 2

@@ -30,6 +30,9 @@ class Tag(IntEnum):
     BYE = 6  # worker to rank 0, once: its own statistics
 
 
+#: In place of a position in the chunk: the text says why the worker cannot simulate any more.
+LOST = -1
+
 #: Bytes of tasks or results that one message should not exceed (MPI counts are 32-bit).
 MESSAGE_BYTES = 32 * 2**20
 

@@ -17,7 +17,7 @@ from dsage_mpi.farm.outcome import RankStats
 from dsage_mpi.farm.runner import Runner, describe
 from dsage_mpi.farm.settings import FarmSettings
 from dsage_mpi.farm.waiting import wait_until
-from dsage_mpi.farm.wire import Buffer, Tag, pack_reasons, pack_results, unpack_tasks
+from dsage_mpi.farm.wire import LOST, Buffer, Tag, pack_reasons, pack_results, unpack_tasks
 
 if TYPE_CHECKING:
     from dsage_mpi.domains.base import Simulator
@@ -94,6 +94,8 @@ class _Worker:
         ready = time.perf_counter()
         while runner is not None and self._next_message() == Tag.TASKS:
             self._answer(runner)
+        if runner is not None:
+            runner.close()
         self._discard_until_stop()
         self._say_goodbye(time.perf_counter() - ready)
 
@@ -132,7 +134,7 @@ class _Worker:
         self._failures += int(batch.failed.sum())
         self._batches += 1
         self._busy_seconds += busy
-        reasons = pack_reasons(batch.reasons)
+        reasons = pack_reasons({LOST: batch.lost} if batch.lost else batch.reasons)
         message = pack_results(self._outbox, chunk, batch, reasons, busy)
         requests = [self._comm.Isend([message, self._mpi.BYTE], 0, Tag.RESULTS)]
         if reasons:

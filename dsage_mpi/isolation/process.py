@@ -1,0 +1,206 @@
+"""A child process as its parent sees it: start, messages with a deadline, end, last words."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+import weakref
+from collections.abc import Mapping
+from typing import IO, Any
+
+from dsage_mpi.isolation.frames import Frame, FrameBuffer, GarbageError, Kind, pack
+from dsage_mpi.isolation.last_words import LastWords
+
+logger = logging.getLogger(__name__)
+
+#: A process with one of these would take itself for a rank of the parent's MPI job.
+_MPI_PREFIXES = ("OMPI_", "PMIX_", "PMI_", "PRTE_", "ORTE_", "HYDRA_", "HYDI_", "SLURM_")
+_READ_BYTES = 2**16
+#: More than the kernel keeps in a pipe.
+_DRAIN_READS = 16
+#: How long a child that closed its pipe, or that was killed, may take to disappear.
+_GONE_SECONDS = 5.0
+
+
+class ChildError(Exception):
+    """The child is of no use any more: dead, hung, or talking nonsense. Says how, on one line."""
+
+
+class Child:
+    """One child process, from its start to its end.
+
+    Args:
+        factory: "module:function", called in the child with ``options``.
+        options: What JSON can hold.
+    """
+
+    def __init__(self, factory: str, options: Mapping[str, Any]) -> None:
+        # Never fork(): MPI libraries break. Python starts this with vfork() and exec(). A session
+        # of its own keeps the terminal's Ctrl-C away and makes its own children easy to find.
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "dsage_mpi.isolation.child", str(os.getpid())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            env=child_environment(os.environ),
+            start_new_session=True,
+        )
+        # Also when the interpreter exits or this object is forgotten.
+        self._finalizer = weakref.finalize(self, _end, self._process)
+        self._stdin, self._stdout, self._stderr = map(_without_blocking, _pipes(self._process))
+        self._poll = select.poll()
+        self._poll.register(self._stdout, select.POLLIN)
+        self._poll.register(self._stderr, select.POLLIN)
+        self._outgoing = memoryview(b"")
+        self._writing = False  # whether the poll looks for room in the pipe
+        self._incoming = FrameBuffer()
+        self._words = LastWords()
+        order = {"factory": factory, "options": dict(options)}
+        self.send(pack(Kind.BUILD, json.dumps(order).encode()))
+
+    @property
+    def pid(self) -> int:
+        """Process number."""
+        return self._process.pid
+
+    def send(self, frames: bytes) -> None:
+        """Queues frames; they leave while ``receive`` waits, so that no side blocks the other."""
+        self._outgoing = memoryview(bytes(self._outgoing) + frames)
+        self._write()
+
+    def receive(self, seconds: float) -> Frame:
+        """Waits for the next frame.
+
+        Args:
+            seconds: How long.
+
+        Raises:
+            ChildError: No frame in time, the child died, or it sent something else.
+        """
+        deadline = time.monotonic() + seconds
+        try:
+            frame = self._incoming.next()
+            while frame is None:
+                left = deadline - time.monotonic()
+                self._handle(self._poll.poll(max(0.0, left * 1e3)))
+                frame = self._incoming.next()
+                if frame is None and left <= 0:
+                    raise ChildError(f"no answer within {seconds:g} s (hung)")
+        except GarbageError as error:
+            raise ChildError(f"its answer was garbage: {error}") from None
+        return frame
+
+    def last_words(self) -> str:
+        """The end of what it wrote to stderr, without what differs from process to process."""
+        self._drain()
+        return self._words.text()
+
+    def end(self) -> None:
+        """Ends the process and all that it started; may be called again."""
+        if self._finalizer.alive:
+            self._drain()
+            self._finalizer()
+
+    def _handle(self, events: list[tuple[int, int]]) -> None:
+        for descriptor, _ in events:
+            if descriptor == self._stdin:
+                self._write()
+            elif descriptor == self._stderr:
+                self._listen()
+            elif not self._read():
+                raise ChildError(self._how_it_died())
+
+    def _write(self) -> None:
+        try:
+            while self._outgoing:
+                self._outgoing = self._outgoing[os.write(self._stdin, self._outgoing) :]
+        except BlockingIOError:
+            self._poll.register(self._stdin, select.POLLOUT)
+            self._writing = True
+            return
+        except BrokenPipeError:
+            self._outgoing = memoryview(b"")  # the other pipe tells how it died
+        if self._writing:
+            self._poll.unregister(self._stdin)
+            self._writing = False
+
+    def _read(self) -> bool:
+        piece = os.read(self._stdout, _READ_BYTES)
+        self._incoming.add(piece)
+        return bool(piece)
+
+    def _listen(self) -> bool:
+        """Takes in a piece of stderr; False if there is none now, or never will be."""
+        try:
+            piece = os.read(self._stderr, _READ_BYTES)
+        except BlockingIOError:
+            return False
+        if not piece:
+            with contextlib.suppress(KeyError):
+                self._poll.unregister(self._stderr)  # or it would wake us for ever
+            return False
+        if self._words.add(piece):
+            logger.debug("[child %d] %s", self.pid, piece.decode(errors="replace").rstrip())
+        return True
+
+    def _drain(self) -> None:
+        """Takes in what stderr holds now: a child that still writes must not keep us here."""
+        if self._finalizer.alive:
+            for _ in range(_DRAIN_READS):
+                if not self._listen():
+                    return
+
+    def _how_it_died(self) -> str:
+        """Exit code or signal of a child that closed its pipe; leaves it to be waited for."""
+        deadline = time.monotonic() + _GONE_SECONDS
+        look = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        while (gone := os.waitid(os.P_PID, self.pid, look)) is None:
+            if time.monotonic() > deadline:
+                return "it closed its pipe"
+            time.sleep(1e-3)
+        if gone.si_code == os.CLD_EXITED:
+            return f"it ended with exit code {gone.si_status}"
+        return f"it was killed by {_signal_name(gone.si_status)}"
+
+
+def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a child: this one without MPI, one thread, the same module path."""
+    kept = {name: text for name, text in environ.items() if not name.startswith(_MPI_PREFIXES)}
+    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+    return kept | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _pipes(process: subprocess.Popen[bytes]) -> list[IO[bytes]]:
+    return [pipe for pipe in (process.stdin, process.stdout, process.stderr) if pipe is not None]
+
+
+def _without_blocking(pipe: IO[bytes]) -> int:
+    os.set_blocking(pipe.fileno(), False)
+    return pipe.fileno()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kills a child with all its children and frees what belongs to it."""
+    # Not waited for yet, even if it is dead: its number, and its group's, cannot be another's.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    for pipe in _pipes(process):
+        with contextlib.suppress(OSError):
+            pipe.close()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_GONE_SECONDS)
