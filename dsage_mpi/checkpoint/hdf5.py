@@ -1,47 +1,130 @@
 """One state tree in one HDF5 file, written atomically and verified when read.
 
-The file is written under a temporary name in the same folder, fsynced and renamed, so that a
-name that exists always holds a whole checkpoint, whenever the writer is killed. Every dataset
-carries a SHA-256 of its bytes and the root attribute ``complete`` is set last: that HDF5 opens a
-file is no proof that it is whole.
+The file is made under a temporary name in the same folder, synced to the disk and renamed, so
+that a name that exists always holds a whole checkpoint, whenever the writer is killed:
+
+1. ``prepare``: everything but the tables' rows; space for these is reserved
+2. the rows are filled in, by this rank or by all of them (``parallel``)
+3. ``publish``: checksums, ``complete``, the seal, the disk, the name
 """
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import os
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
+from dsage_mpi.checkpoint.checksum import checksum
+from dsage_mpi.checkpoint.layout import Leaf, create, leaves, read_leaf, set_checksum
+from dsage_mpi.checkpoint.seal import (
+    FORMAT,
+    HEAD_BYTES,
+    SCHEMA,
+    check_seal,
+    mark_unfinished,
+    seal,
+)
 from dsage_mpi.checkpoint.tree import CheckpointError, Tree
 
-SCHEMA = 1
-FORMAT = "dsage_mpi checkpoint"
+#: A root attribute: text or a number.
+Attributes = Mapping[str, str | int | float | bool]
+
+#: What HDF5 needs beside the data: so much per dataset, and so much at least.
+_BYTES_PER_LEAF, _BYTES_PER_FILE = 4096, 2**16
+#: h5py reports damage inside a file as any of these, depending on where it lies.
+_DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, AttributeError)
 
 
-def write_tree(path: Path, tree: Tree) -> None:
-    """Writes ``tree`` to ``path``, replacing it atomically.
+def write_tree(
+    path: Path, tree: Tree, attributes: Attributes | None = None, tables: Collection[str] = ()
+) -> int:
+    """Writes ``tree`` to ``path``, replacing it atomically; this rank writes everything.
+
+    Args:
+        path: The file.
+        tree: What to write.
+        attributes: Root attributes.
+        tables: Groups whose arrays grow by rows alone.
+
+    Returns:
+        Bytes of the file.
 
     Raises:
         CheckpointError: The file could not be written (the old one, if any, is untouched).
         TypeError: A leaf is none of the allowed types.
     """
+    with replacing(path) as temporary:
+        filled = prepare(temporary, tree, attributes or {}, tables)
+        with h5py.File(temporary, "r+") as file:
+            for leaf in filled:
+                file[leaf.path].write_direct(leaf.array)
+        publish(temporary, path, {leaf.path: checksum(leaf.array) for leaf in filled})
+    return path.stat().st_size
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """The temporary name to write to; it is gone if the block fails.
+
+    Raises:
+        CheckpointError: In place of what HDF5 and the operating system raise.
+    """
     temporary = path.with_name(f".{path.name}.writing")
     try:
-        with h5py.File(temporary, "w") as file:
-            file.attrs["format"] = FORMAT
-            file.attrs["schema"] = SCHEMA
-            _write_group(file, tree)
-            file.attrs["complete"] = True
-        _sync(temporary)
-        os.replace(temporary, path)
-        _sync(path.parent)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise CheckpointError(f"cannot write checkpoint {path}: {error}") from error
+        yield temporary
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, (OSError, RuntimeError)):
+            raise CheckpointError(f"cannot write checkpoint {path}: {error}") from error
+        raise
+
+
+def prepare(
+    temporary: Path, tree: Tree, attributes: Attributes, tables: Collection[str]
+) -> list[Leaf]:
+    """Makes the file but for the tables' rows.
+
+    Returns:
+        The tables that have rows; their datasets exist and have their space.
+    """
+    found = list(leaves(tree, tables))
+    with h5py.File(temporary, "w", userblock_size=HEAD_BYTES):
+        pass
+    mark_unfinished(temporary)
+    _reserve(temporary, [leaf for leaf in found if isinstance(leaf, Leaf)])
+    with h5py.File(temporary, "r+") as file:
+        _write_attributes(file, {"format": FORMAT, "schema": SCHEMA, "complete": False})
+        _write_attributes(file, attributes)
+        for leaf in found:
+            if isinstance(leaf, Leaf):
+                create(file, leaf)
+            else:
+                file.create_group(leaf)
+    return [leaf for leaf in found if isinstance(leaf, Leaf) and leaf.is_table and leaf.array.size]
+
+
+def publish(temporary: Path, path: Path, checksums: Mapping[str, str]) -> None:
+    """Turns the filled file into the checkpoint ``path``.
+
+    Args:
+        temporary: The file.
+        path: Its name.
+        checksums: Checksum of each table.
+    """
+    with h5py.File(temporary, "r+") as file:
+        for name, digits in checksums.items():
+            set_checksum(file, name, digits)
+        file.attrs.modify("complete", np.bool_(True))
+    seal(temporary)
+    sync(temporary)
+    os.replace(temporary, path)
+    sync(path.parent)
 
 
 def read_tree(path: Path) -> Tree:
@@ -50,78 +133,71 @@ def read_tree(path: Path) -> Tree:
     Raises:
         CheckpointError: Missing, foreign, newer, incomplete or damaged file.
     """
+    with _checked(path) as file:
+        return _read_group(file, str(path))
+
+
+def read_attributes(path: Path) -> dict[str, Any]:
+    """The root attributes of a checkpoint, verified like the rest.
+
+    Raises:
+        CheckpointError: As ``read_tree``.
+    """
+    with _checked(path) as file:
+        return {name: _plain(value) for name, value in sorted(file.attrs.items())}
+
+
+def _plain(value: Any) -> Any:
+    """An attribute as a Python text or number."""
+    return value.decode() if isinstance(value, bytes) else value.item()
+
+
+@contextlib.contextmanager
+def _checked(path: Path) -> Iterator[h5py.File]:
     if not path.is_file():
         raise CheckpointError(f"no checkpoint at {path}")
     try:
+        check_seal(path)
+    except OSError as error:
+        raise CheckpointError(f"cannot read {path}: {error.strerror or error}") from error
+    try:
         with h5py.File(path, "r") as file:
-            _check_header(file, path)
-            return _read_group(file, path)
-    # h5py reports damage inside a file as any of these, depending on where it lies.
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError) as error:
-        raise CheckpointError(f"{path} is damaged or no HDF5 file: {error}") from error
+            if not file.attrs["complete"]:
+                raise CheckpointError(f"{path} was not written to its end")
+            yield file
+    except _DAMAGE as error:
+        raise CheckpointError(f"{path} is damaged: {error}") from error
 
 
-def _check_header(file: h5py.File, path: Path) -> None:
-    if file.attrs.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is an HDF5 file, but no {FORMAT}")
-    schema = int(file.attrs.get("schema", -1))
-    if schema > SCHEMA:
-        raise CheckpointError(
-            f"{path} has schema {schema}, this version reads up to {SCHEMA}: update dsage_mpi"
-        )
-    if not file.attrs.get("complete", False):
-        raise CheckpointError(f"{path} was not written to its end")
-
-
-def _write_group(group: h5py.Group, tree: Tree) -> None:
-    for name, value in tree.items():
-        if isinstance(value, dict):
-            _write_group(group.create_group(name), value)
-        else:
-            _write_leaf(group, name, value)
-
-
-def _write_leaf(group: h5py.Group, name: str, value: Any) -> None:
-    kind = type(value).__name__
-    match value:
-        case np.ndarray() | np.generic() if value.dtype.kind not in "OSU":
-            array, kind = np.ascontiguousarray(value).reshape(np.shape(value)), "array"
-        case bool() | int() | float():
-            array = np.asarray(value)
-        case str():
-            # Fixed-length bytes: readable by h5dump, writable by parallel HDF5.
-            array = np.frombuffer(value.encode(), dtype=np.uint8)
-        case _:
-            raise TypeError(f"{group.name}/{name}: cannot store a {kind} in a checkpoint")
-    dataset = group.create_dataset(name, data=array)
-    dataset.attrs["kind"] = kind
-    dataset.attrs["sha256"] = _checksum(array)
-
-
-def _read_group(group: h5py.Group, path: Path) -> Tree:
+def _read_group(group: h5py.Group, name: str) -> Tree:
     return {
-        name: _read_group(item, path) if isinstance(item, h5py.Group) else _read_leaf(item, path)
-        for name, item in group.items()
+        key: _read_group(item, name) if isinstance(item, h5py.Group) else read_leaf(item, name)
+        for key, item in group.items()
     }
 
 
-def _read_leaf(dataset: h5py.Dataset, path: Path) -> Any:
-    array = np.asarray(dataset[()])
-    if _checksum(array) != dataset.attrs["sha256"]:
-        raise CheckpointError(f"{path}: {dataset.name} does not match its checksum")
-    kind = dataset.attrs["kind"]
-    if kind == "array":
-        return array
-    if kind == "str":
-        return array.tobytes().decode()
-    return array.item()
+def _write_attributes(file: h5py.File, attributes: Attributes) -> None:
+    for name, value in attributes.items():
+        stored = np.bytes_(value.encode()) if isinstance(value, str) else np.asarray(value)
+        file.attrs.create(name, stored)
 
 
-def _checksum(array: np.ndarray[Any, Any]) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+def _reserve(path: Path, found: list[Leaf]) -> None:
+    """Takes the space from the disk at once.
+
+    That a disk is full thus shows here, before HDF5, whose own recovery from it is poor, and
+    before many ranks write together. HDF5 cuts the file to its true size when it closes it.
+    """
+    size = _BYTES_PER_FILE + sum(leaf.array.nbytes + _BYTES_PER_LEAF for leaf in found)
+    with path.open("r+b") as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+        else:  # macOS
+            os.truncate(file.fileno(), size)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Pushes a file or folder to the disk itself."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

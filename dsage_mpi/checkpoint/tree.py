@@ -1,7 +1,7 @@
 """State trees: what components hand to the checkpoint writer.
 
-A tree is a nested ``dict`` with string keys whose leaves are NumPy arrays, ints, floats, bools
-or strings. Nothing else is allowed, so that a checkpoint never holds a pickle.
+A tree is a nested ``dict`` with string keys whose leaves are NumPy arrays, ints, floats, bools,
+strings or lists of strings. Nothing else is allowed, so that a checkpoint never holds a pickle.
 """
 
 from __future__ import annotations
