@@ -18,9 +18,15 @@ def checkpoint_path(run_dir: Path, iteration: int) -> Path:
     return run_dir / FOLDER / f"checkpoint-{iteration:06d}.h5"
 
 
+def final_path(run_dir: Path) -> Path:
+    """Where the checkpoint of a run lies that was stopped, maybe in the middle of an iteration."""
+    return run_dir / FOLDER / "final.h5"
+
+
 def checkpoints(run_dir: Path) -> list[Path]:
-    """All checkpoints of a run, oldest first."""
-    return sorted((run_dir / FOLDER).glob(_PATTERN))
+    """All checkpoints of a run, oldest first; the final one of a stopped run is the newest."""
+    final = final_path(run_dir)
+    return sorted((run_dir / FOLDER).glob(_PATTERN)) + ([final] if final.exists() else [])
 
 
 def newest_valid(run_dir: Path) -> Path:
@@ -54,6 +60,10 @@ def read_newest(run_dir: Path) -> tuple[Path, Tree]:
 
 
 def prune(run_dir: Path, keep: int) -> None:
-    """Removes all but the newest ``keep`` checkpoints."""
+    """Removes all but the newest ``keep`` numbered checkpoints, and a final one before them.
+
+    To be called after a numbered one was written: the run has gone on since it was stopped.
+    """
+    final_path(run_dir).unlink(missing_ok=True)
     for path in checkpoints(run_dir)[:-keep]:
         path.unlink(missing_ok=True)

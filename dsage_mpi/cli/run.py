@@ -73,6 +73,11 @@ def parser() -> argparse.ArgumentParser:
     add_overrides(made)
     made.add_argument("--seed", type=int, metavar="N", help="run seed, instead of the input's")
     made.add_argument(
+        "--time-limit",
+        metavar="TIME",
+        help="stop in time, resumable, after 3h, 90m or 04:00:00 (a Slurm job's end is heeded too)",
+    )
+    made.add_argument(
         "--run-dir", type=Path, metavar="DIR", help="a new or empty folder for the results"
     )
     made.add_argument(
@@ -112,6 +117,8 @@ def _prepare(argv: list[str]) -> Order | int:
 def _parse(argv: list[str]) -> argparse.Namespace:
     made = parser()
     arguments = made.parse_args(argv)
+    if arguments.time_limit is not None:
+        arguments.overrides.append(f'run.time_limit="{arguments.time_limit}"')
     if arguments.restart is None and arguments.input is None:
         made.error("nothing to run: expected INPUT.toml, e.g. inputs/maze_tiny.toml, or --restart")
     if arguments.restart is not None:

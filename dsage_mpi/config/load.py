@@ -24,7 +24,7 @@ __all__ = ["ConfigError", "config_from_toml", "config_hash", "load_config", "loa
 Model = TypeVar("Model", bound=BaseModel)
 
 #: What does not change the result of a run: how it is executed, saved and shown.
-NEUTRAL_KEYS = ("title", "farm", "checkpoint", "report")
+NEUTRAL_KEYS = ("title", "farm", "checkpoint", "run", "report")
 
 
 def load_config(path: Path, *, overrides: Sequence[str] = (), seed: int | None = None) -> Config:
@@ -72,7 +72,7 @@ def config_hash(config: Config) -> str:
     """SHA-256 (hex) of everything that determines the result of a run, seed included.
 
     Two runs with the same hash and the same program end with the same archive, whatever the
-    number of ranks; ``title``, ``[farm]``, ``[checkpoint]`` and ``[report]`` are left out.
+    number of ranks; ``NEUTRAL_KEYS`` are left out.
     """
     neutral = {
         name: Config.model_fields[name].get_default(call_default_factory=True)

@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from dsage_mpi.config.durations import parse_duration
 from dsage_mpi.config.errors import problems_error
 from dsage_mpi.domains import DOMAINS, domain_settings
 from dsage_mpi.farm.settings import FarmSettings
@@ -152,6 +153,28 @@ class CheckpointSettings(Settings):
     keep: int = Field(3, ge=1, description="Newest checkpoints that are kept.")
 
 
+def _duration_or_none(text: str | None) -> str | None:
+    if text is None or text == "none":
+        return None
+    parse_duration(text)
+    return text
+
+
+class RunSettings(Settings):
+    """How long the program may run; changes no result."""
+
+    time_limit: Annotated[str | None, AfterValidator(_duration_or_none)] = Field(
+        None,
+        description="Stop in time, resumable, when the program has run so long: 3h, 90m, 1h30m or "
+        '04:00:00. The end of a Slurm job is heeded without it; "none" takes it back.',
+    )
+
+    @property
+    def limit_seconds(self) -> int | None:
+        """The limit in seconds, None without one."""
+        return None if self.time_limit is None else parse_duration(self.time_limit)
+
+
 class ReportSettings(Settings):
     """What is drawn and printed."""
 
@@ -193,6 +216,7 @@ class Config(Settings):
     surrogate: SurrogateSettings = Field(default_factory=SurrogateSettings)
     farm: FarmSettings = Field(default_factory=FarmSettings)
     checkpoint: CheckpointSettings = Field(default_factory=CheckpointSettings)
+    run: RunSettings = Field(default_factory=RunSettings)
     report: ReportSettings = Field(default_factory=ReportSettings)
 
     @property

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsage_mpi.domains.base import Array, Evaluations
+from dsage_mpi.farm.outcome import Outcome
 from dsage_mpi.outer.record import Batch
 from dsage_mpi.seeding import evaluation_seeds
 
 if TYPE_CHECKING:
     from dsage_mpi.domains.base import Domain
     from dsage_mpi.farm import Farm
+    from dsage_mpi.outer.journal import Journal, Known
 
 OnProgress = Callable[[int, int], None]
 
@@ -28,6 +30,7 @@ def evaluate(
     iteration: int,
     cost: Array | None = None,
     on_progress: OnProgress | None = None,
+    journal: Journal | None = None,
 ) -> Batch:
     """Simulates ``solutions`` as evaluations ``first``, ``first + 1``, ...
 
@@ -43,9 +46,14 @@ def evaluate(
         iteration: Outer iteration that proposed the solutions.
         cost: (n,) predicted run times in any unit, or None.
         on_progress: Called now and then with (evaluations done, failures).
+        journal: Keeps the results as they come in; what it knows already is not simulated.
     """
     tasks = domain.tasks(solutions, evaluation_seeds(run_seed, first, len(solutions)))
-    outcome = farm.evaluate(tasks, cost, on_progress=on_progress)
+    if journal is None:
+        outcome = farm.evaluate(tasks, cost, on_progress=on_progress)
+    else:
+        known = journal.recall(first, tasks, domain.result_dtype)
+        outcome = _evaluate_unknown(farm, tasks, cost, on_progress, journal, first, known)
     failed, reasons = outcome.failed.copy(), dict(outcome.reasons)
     ok = np.flatnonzero(~failed)
     evaluations = domain.interpret(tasks[ok], outcome.results[ok])
@@ -62,6 +70,37 @@ def evaluate(
         reasons=reasons,
         evaluations=_take(evaluations, finite),
     )
+
+
+def _evaluate_unknown(
+    farm: Farm,
+    tasks: Array,
+    cost: Array | None,
+    on_progress: OnProgress | None,
+    journal: Journal,
+    first: int,
+    known: Known,
+) -> Outcome:
+    """Simulates the tasks that are not known from the journal; the outcome is that of all."""
+    outcome = Outcome.empty(len(tasks), known.results.dtype)
+    outcome.results[known.positions] = known.results
+    outcome.reasons.update(known.reasons)
+    unknown = np.setdiff1d(np.arange(len(tasks)), known.positions)
+
+    def keep(indices: Array, results: Array, reasons: dict[int, str]) -> None:
+        positions = unknown[indices]
+        journal.add(first + positions, tasks[positions], results, reasons)
+
+    def progress(done: int, failed: int) -> None:
+        if on_progress is not None:
+            on_progress(len(known.positions) + done, len(known.reasons) + failed)
+
+    cost = None if cost is None else cost[unknown]
+    fresh = farm.evaluate(tasks[unknown], cost, on_progress=progress, on_results=keep)
+    outcome.results[unknown] = fresh.results
+    outcome.reasons.update({int(unknown[i]): reason for i, reason in fresh.reasons.items()})
+    outcome.failed[list(outcome.reasons)] = True
+    return outcome
 
 
 def _take(evaluations: Evaluations, mask: Array) -> Evaluations:

@@ -15,6 +15,9 @@ from dsage_mpi.config.emit import to_toml
 from dsage_mpi.config.schema import Config
 from dsage_mpi.domains import build_domain
 from dsage_mpi.domains.base import DomainError
+from dsage_mpi.outer.deadline import find_deadline
+from dsage_mpi.outer.journal import Journal, journal_key
+from dsage_mpi.outer.stop import Requests, StopRequested, stop_signals_ignored
 from dsage_mpi.report.log import setup_logging
 from dsage_mpi.report.run_directory import RunDirectory
 
@@ -22,12 +25,17 @@ if TYPE_CHECKING:
     from dsage_mpi.domains.base import Domain
     from dsage_mpi.farm import Farm
     from dsage_mpi.farm.launch import World
+    from dsage_mpi.outer.loop import OuterLoop
+    from dsage_mpi.outer.observer import Observer
 
 _log = logging.getLogger("dsage_mpi.outer")
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
+EXIT_RESUMABLE = 3
+#: Seconds that workers have for the chunks that they simulate when the run is to stop.
+_STOP_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,15 @@ class Order:
 
 def run_job(world: World, order: Order) -> int:
     """Runs one order on all ranks and returns the exit code (the same on each)."""
+    if not world.is_root:
+        with stop_signals_ignored():
+            return _run_job(world, order, None)
+    requests = Requests(order.run_dir, find_deadline(order.config.run.limit_seconds))
+    with requests.listening():
+        return _run_job(world, order, requests)
+
+
+def _run_job(world: World, order: Order, requests: Requests | None) -> int:
     directory = RunDirectory(order.run_dir)
     setup_logging(directory, world.rank, order.verbose)
     domain = build_domain(order.config.domain, order.config.archive.measures)
@@ -59,7 +76,7 @@ def run_job(world: World, order: Order) -> int:
         return EXIT_BAD_INPUT
     simulator = partial(domain.make_simulator, payload)
     farm_arguments = (world, simulator, domain.task_dtype, domain.result_dtype, order.config.farm)
-    if not world.is_root:
+    if requests is None:
         from dsage_mpi.farm import serve
 
         serve(*farm_arguments)
@@ -69,7 +86,7 @@ def run_job(world: World, order: Order) -> int:
 
     try:
         with open_farm(*farm_arguments) as farm:
-            code = _lead(world, order, domain, farm, directory)
+            code = _lead(world, order, domain, farm, directory, requests)
     except FarmError as error:
         _log.error("%s", error)
         code = EXIT_FAILED
@@ -83,7 +100,14 @@ def _load_payload(domain: Domain) -> tuple[Any, str]:
         return None, str(error)
 
 
-def _lead(world: World, order: Order, domain: Domain, farm: Farm, directory: RunDirectory) -> int:
+def _lead(
+    world: World,
+    order: Order,
+    domain: Domain,
+    farm: Farm,
+    directory: RunDirectory,
+    requests: Requests,
+) -> int:
     """Rank 0's part: search, report, and a clear message for whatever can go wrong."""
     began = time.perf_counter()  # before the imports below, which take seconds
     from dsage_mpi.outer.closing import close_run
@@ -93,26 +117,50 @@ def _lead(world: World, order: Order, domain: Domain, farm: Farm, directory: Run
     from dsage_mpi.report.progress import Progress
     from dsage_mpi.surrogate.errors import SurrogateError
 
+    journal = Journal(directory.journal, journal_key(order.config))
     try:
         config = _resolve(order.config)
         with Progress(True, config.algorithm.max_evaluations) as progress:
-            phases = Phases(progress)
-            loop = OuterLoop(config, domain, farm, phases)
+            phases = Phases(progress, lambda *step: requests.check())
+            loop = OuterLoop(config, domain, farm, phases, journal)
             header = _header(config, directory, world)
-            observer = Observer(loop, farm, directory, progress, phases, header)
+            observer = Observer(
+                loop, farm, directory, progress, phases, header, journal, requests.deadline
+            )
             if order.checkpoint is not None:
                 tree = read_tree(order.checkpoint)
                 loop.load_state(tree)
                 observer.load_state(tree)
                 progress.evaluations(len(loop.record))
+            loop.on_milestone, requests.save = observer.milestone, observer.save_now
             _announce(world, loop, directory, order)
-            loop.run(observer.after_iteration)
+            try:
+                loop.run(observer.after_iteration)
+            except StopRequested as stop:
+                return _stop(stop, loop, observer, farm, directory)
             observer.checkpoint()
     except (SurrogateError, CheckpointError) as error:
         _log.error("%s", error)
         return EXIT_FAILED
+    finally:
+        journal.close()
     print(close_run(loop, observer, farm, directory, time.perf_counter() - began), flush=True)
     return EXIT_DONE
+
+
+def _stop(
+    stop: StopRequested, loop: OuterLoop, observer: Observer, farm: Farm, directory: RunDirectory
+) -> int:
+    """Saves the run; workers finish what they simulate meanwhile, the journal takes it in."""
+    observer.final()
+    farm.close(_STOP_SECONDS, abort_code=EXIT_RESUMABLE)
+    _log.info(
+        "stopped after %d evaluations (%s); continue with --restart %s",
+        len(loop.record),
+        stop,
+        directory.path,
+    )
+    return EXIT_RESUMABLE
 
 
 def _resolve(config: Config) -> Config:
@@ -137,7 +185,7 @@ def _header(config: Config, directory: RunDirectory, world: World) -> Tree:
     return {"config": text, "versions": directory.versions.read_text(encoding="utf-8")}
 
 
-def _announce(world: World, loop: Any, directory: RunDirectory, order: Order) -> None:
+def _announce(world: World, loop: OuterLoop, directory: RunDirectory, order: Order) -> None:
     config = loop.config
     _log.info(
         "%s: %s on %s, %d evaluations, seed %d, %d rank(s); results in %s",

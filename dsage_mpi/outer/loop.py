@@ -6,6 +6,11 @@
         add batch to archive, record, method  failed ones count but add nothing
 
 All algorithms run through this one loop (see ``outer.methods``).
+
+An iteration can be left by an exception at any of its safe points (see ``outer.stop``). ``state``
+is then that of the last *mark*: the end of the iteration before, or for a method that keeps its
+proposals the end of training or proposing. Archive and record change between two marks no more
+than once, after the last safe point, so that only the method's state has to be set aside.
 """
 
 from __future__ import annotations
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
     from dsage_mpi.config.schema import Config
     from dsage_mpi.domains.base import Domain
     from dsage_mpi.farm import Farm
+    from dsage_mpi.outer.journal import Journal
 
 
 @dataclass(frozen=True)
@@ -43,16 +49,36 @@ class Step:
 
 
 class OuterLoop:
-    """One run's search state; ``run`` carries it to the end of the budget."""
+    """One run's search state; ``run`` carries it to the end of the budget.
 
-    def __init__(self, config: Config, domain: Domain, farm: Farm, phases: Phases) -> None:
+    Args:
+        config: The whole configuration.
+        domain: The environment family.
+        farm: Where simulators run.
+        phases: Clock, progress and safe points.
+        journal: Keeps evaluations until a checkpoint has them; None for none.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        domain: Domain,
+        farm: Farm,
+        phases: Phases,
+        journal: Journal | None = None,
+    ) -> None:
         self.config, self.domain, self.phases = config, domain, phases
-        self._farm = farm
+        self._farm, self._journal = farm, journal
+        #: Called in the middle of an iteration when there is a new state worth keeping.
+        self.on_milestone: Callable[[], None] = lambda: None
         seed = integer_seed(config.seed, Purpose.EMITTER, 0)
         self.archive: GridArchive = ground_truth_archive(config.archive, domain, seed)
         self.record = EvaluationRecord(domain, len(config.archive.measures))
-        self.method = build_method(Context(config, domain, self.archive, phases))
+        self.method = build_method(
+            Context(config, domain, self.archive, phases, self._method_milestone)
+        )
         self.iteration = 0
+        self._mark(None)
 
     @property
     def evaluations_left(self) -> int:
@@ -62,17 +88,22 @@ class OuterLoop:
     def run(self, after_iteration: Callable[[Step], None]) -> None:
         """Runs outer iterations until the budget is spent, calling back after each."""
         while self.evaluations_left > 0:
-            proposal = self.method.propose(self.iteration)
+            proposal = self._marked_proposal or self._propose()
             batch = self._evaluate(proposal.first(self.evaluations_left))
             errors = self.method.assess(batch)  # before anything is trained on the batch
             add_info = add_to_archive(self.archive, batch)
             self.record.append(batch)
             self.method.learn(batch, add_info)
             self.iteration += 1
+            self._mark(None)
             after_iteration(Step(proposal, batch, errors, add_info))
 
     def state(self) -> Tree:
-        """Everything that a restart needs; the archive is there for readers and as a check."""
+        """Everything that a restart needs, as of the last mark.
+
+        The archive is there for readers and as a check.
+        """
+        proposal = self._marked_proposal
         return {
             "counters": {
                 "iteration": self.iteration,
@@ -80,8 +111,10 @@ class OuterLoop:
                 "failures": int(self.record["failed"].sum()),
             },
             "record": self.record.state(),
+            "failures": self.record.failures(),
             "archive": elites(self.archive),
-            "method": self.method.state(),
+            **self._marked_method,
+            **({} if proposal is None else {"proposal": _proposal_state(proposal)}),
         }
 
     def load_state(self, tree: Tree) -> None:
@@ -90,12 +123,29 @@ class OuterLoop:
         Raises:
             CheckpointError: The rebuilt archive is not the stored one.
         """
-        self.record.load_state(tree["record"])
+        self.record.load_state(tree["record"], tree["failures"])
         for batch in batches(self.record, self.domain, self.config.seed):
             add_to_archive(self.archive, batch)
         self._check_archive(tree["archive"])
-        self.method.load_state(tree["method"], self.record)
+        self.method.load_state(tree, self.record)
         self.iteration = int(tree["counters"]["iteration"])
+        self._mark(_load_proposal(tree["proposal"]) if "proposal" in tree else None)
+
+    def _propose(self) -> Proposal:
+        proposal = self.method.propose(self.iteration)
+        if self.method.keeps_proposals:
+            self._mark(proposal)
+            self.on_milestone()
+        return proposal
+
+    def _mark(self, proposal: Proposal | None) -> None:
+        """Sets the present state aside: here a restart can go on, with ``proposal`` if given."""
+        self._marked_proposal = proposal
+        self._marked_method = self.method.state()
+
+    def _method_milestone(self) -> None:
+        self._mark(None)
+        self.on_milestone()
 
     def _evaluate(self, proposal: Proposal) -> Batch:
         with self.phases("evaluate", len(proposal.solutions)) as progress:
@@ -108,6 +158,7 @@ class OuterLoop:
                 iteration=self.iteration,
                 cost=proposal.cost,
                 on_progress=lambda done, failed: progress(done),
+                journal=self._journal,
             )
 
     def _check_archive(self, stored: Tree) -> None:
@@ -143,3 +194,12 @@ def add_to_archive(archive: GridArchive, batch: Batch) -> Tree:
         status[ok], value[ok] = info["status"], info["value"]
         value[batch.failed] = min(0.0, float(info["value"].min())) - 1.0
     return {"status": status, "value": value}
+
+
+def _proposal_state(proposal: Proposal) -> Tree:
+    cost = {} if proposal.cost is None else {"cost": proposal.cost}
+    return {"solutions": proposal.solutions, "notes": dict(proposal.notes), **cost}
+
+
+def _load_proposal(tree: Tree) -> Proposal:
+    return Proposal(tree["solutions"], tree.get("cost"), tree["notes"])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsage_mpi.checkpoint.files import checkpoint_path, prune
+from dsage_mpi.checkpoint.files import checkpoint_path, final_path, prune
 from dsage_mpi.checkpoint.hdf5 import write_tree
 from dsage_mpi.checkpoint.tree import CheckpointError, Tree
 from dsage_mpi.farm import idle_share
@@ -23,9 +24,13 @@ from dsage_mpi.surrogate.accuracy import measure_key
 
 if TYPE_CHECKING:
     from dsage_mpi.farm import Farm
+    from dsage_mpi.outer.deadline import Deadline
+    from dsage_mpi.outer.journal import Journal
 
 _log = logging.getLogger("dsage_mpi.outer")
 
+#: Least seconds of work between the last checkpoint and one in the middle of an iteration.
+_MILESTONE_SECONDS = 60.0
 #: Phase -> column of metrics.csv.
 _PHASE_COLUMNS = {"train": "train_s", "inner": "inner_s", "evaluate": "evaluate_s"}
 
@@ -40,6 +45,8 @@ class Observer:
         progress: The display.
         phases: The clock of the loop's phases.
         header: Parts of every checkpoint that never change (configuration, versions).
+        journal: Starts afresh with every checkpoint.
+        deadline: Learns what a checkpoint takes.
     """
 
     def __init__(
@@ -50,10 +57,13 @@ class Observer:
         progress: Progress,
         phases: Phases,
         header: Tree,
+        journal: Journal | None = None,
+        deadline: Deadline | None = None,
     ) -> None:
         self._loop, self._farm = loop, farm
         self._directory, self._progress, self._phases = directory, progress, phases
         self._header = header
+        self._journal, self._deadline = journal, deadline
         self.metrics = Metrics(directory.metrics, loop.config.archive.measures)
         self._failures = FailureLog(directory.failures)
         # What an earlier start left that never reached a checkpoint happens again.
@@ -74,31 +84,56 @@ class Observer:
         self._iteration_began = time.perf_counter()
 
     def checkpoint(self) -> None:
-        """Writes a checkpoint of the present state, unless the newest one is just that.
+        """Writes a checkpoint of the present state, unless the newest one is just that."""
+        if self._saved_iteration != self._loop.iteration and self._write(
+            checkpoint_path(self._directory.path, self._loop.iteration)
+        ):
+            self._saved_iteration = self._loop.iteration
+            prune(self._directory.path, self._loop.config.checkpoint.keep)
+
+    def milestone(self) -> None:
+        """Saves costly work in the middle of an iteration, in the checkpoint of its beginning."""
+        if time.monotonic() - self._last_checkpoint >= _MILESTONE_SECONDS:
+            self.save_now()
+
+    def save_now(self) -> None:
+        """Writes what can be saved, whatever was written before."""
+        if self._write(checkpoint_path(self._directory.path, self._loop.iteration)):
+            prune(self._directory.path, self._loop.config.checkpoint.keep)
+
+    def final(self) -> Path | None:
+        """Writes the checkpoint of a run that stops; None if that failed."""
+        path = final_path(self._directory.path)
+        return path if self._write(path) else None
+
+    def _write(self, path: Path) -> bool:
+        """Writes one checkpoint and returns whether it is there.
 
         A disk that refuses costs a warning: the run goes on, earlier checkpoints stay.
         """
-        if self._saved_iteration == self._loop.iteration:
-            return
         start = time.perf_counter()
-        path = checkpoint_path(self._directory.path, self._loop.iteration)
         try:
             write_tree(path, self.state())
         except CheckpointError as error:
             _log.warning("%s; the run goes on, earlier checkpoints are untouched", error)
-        else:
-            self._saved_iteration = self._loop.iteration
-            prune(self._directory.path, self._loop.config.checkpoint.keep)
-        self._last_checkpoint = time.monotonic()
-        self._checkpoint_seconds = time.perf_counter() - start
+            return False
+        finally:
+            self._last_checkpoint = time.monotonic()
+            self._checkpoint_seconds = time.perf_counter() - start
+        if self._journal is not None:
+            self._journal.checkpointed(len(self._loop.record))
+        if self._deadline is not None:
+            self._deadline.checkpoint_took(self._checkpoint_seconds)
+        return True
 
     def state(self) -> Tree:
         """The whole run as one tree."""
+        tree = self._loop.state()
         return {
             **self._header,
-            **self._loop.state(),
+            **tree,
             "metrics": self.metrics.state(),
-            "failures": self._failures.state(),
+            "failures": {**tree["failures"], **self._failures.state()},
         }
 
     def load_state(self, tree: Tree) -> None:

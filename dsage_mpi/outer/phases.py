@@ -21,10 +21,22 @@ class ProgressDisplay(Protocol):
 
 
 class Phases:
-    """Times named phases; ``with phases("train", epochs) as done: ... done(3)``."""
+    """Times named phases; ``with phases("train", epochs) as done: ... done(3)``.
 
-    def __init__(self, display: ProgressDisplay) -> None:
+    Every call of ``done`` is a safe point, a place where the run can be stopped.
+
+    Args:
+        display: Shows the progress.
+        safe_point: Called there with the phase, steps done and steps in all; may raise.
+    """
+
+    def __init__(
+        self,
+        display: ProgressDisplay,
+        safe_point: Callable[[str, int, int], None] = lambda name, done, total: None,
+    ) -> None:
         self._display = display
+        self._safe_point = safe_point
         self._seconds: dict[str, float] = {}
 
     @contextmanager
@@ -32,12 +44,14 @@ class Phases:
         """Runs one phase; call the value with the number of steps done so far."""
         start = time.perf_counter()
         self._display.phase(name, total)
+        self._safe_point(name, 0, total)
         shown = 0
 
         def done(steps: int) -> None:
             nonlocal shown
             self._display.advance(steps - shown)
             shown = steps
+            self._safe_point(name, steps, total)
 
         try:
             yield done

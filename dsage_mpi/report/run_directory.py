@@ -73,6 +73,21 @@ class RunDirectory:
         return self.path / "checkpoints"
 
     @property
+    def journal(self) -> Path:
+        """Evaluations that no checkpoint holds yet."""
+        return self.path / "journal"
+
+    @property
+    def status(self) -> Path:
+        """How far the run is, as JSON; replaced every few seconds."""
+        return self.path / "status.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the program that writes here; says which one that is."""
+        return self.path / "lock"
+
+    @property
     def archive_npz(self) -> Path:
         """Every elite with its level and solution."""
         return self.path / "archive.npz"

@@ -123,7 +123,8 @@ class Surrogate:
         Args:
             data: All evaluations so far, on this surrogate's device.
             iteration: Outer iteration; with the run's seed it decides the order of samples.
-            on_progress: Called after every epoch with the number of epochs done.
+            on_progress: Called after every batch with the number of whole epochs done; may raise,
+                then this surrogate is to be used no more.
 
         Returns:
             Losses of the last epoch, time taken.

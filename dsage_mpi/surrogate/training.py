@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +17,7 @@ from dsage_mpi.surrogate.networks import SurrogateNetwork
 from dsage_mpi.surrogate.scaling import TargetScaling
 from dsage_mpi.surrogate.settings import SurrogateSettings
 
-#: Called after every epoch with the number of epochs done.
+#: Called after every batch with the number of whole epochs done; may raise to end the training.
 Progress = Callable[[int], None]
 
 
@@ -112,7 +113,7 @@ class Trainer:
         Args:
             window: Columns of the data set that are trained on, on the device.
             seed: Decides the order of samples; the same on CPU and GPU.
-            on_progress: Called after every epoch.
+            on_progress: Called after every batch with the number of whole epochs done.
 
         Returns:
             Mean loss of the last epoch, and its parts by name.
@@ -124,23 +125,29 @@ class Trainer:
         columns = (window["levels"], self._scaling.trained(raw), window["occupancy"])
         shuffle = torch.Generator().manual_seed(seed)
         losses: list[float] = []
+        progress = on_progress or (lambda epochs: None)
         self._network.train()
         for epoch in range(self._settings.epochs):
-            losses = self._epoch(columns, shuffle)
+            losses = self._epoch(columns, shuffle, partial(progress, epoch))
             self._check(epoch, losses)
-            if on_progress is not None:
-                on_progress(epoch + 1)
+            progress(epoch + 1)
         if self._settings.exact_statistics:
             self._set_statistics(window["levels"])
         return losses[0], dict(zip(self._names, losses[1:], strict=True))
 
-    def _epoch(self, columns: tuple[Tensor, ...], shuffle: torch.Generator) -> list[float]:
+    def _epoch(
+        self,
+        columns: tuple[Tensor, ...],
+        shuffle: torch.Generator,
+        after_batch: Callable[[], None],
+    ) -> list[float]:
         """One pass in random order, last partial batch included; mean loss and its parts."""
         levels = columns[0]
         order = torch.randperm(len(levels), generator=shuffle).to(levels.device)
         total = torch.zeros(1 + len(self._names), dtype=torch.float64, device=levels.device)
         for batch in torch.split(order, self._settings.batch_size):
             total += len(batch) * self._step(*(column[batch] for column in columns))
+            after_batch()
         mean: list[float] = (total / len(levels)).tolist()
         return mean
 

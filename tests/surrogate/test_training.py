@@ -42,7 +42,8 @@ def test_report_counts_partial_batches():
     done: list[int] = []
     report = surrogate(epochs=3).train(data_set(40), 5, done.append)
     assert (report.iteration, report.samples, report.epochs, report.steps) == (5, 40, 3, 9)
-    assert done == [1, 2, 3]
+    # After each of three batches and after the epoch.
+    assert done == [0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3]
     assert set(report.losses) == {"objective", "measure_1", "measure_2", "occupancy"}
 
 

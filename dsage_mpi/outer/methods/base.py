@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -40,16 +40,32 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Context:
-    """What a method works with."""
+    """What a method works with.
+
+    Attributes:
+        config: The whole configuration.
+        domain: The environment family.
+        archive: The ground-truth archive.
+        phases: Clock and progress of long work.
+        milestone: To be called inside ``propose`` when ``state()`` holds work worth keeping.
+    """
 
     config: Config
     domain: Domain
     archive: GridArchive
     phases: Phases
+    milestone: Callable[[], None] = lambda: None
 
 
 class Method(Protocol):
-    """One algorithm; a new one is one module here and one line in ``METHODS``."""
+    """One algorithm; a new one is one module here and one line in ``METHODS``.
+
+    Attributes:
+        keeps_proposals: Whether ``state()`` after ``propose`` and the proposal itself are all that
+            is needed to go on with its evaluation; else a restart has it proposed again.
+    """
+
+    keeps_proposals: bool
 
     def propose(self, iteration: int) -> Proposal:
         """Proposes the solutions of outer iteration ``iteration`` (0-based)."""
@@ -64,9 +80,17 @@ class Method(Protocol):
         ...
 
     def state(self) -> Tree:
-        """What cannot be rebuilt from the evaluation record."""
+        """What cannot be rebuilt from the evaluation record, as groups of a checkpoint.
+
+        They are some of "surrogate", "optimizer", "search" and "rng".
+        """
         ...
 
     def load_state(self, tree: Tree, record: EvaluationRecord) -> None:
-        """Restores ``state()``, rebuilding the rest from the record."""
+        """Restores ``state()``, rebuilding the rest from the record.
+
+        Args:
+            tree: A whole checkpoint.
+            record: The evaluation record, restored already.
+        """
         ...

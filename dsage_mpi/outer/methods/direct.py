@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 class Direct:
     """One batch of all emitters per outer iteration."""
 
+    #: Emitters remember what they were asked for, which their states do not hold.
+    keeps_proposals = False
+
     def __init__(self, context: Context) -> None:
         config = context.config
         self._archive = context.archive
@@ -56,11 +59,11 @@ class Direct:
     def state(self) -> Tree:
         """Emitters, and the archive's own generator (from which emitters draw elites)."""
         return {
-            "emitters": self._emitters.state(),
-            "archive_rng": generator_state(self._archive._rng),
+            "search": {"emitters": self._emitters.state()},
+            "rng": {"archive": generator_state(self._archive._rng)},
         }
 
     def load_state(self, tree: Tree, record: EvaluationRecord) -> None:
         """Restores ``state()``."""
-        self._emitters.load_state(tree["emitters"])
-        restore_generator(self._archive._rng, tree["archive_rng"])
+        self._emitters.load_state(tree["search"]["emitters"])
+        restore_generator(self._archive._rng, tree["rng"]["archive"])

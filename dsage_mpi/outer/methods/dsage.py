@@ -36,10 +36,15 @@ if TYPE_CHECKING:
 class Dsage:
     """Proposes what a deep surrogate believes to be new or better."""
 
+    keeps_proposals = True
+
     def __init__(self, context: Context) -> None:
         config, domain = context.config, context.domain
         self._config, self._domain = config, domain
         self._archive, self._phases = context.archive, context.phases
+        self._milestone = context.milestone
+        #: Outer iteration of the last training, and its loss.
+        self._last_training = (-1, 0.0)
         self._surrogate = Surrogate(
             config.surrogate,
             level_shape=domain.level_shape,
@@ -80,11 +85,21 @@ class Dsage:
 
     def state(self) -> Tree:
         """Networks, optimizer and normalisation; all random streams are named by iteration."""
-        return {"surrogate": self._surrogate.state()}
+        iteration, loss = self._last_training
+        surrogate = self._surrogate.state()
+        return {
+            "optimizer": surrogate.pop("adam"),
+            "surrogate": {
+                **surrogate,
+                "last_training": {"iteration": iteration, "loss": loss},
+            },
+        }
 
     def load_state(self, tree: Tree, record: EvaluationRecord) -> None:
         """Restores ``state()`` and rebuilds the data set from the record."""
-        self._surrogate.load_state(tree["surrogate"])
+        self._surrogate.load_state({**tree["surrogate"], "adam": tree["optimizer"]})
+        last = tree["surrogate"]["last_training"]
+        self._last_training = (int(last["iteration"]), float(last["loss"]))
         for evaluations in interpret_record(record, self._domain, self._config.seed):
             self._remember(evaluations)
 
@@ -94,8 +109,15 @@ class Dsage:
         return Proposal(self._domain.initial_solutions(rng, count))
 
     def _train(self, iteration: int) -> float:
+        """Trains, unless a restart found the surrogate already trained for this iteration."""
+        trained, loss = self._last_training
+        if trained == iteration:
+            return loss
         with self._phases("train", self._config.surrogate.epochs) as progress:
-            return self._surrogate.train(self._data, iteration, progress).loss
+            loss = float(self._surrogate.train(self._data, iteration, progress).loss)
+        self._last_training = (iteration, loss)
+        self._milestone()
+        return loss
 
     def _exploit(self, iteration: int) -> GridArchive:
         with self._phases("inner", self._config.inner_loop.iterations) as progress:

@@ -1,0 +1,287 @@
+"""The journal: finished evaluations on disk before the next checkpoint holds them.
+
+Rank 0 appends every result as it comes in, so that a run that is killed repeats no simulation
+that had ended. An entry counts only for the evaluation that has its number *and* its task, bit for
+bit; it is used in place of a simulation, never beside one.
+
+The file is a header and entries of varying length, all little-endian:
+
+    header  8 bytes "DSAGEJNL", 4 version, 32 key: SHA-256 of what the results depend on
+    entry   16 checksum (BLAKE2b of the rest), 4 length of result, 4 length of reason,
+            8 evaluation, 16 task (BLAKE2b), 1 failed, then result and reason (UTF-8)
+
+It ends wherever the program was killed: an unfinished entry at the end is cut off.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import struct
+import time
+from dataclasses import dataclass
+from hashlib import blake2b, sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from dsage_mpi.config.schema import Config
+
+_log = logging.getLogger("dsage_mpi.outer")
+
+_MAGIC = b"DSAGEJNL"
+_VERSION = 1
+_HEADER = struct.Struct("<8sI32s")
+_ENTRY = struct.Struct("<IIQ16s?")
+_DIGEST_SIZE = 16
+#: Seconds between two pushes to the disk itself. A killed program loses nothing even without
+#: them, a machine without power what came after the last one.
+_SYNC_SECONDS = 1.0
+#: No simulator's answer is longer; a longer one is a damaged length.
+_MOST_BYTES = 1 << 30
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One finished evaluation.
+
+    Attributes:
+        task: Hash of its task.
+        result: Bytes of its result.
+        reason: Why it failed; None if it did not.
+    """
+
+    task: bytes
+    result: bytes
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Known:
+    """Evaluations of one batch that need no simulation any more.
+
+    Attributes:
+        positions: (k,) int64, rising positions in the batch.
+        results: (k,) of the result dtype.
+        reasons: Position in the batch -> why it failed, for those that did.
+    """
+
+    positions: NDArray[np.int64]
+    results: NDArray[Any]
+    reasons: dict[int, str]
+
+
+class Journal:
+    """Appends finished evaluations to a file, and knows those that it held when it was opened.
+
+    A disk that refuses costs a warning: the run goes on, only less well protected.
+
+    Args:
+        path: The file; made if missing.
+        key: What results depend on beside the task (settings of the simulator, say). The entries
+            of a journal with another key are dropped.
+    """
+
+    def __init__(self, path: Path, key: str) -> None:
+        self.path = path
+        self._header = _HEADER.pack(_MAGIC, _VERSION, sha256(key.encode()).digest())
+        self._known, end = _read(path, self._header)
+        self._highest = max(self._known, default=-1)
+        self._dirty = False
+        self._next_sync = 0.0
+        self._file: int | None = None
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            self._cut(end)
+        except OSError as error:
+            self._give_up(error)
+
+    def __len__(self) -> int:
+        """Entries that were found when the journal was opened and have not been used up."""
+        return len(self._known)
+
+    def recall(self, first: int, tasks: NDArray[Any], result_dtype: np.dtype[Any]) -> Known:
+        """What is known of evaluations ``first``, ``first + 1``, ... with these tasks.
+
+        Args:
+            first: Number of the first evaluation.
+            tasks: (n,) of the task dtype.
+            result_dtype: Of the results.
+        """
+        found: dict[int, Entry] = {}
+        for position, task in enumerate(tasks):
+            entry = self._known.get(first + position)
+            if entry is None or len(entry.result) != result_dtype.itemsize:
+                continue
+            if entry.task == task_hash(task):
+                found[position] = entry
+        data = b"".join(entry.result for entry in found.values())
+        return Known(
+            positions=np.array(list(found), dtype=np.int64),
+            results=np.frombuffer(data, result_dtype).copy(),
+            reasons={p: e.reason for p, e in found.items() if e.reason is not None},
+        )
+
+    def add(
+        self,
+        evaluations: NDArray[Any],
+        tasks: NDArray[Any],
+        results: NDArray[Any],
+        reasons: dict[int, str],
+    ) -> None:
+        """Appends finished evaluations.
+
+        Args:
+            evaluations: (k,) their numbers.
+            tasks: (k,) their tasks.
+            results: (k,) their results.
+            reasons: Position among the k -> why it failed.
+        """
+        if self._file is None or len(evaluations) == 0:
+            return
+        entries = [
+            _pack(int(number), Entry(task_hash(task), result.tobytes(), reasons.get(position)))
+            for position, (number, task, result) in enumerate(
+                zip(evaluations, tasks, results, strict=True)
+            )
+        ]
+        self._highest = max(self._highest, int(evaluations.max()))
+        try:
+            # Straight to the kernel: what is there outlives this process.
+            _write_all(self._file, b"".join(entries))
+            self._dirty = True
+            if time.monotonic() >= self._next_sync:
+                self.sync()
+        except OSError as error:
+            self._give_up(error)
+
+    def sync(self) -> None:
+        """Pushes what was written to the disk itself."""
+        if self._file is not None and self._dirty:
+            os.fsync(self._file)
+            self._dirty = False
+            self._next_sync = time.monotonic() + _SYNC_SECONDS
+
+    def checkpointed(self, evaluations: int) -> None:
+        """A checkpoint holds all evaluations before number ``evaluations``.
+
+        The journal starts afresh once it has nothing beyond.
+        """
+        if self._highest >= evaluations or self._highest < 0:
+            return
+        self._known.clear()
+        self._highest = -1
+        try:
+            if self._file is None:  # the disk may have room again
+                self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            self._cut(0)
+        except OSError as error:
+            self._give_up(error)
+
+    def close(self) -> None:
+        """Syncs and closes the file; may be called again."""
+        if self._file is None:
+            return
+        try:
+            self.sync()
+        except OSError as error:
+            _log.warning("cannot sync %s: %s", self.path, error.strerror)
+        os.close(self._file)
+        self._file = None
+
+    def _cut(self, end: int) -> None:
+        """Leaves the first ``end`` bytes, or a header alone."""
+        assert self._file is not None
+        os.ftruncate(self._file, end)
+        os.lseek(self._file, 0, os.SEEK_END)
+        if end == 0:
+            _write_all(self._file, self._header)
+
+    def _give_up(self, error: OSError) -> None:
+        _log.warning(
+            "cannot write %s: %s; the run goes on, but what it simulates until the next "
+            "checkpoint would be simulated again after a kill",
+            self.path,
+            error.strerror or error,
+        )
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def journal_key(config: Config) -> str:
+    """What a result depends on beside its task: the simulator's settings and the measures."""
+    return f"{config.domain.model_dump_json()} {config.archive.measures}"
+
+
+def task_hash(task: Any) -> bytes:
+    """Hash (16 bytes) of one task record."""
+    return blake2b(task.tobytes(), digest_size=_DIGEST_SIZE).digest()
+
+
+def read_entries(path: Path) -> dict[int, Entry]:
+    """Evaluation number -> entry, of any journal, for tests and the curious."""
+    with path.open("rb") as file:
+        header = file.read(_HEADER.size)
+    return _read(path, header)[0]
+
+
+def _read(path: Path, header: bytes) -> tuple[dict[int, Entry], int]:
+    """All whole entries, and where the last of them ends (0 if the file is of no use)."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return {}, 0
+    except OSError as error:
+        _log.warning("cannot read %s: %s", path, error.strerror)
+        return {}, 0
+    if data[: _HEADER.size] != header:
+        if len(data) > _HEADER.size:
+            _log.warning("%s is not the journal of this configuration: starting it afresh", path)
+        return {}, 0
+    entries: dict[int, Entry] = {}
+    end = _HEADER.size
+    while (unpacked := _unpack(data, end)) is not None:
+        number, entry, end = unpacked
+        entries[number] = entry
+    if end < len(data):
+        _log.warning(
+            "%s: %d bytes after entry %d are unfinished or damaged and left out",
+            path,
+            len(data) - end,
+            len(entries),
+        )
+    return entries, end
+
+
+def _pack(number: int, entry: Entry) -> bytes:
+    failed = entry.reason is not None
+    reason = (entry.reason or "").encode(errors="surrogatepass")
+    head = _ENTRY.pack(len(entry.result), len(reason), number, entry.task, failed)
+    body = head + entry.result + reason
+    return blake2b(body, digest_size=_DIGEST_SIZE).digest() + body
+
+
+def _unpack(data: bytes, start: int) -> tuple[int, Entry, int] | None:
+    """Number, entry and end of the entry at ``start``; None if there is no whole one."""
+    body = start + _DIGEST_SIZE
+    if body + _ENTRY.size > len(data):
+        return None
+    result_size, reason_size, number, task, failed = _ENTRY.unpack_from(data, body)
+    middle = body + _ENTRY.size + result_size
+    end = middle + reason_size
+    if max(result_size, reason_size) > _MOST_BYTES or end > len(data):
+        return None
+    if blake2b(data[body:end], digest_size=_DIGEST_SIZE).digest() != data[start:body]:
+        return None
+    reason = data[middle:end].decode(errors="surrogatepass") if failed else None
+    return number, Entry(task, data[middle - result_size : middle], reason), end
+
+
+def _write_all(file: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]

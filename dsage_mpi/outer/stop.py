@@ -1,0 +1,115 @@
+"""Requests to stop or to save a run: signals, files in its directory, the end of its time.
+
+A request only leaves a note; the run looks at it at its *safe points* (between two training
+batches, inner iterations, looks for results), where ``Requests.check`` raises ``StopRequested``.
+What has been done since the last state that can be saved is then either in the journal or, being
+deterministic, done again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+from dsage_mpi.outer.deadline import Deadline
+
+#: Files that a user (or ``dsage_mpi cancel``) makes in the run directory.
+STOP_FILE = "STOP"
+SAVE_FILE = "CHECKPOINT_NOW"
+#: SIGUSR1 is what batch systems are asked to send before the end, SIGTERM what they and people
+#: send to end a program, SIGINT is Ctrl-C.
+SIGNALS = (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT)
+#: Seconds between two looks for files.
+_LOOK_SECONDS = 0.5
+
+
+class StopRequested(Exception):  # noqa: N818 - nothing is wrong
+    """The run is to stop here, resumable; the message says who wants it."""
+
+
+class Requests:
+    """What rank 0 has been asked for.
+
+    Args:
+        run_dir: Where the files are looked for.
+        deadline: When the run has to be over.
+        save: Writes a checkpoint of the last state that can be saved; for ``CHECKPOINT_NOW``.
+    """
+
+    def __init__(
+        self, run_dir: Path, deadline: Deadline, save: Callable[[], None] = lambda: None
+    ) -> None:
+        self.deadline = deadline
+        self.save = save
+        self._stop_file = run_dir / STOP_FILE
+        self._save_file = run_dir / SAVE_FILE
+        self._signal = ""
+        self._next_look = 0.0
+
+    def check(self) -> None:
+        """A safe point.
+
+        Raises:
+            StopRequested: Somebody asked for it, or the time is nearly over.
+        """
+        if self._signal:
+            raise StopRequested(f"signal {self._signal}")
+        if self.deadline.near:
+            raise StopRequested(f"{self.deadline.source} is near")
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + _LOOK_SECONDS
+        if self._stop_file.exists():
+            raise StopRequested(f"the file {self._stop_file}")
+        if self._save_file.exists():
+            with contextlib.suppress(OSError):
+                self._save_file.unlink()
+            self.save()
+
+    def forget_old(self) -> None:
+        """Removes the files that ended an earlier start of this run."""
+        for path in (self._stop_file, self._save_file):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Notes signals while the block runs; a second Ctrl-C is for at once."""
+        with _handlers(self._note):
+            yield
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT and self._signal == "SIGINT":
+            raise KeyboardInterrupt
+        self._signal = signal.Signals(number).name
+
+
+@contextlib.contextmanager
+def stop_signals_ignored() -> Iterator[None]:
+    """For all ranks but 0: launchers send signals to every rank, rank 0 decides for all.
+
+    Programs that are started inside the block (simulators) ignore the signals too.
+    """
+    with _handlers(signal.SIG_IGN):
+        yield
+
+
+@contextlib.contextmanager
+def _handlers(
+    handler: Callable[[int, FrameType | None], None] | signal.Handlers,
+) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
