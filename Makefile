@@ -2,6 +2,7 @@
 
 INPUT ?= inputs/maze_quick.toml
 RANKS ?=
+IMAGE ?= dsage_mpi.sif
 ARGS  ?=
 
 export PYTHON TORCH_INDEX_URL HDF5_DIR
@@ -9,13 +10,14 @@ export PYTHON TORCH_INDEX_URL HDF5_DIR
 VENV_PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench doctor wheel clean clean-all
+.PHONY: help setup run test lint format bench doctor wheel container clean clean-all
 
 help: ## show this list
 	@printf 'dsage_mpi: make TARGET [VARIABLE=value ...]\n\n'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 	@printf '\nvariables of make run:   INPUT=inputs/maze_tiny.toml  RANKS=4  ARGS="--seed 7"\n'
 	@printf 'variables of make test:  ARGS="-k archive -x"\n'
+	@printf 'variables of make container: IMAGE=dsage_mpi.sif  ARGS="--build-arg TORCH=cuda"\n'
 	@printf 'variables of make setup: PYTHON=python3.12  TORCH_INDEX_URL=...  HDF5_DIR=...  (docs/install.md)\n'
 
 setup: ## install what is missing, into .venv and (as root) the system; quick when nothing is
@@ -44,6 +46,9 @@ doctor: setup ## say which MPI, HDF5, GPU and JVM this installation has
 
 wheel: setup ## build the wheel and the source archive into dist/
 	@bash scripts/wheel.sh
+
+container: ## build the container image IMAGE with Apptainer (docs/container.md)
+	@bash scripts/container.sh "$(IMAGE)" $(ARGS)
 
 clean: ## remove build products and caches; runs/ and .venv stay
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

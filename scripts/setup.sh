@@ -6,6 +6,7 @@
 #   PYTHON           the Python to build .venv from (default: the first that fits, see lib/python.sh)
 #   TORCH_INDEX_URL  a package index to take torch from, for instance a CPU-only one
 #   HDF5_DIR         a parallel HDF5 to build h5py against (default: found, see lib/mpi.sh)
+#   DEV              `no` leaves out the tools for tests, lint and types (default: yes)
 set -euo pipefail
 export LC_ALL=C.UTF-8
 
@@ -49,7 +50,7 @@ main() {
     stamp torch "$(torch_key)"
   fi
   do_if_stale h5py "$mpi|$(runtime_requirement h5py)" "$(h5py_title)" install_h5py
-  do_if_stale packages "$(requirement_list runtime dev)" "Python packages" install_packages
+  do_if_stale packages "$(package_list)" "Python packages" install_packages
   do_if_stale extension "$(python scripts/pyproject.py build-key)" "dsage_mpi and its C++ code" \
     install_extension
   printf 'dsage_mpi is set up in %s (%s s).\n' "$VENV" "$(elapsed "$started")"

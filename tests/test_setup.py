@@ -106,14 +106,6 @@ class TestFiles:
         assert oldest is not None
         assert required == f">=3.{oldest[1]}"
 
-    def test_container_copies_files_that_exist(self) -> None:
-        text = (ROOT / "apptainer.def").read_text()
-        section = re.search(r"^%files\n((?: .*\n)+)", text, re.M)
-        assert section is not None
-        sources = [line.split()[0] for line in section[1].splitlines()]
-        assert "scripts" in sources
-        assert [source for source in sources if not (ROOT / source).exists()] == []
-
     def test_ci_runs_make_test_and_is_executable(self) -> None:
         script = ROOT / ".ci" / "run"
         assert os.access(script, os.X_OK)

@@ -10,6 +10,11 @@ pip_install() { python -m pip install "$@"; }
 # requirement_list GROUP...: requirements of pyproject.toml, one a line.
 requirement_list() { python scripts/pyproject.py requirements "$@"; }
 
+# package_list: what the package needs, and with DEV other than `no` what its contributors need.
+package_list() {
+  if [ "${DEV:-yes}" = no ]; then requirement_list runtime; else requirement_list runtime dev; fi
+}
+
 # runtime_requirement NAME: the one requirement of the package itself with that name.
 runtime_requirement() { requirement_list runtime | grep "^$1[^A-Za-z0-9_-]"; }
 
@@ -194,7 +199,7 @@ build_h5py_wheel() {
 
 install_packages() {
   local -a requirements
-  mapfile -t requirements < <(requirement_list runtime dev)
+  mapfile -t requirements < <(package_list)
   pip_install "${requirements[@]}"
 }
 
