@@ -56,6 +56,25 @@ class Farm(Protocol):
         """
         ...
 
+    @property
+    def idle(self) -> bool:
+        """Whether no rank holds a task; an evaluation that was left may have left some."""
+        ...
+
+    def call_all(self, name: str, argument: Any = None) -> Any:
+        """Has every worker run its handler ``name`` (see ``serve``), once it has no more tasks.
+
+        Returns at once, so that this rank can do its own part.
+
+        Args:
+            name: A handler that every worker has.
+            argument: Anything that can be pickled.
+
+        Returns:
+            The communicator of all ranks that the handlers got; None if this rank is alone.
+        """
+        ...
+
     def stats(self) -> list[RankStats]:
         """What each simulating rank has done since the farm was opened; also after ``close``."""
         ...

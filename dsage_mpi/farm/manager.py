@@ -107,6 +107,19 @@ class MpiFarm:
             progress.report()
         return progress.finish()
 
+    @property
+    def idle(self) -> bool:
+        """See ``Farm.idle``."""
+        return not self._sent
+
+    def call_all(self, name: str, argument: Any = None) -> Any:
+        """See ``Farm.call_all``."""
+        if self._final is not None:
+            raise FarmError("the farm is closed")
+        for rank in self._sent_to:
+            self._comm.send((name, argument), dest=rank, tag=Tag.CALL)
+        return self._comm
+
     def stats(self) -> list[RankStats]:
         """See ``Farm.stats``; once closed, the workers' own accounts."""
         return self._final or self._ledger.totals(time.perf_counter())

@@ -75,6 +75,15 @@ class SerialFarm:
             progress.report()
         return progress.finish()
 
+    @property
+    def idle(self) -> bool:
+        """See ``Farm.idle``."""
+        return True
+
+    def call_all(self, name: str, argument: Any = None) -> Any:
+        """See ``Farm.call_all``."""
+        return None
+
     def stats(self) -> list[RankStats]:
         """See ``Farm.stats``."""
         return self._closed or self._ledger.totals(time.perf_counter())

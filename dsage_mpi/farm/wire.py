@@ -28,6 +28,7 @@ class Tag(IntEnum):
     REASONS = 4  # worker to rank 0, after a RESULTS whose header announces it
     STOP = 5  # rank 0 to worker, once: number of TASKS messages that were sent to it
     BYE = 6  # worker to rank 0, once: its own statistics
+    CALL = 7  # rank 0 to worker: name and argument of a call that all ranks do together
 
 
 #: In place of a position in the chunk: the text says why the worker cannot simulate any more.

@@ -7,7 +7,7 @@ import platform
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from dsage_mpi.domains.base import Simulator
     from dsage_mpi.farm.launch import World
 
+#: A handler of ``Farm.call_all``.
+Call = Callable[[Any, Any], None]
+
 #: Longest sleep while an answer is under way; rank 0 is awake then.
 _SEND_POLL_SECONDS = 200e-6
 
@@ -33,6 +36,7 @@ def serve(
     task_dtype: np.dtype[Any],
     result_dtype: np.dtype[Any],
     settings: FarmSettings,
+    calls: Mapping[str, Call] | None = None,
 ) -> None:
     """Simulates what rank 0 sends until it closes the farm; called on every rank but 0.
 
@@ -45,10 +49,13 @@ def serve(
         task_dtype: As on rank 0.
         result_dtype: As on rank 0.
         settings: As on rank 0.
+        calls: Handlers of ``Farm.call_all`` by name. One gets a communicator of all ranks and the
+            argument; it must come to its end together with rank 0, whatever goes wrong.
     """
     comm = world.duplicate()
     with _interrupts_ignored():
-        worker = _Worker(comm, np.dtype(task_dtype), np.dtype(result_dtype), settings)
+        dtypes = np.dtype(task_dtype), np.dtype(result_dtype)
+        worker = _Worker(comm, *dtypes, settings, calls or {})
         worker.run(make_simulator)
     comm.Free()
 
@@ -73,6 +80,7 @@ class _Worker:
         task_dtype: np.dtype[Any],
         result_dtype: np.dtype[Any],
         settings: FarmSettings,
+        calls: Mapping[str, Call],
     ) -> None:
         from mpi4py import MPI
 
@@ -81,6 +89,7 @@ class _Worker:
         self._task_dtype = task_dtype
         self._result_dtype = result_dtype
         self._settings = settings
+        self._calls = calls
         self._status = MPI.Status()
         self._inbox, self._outbox = Buffer(), Buffer()
         self._received = 0
@@ -92,8 +101,11 @@ class _Worker:
         runner, failure = self._build(make_simulator)
         self._comm.send({"host": platform.node(), "failure": failure}, dest=0, tag=Tag.READY)
         ready = time.perf_counter()
-        while runner is not None and self._next_message() == Tag.TASKS:
-            self._answer(runner)
+        while runner is not None and (tag := self._next_message()) != Tag.STOP:
+            if tag == Tag.CALL:
+                self._join_call()
+            else:
+                self._answer(runner)
         if runner is not None:
             runner.close()
         self._discard_until_stop()
@@ -143,6 +155,10 @@ class _Worker:
         # this rank to simulate on at once, rank 0 would be stuck in receiving.
         for request in requests:
             wait_until(request.Test, _SEND_POLL_SECONDS)
+
+    def _join_call(self) -> None:
+        name, argument = self._comm.recv(source=0, tag=Tag.CALL)
+        self._calls[name](self._comm, argument)
 
     def _discard_until_stop(self) -> None:
         """Takes in the tasks that nobody needs any more, so that rank 0's sends end."""

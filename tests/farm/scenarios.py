@@ -223,6 +223,38 @@ def forgotten(world: World, out: str) -> None:
     sys.exit(3)
 
 
+def calls(world: World, out: str) -> None:
+    """All ranks do something together between, and after abandoned, evaluations."""
+    seen: list[Any] = []
+
+    def add(comm: Any, argument: Any) -> None:
+        seen.append(argument)
+        comm.gather(comm.Get_rank() * argument, root=0)
+
+    class EnoughError(Exception):
+        pass
+
+    def leave(done: int, failed: int) -> None:
+        raise EnoughError
+
+    if not world.is_root:
+        make = lambda: ToySimulator(lambda task: 0.01)  # noqa: E731
+        serve(world, make, TASK, RESULT, FarmSettings(), calls={"add": add})
+        assert seen == [2, 3], seen
+        return
+    with open_farm(world, ToySimulator, TASK, RESULT, FarmSettings()) as farm:
+        assert farm.idle
+        farm.evaluate(make_tasks(9))
+        assert farm.idle
+        print(farm.call_all("add", 2).gather(0, root=0))
+        with contextlib.suppress(EnoughError):
+            farm.evaluate(make_tasks(50), on_progress=leave)
+        assert not farm.idle
+        print(farm.call_all("add", 3).gather(0, root=0))
+        tasks = make_tasks(12)
+        assert (farm.evaluate(tasks).results["seed"] == tasks["seed"]).all()
+
+
 def stats(world: World, out: str) -> None:
     """Statistics as rank 0 keeps them and as the workers report them at the end."""
 

@@ -81,6 +81,12 @@ def test_accounts_of_rank_0_and_of_the_workers_agree(mpirun):
     assert done.stdout == "stats: right\n", done.stderr
 
 
+def test_all_ranks_can_be_called_to_do_something_together(mpirun):
+    done = mpirun(3, *PROGRAM, "calls", timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "[0, 2, 4]\n[0, 3, 6]\n"
+
+
 @pytest.mark.mpi(min_size=2)
 @pytest.mark.parametrize("dispatch", ["dynamic", "static"])
 @pytest.mark.parametrize("count", [0, 1, 40])
