@@ -17,6 +17,7 @@ COMMANDS = {
     "run": "dsage_mpi.cli.run",
     "inspect": "dsage_mpi.cli.inspect",
     "plot": "dsage_mpi.cli.plot",
+    "render": "dsage_mpi.cli.render",
     "doctor": "dsage_mpi.cli.doctor",
     "train-agent": "dsage_mpi.cli.train_agent",
 }

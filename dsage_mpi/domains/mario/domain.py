@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.domains.base import Array, DomainError, Evaluations
+from dsage_mpi.domains.base import Array, DomainError, Evaluations, Film
 from dsage_mpi.domains.mario.budgets import draw_budgets
 from dsage_mpi.domains.mario.draw import draw_level
 from dsage_mpi.domains.mario.records import HEIGHT, WIDTH, result_dtype, task_dtype
 from dsage_mpi.domains.mario.results import METADATA_NAMES, Reading
-from dsage_mpi.domains.mario.settings import LATENTS, MEASURES, SOLUTION_KIND, MarioSettings
-from dsage_mpi.domains.mario.tiles import EMPTY, TILES
+from dsage_mpi.domains.mario.settings import (
+    BUILTIN,
+    LATENTS,
+    MEASURES,
+    SOLUTION_KIND,
+    MarioSettings,
+)
+from dsage_mpi.domains.mario.tiles import EMPTY, TILES, from_text
 
 if TYPE_CHECKING:
     from dsage_mpi.domains.mario.generator import Generator
@@ -122,6 +128,47 @@ class MarioDomain:
     def render(self, level: NDArray[np.int8]) -> NDArray[np.uint8]:
         """Draws tile indices ((16, 56)) as (256, 896, 3) uint8."""
         return draw_level(level)
+
+    def film(self, tasks: Array, rollout: int) -> Film:
+        """Plays rollout number ``rollout`` of a task ((1,) of ``task_dtype``) again.
+
+        Raises:
+            DomainError: if the simulator cannot show its games (a jar of the user's own).
+        """
+        from dsage_mpi.domains.mario.film import MarioFilm
+
+        if self.settings.simulator.jar != BUILTIN:
+            raise DomainError("only our own engine shows its games; a jar of your own does not")
+        if rollout >= self.settings.rollouts:
+            raise DomainError(
+                f"there is no rollout {rollout}: an evaluation has {self.settings.rollouts}, "
+                "numbered from 0"
+            )
+        level = tasks["level"][0]
+        simulator = self.make_simulator(self.simulator_payload())
+        try:
+            return MarioFilm(level, simulator.replay(level, int(tasks["budget"][0, rollout])))
+        finally:
+            simulator.close()
+
+    def level_from_text(self, text: str) -> NDArray[np.int8]:
+        """Reads 16 rows of 56 characters (mario.md section 2.2).
+
+        Raises:
+            DomainError: if it is no level; says where.
+        """
+        try:
+            return from_text(text)
+        except ValueError as error:
+            raise DomainError(f"no Mario level: {error}") from None
+
+    def level_task(self, level: NDArray[np.int8]) -> Array:
+        """A task ((1,) of ``task_dtype``) that plays ``level`` with the budget of seed 0."""
+        tasks = np.zeros(1, self.task_dtype)
+        tasks["level"] = level
+        seeds = np.zeros(1, np.uint64)
+        tasks["budget"] = draw_budgets(self.settings.simulator, seeds, self.settings.rollouts)
+        return tasks
 
     def _generator(self, device: str) -> Generator:
         """The generator on ``device``, made when first needed."""

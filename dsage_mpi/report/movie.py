@@ -1,0 +1,102 @@
+"""Writes pictures and films: PNG, animated GIF, and MP4 where there is an encoder."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from dsage_mpi.report.files import atomic_write
+
+Image = NDArray[np.uint8]
+
+#: What file names may end with.
+STILL, FILMS = ".png", (".gif", ".mp4")
+
+
+class MovieError(Exception):
+    """A picture or film cannot be written; the message says what to do."""
+
+
+def write_png(path: Path, image: Image) -> None:
+    """Writes one picture ((h, w, 3) uint8), atomically."""
+    with atomic_write(path) as file:
+        Pillow.fromarray(image).save(file, format="png", optimize=True)
+
+
+def write_film(path: Path, frames: Iterable[Image], frame_seconds: float) -> None:
+    """Writes a film, atomically; the name's end says as what.
+
+    Args:
+        path: ``*.gif`` or ``*.mp4``.
+        frames: At least one picture, all of the same shape (h, w, 3), uint8.
+        frame_seconds: How long each is shown. (A GIF counts hundredths of a second.)
+
+    Raises:
+        MovieError: No frames, or no encoder for MP4.
+    """
+    frames = iter(frames)
+    first = next(frames, None)
+    if first is None:
+        raise MovieError(f"{path} is not written: the film has no pictures")
+    writer = _write_mp4 if path.suffix == ".mp4" else _write_gif
+    writer(path, chain([first], frames), first, frame_seconds)
+
+
+def scaled(frames: Iterable[Image], factor: int) -> Iterator[Image]:
+    """Each picture with pixels ``factor`` times as large."""
+    for frame in frames:
+        yield frame.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def _write_gif(path: Path, frames: Iterator[Image], first: Image, frame_seconds: float) -> None:
+    """One palette for all frames, so that nothing flickers."""
+    pictures = [Pillow.fromarray(frame) for frame in frames]
+    palette = _palette(pictures)
+    indexed = [picture.quantize(palette=palette, dither=Pillow.Dither.NONE) for picture in pictures]
+    with atomic_write(path) as file:
+        indexed[0].save(
+            file,
+            format="gif",
+            save_all=True,
+            append_images=indexed[1:],
+            duration=round(frame_seconds * 1000),
+            loop=0,
+            disposal=1,
+        )
+
+
+def _palette(pictures: list[Pillow.Image]) -> Pillow.Image:
+    """A picture with the 256 colours that a few frames, spread over the film, need most."""
+    chosen = [np.asarray(pictures[k]) for k in np.linspace(0, len(pictures) - 1, 8).astype(int)]
+    return Pillow.fromarray(np.concatenate(chosen)).quantize(256, Pillow.Quantize.MEDIANCUT)
+
+
+def _write_mp4(path: Path, frames: Iterator[Image], first: Image, frame_seconds: float) -> None:
+    ffmpeg = shutil.which("ffmpeg")
+    if ffmpeg is None:
+        raise MovieError(
+            f"{path} is not written: MP4 needs the program ffmpeg, which is not on PATH; "
+            "install it (apt-get install ffmpeg) or choose a name that ends with .gif"
+        )
+    height, width = first.shape[:2]
+    unfinished = path.with_name(f".{path.name}.unfinished.mp4")
+    command = [
+        *(ffmpeg, "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24"),
+        *("-s", f"{width}x{height}", "-r", f"{1 / frame_seconds:.6g}", "-i", "-"),
+        *("-pix_fmt", "yuv420p", "-crf", "18", str(unfinished)),
+    ]
+    film = b"".join(np.ascontiguousarray(frame).tobytes() for frame in frames)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(command, input=film, capture_output=True, check=False)
+    if done.returncode:
+        unfinished.unlink(missing_ok=True)
+        said = done.stderr.decode(errors="replace").strip()
+        raise MovieError(f"{path} is not written: ffmpeg says {said or done.returncode}")
+    unfinished.replace(path)
