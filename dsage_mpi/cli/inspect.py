@@ -16,7 +16,6 @@ from dsage_mpi.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from dsage_mpi.checkpoint.tree import Tree
     from dsage_mpi.cli.stored import Stored
 
 EPILOG = f"""examples:
@@ -58,17 +57,13 @@ def main(argv: list[str]) -> int:
 
     try:
         stored = find_stored(arguments.run)
-        found = digest(stored.tree["archive"], _without_reasons(stored.tree["record"]))
+        # Without the texts of failures: a traceback may name a host or an address.
+        found = digest(stored.tree["archive"], stored.tree["record"])
         print(found if arguments.digest else f"{_summary(stored)}\ndigest {found}")
     except (ConfigError, CheckpointError, RunDirectoryError) as error:
         complain(error)
         return EXIT_BAD_INPUT
     return EXIT_DONE
-
-
-def _without_reasons(record: Tree) -> Tree:
-    """The record without texts of failures: a traceback may name a host or an address."""
-    return {name: column for name, column in record.items() if name != "failure"}
 
 
 def _summary(stored: Stored) -> str:

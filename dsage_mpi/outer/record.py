@@ -86,26 +86,31 @@ class EvaluationRecord:
         for name in ("objective", "measures", "metadata"):
             self._columns[name][rows] = np.nan
             self._columns[name][self._length + ok] = getattr(batch.evaluations, name)
-        self.reasons |= {batch.first + k: reason for k, reason in batch.reasons.items()}
+        self.reasons |= {batch.first + k: _storable(text) for k, text in batch.reasons.items()}
         self._length += count
 
     def state(self) -> Tree:
-        """All columns, and the reasons of failures as text."""
-        numbers = np.array(sorted(self.reasons), dtype=np.int64)
+        """All columns."""
+        return {name: self[name] for name in self._columns}
+
+    def failures(self) -> Tree:
+        """Numbers of the failed evaluations and why they failed, each text once."""
+        numbers = sorted(self.reasons)
+        texts = list(dict.fromkeys(self.reasons[number] for number in numbers))
+        position = {text: k for k, text in enumerate(texts)}
         return {
-            **{name: self[name] for name in self._columns},
-            "failure": {
-                "evaluation": numbers,
-                "reason": {str(n): self.reasons[int(n)] for n in numbers},
-            },
+            "evaluation": np.array(numbers, dtype=np.int64),
+            "text": np.array([position[self.reasons[n]] for n in numbers], dtype=np.int64),
+            "texts": texts,
         }
 
-    def load_state(self, tree: Tree) -> None:
-        """Restores ``state()``."""
+    def load_state(self, columns: Tree, failures: Tree) -> None:
+        """Restores ``state()`` and ``failures()``."""
         for name, column in self._columns.items():
-            self._columns[name] = np.array(tree[name], dtype=column.dtype)
+            self._columns[name] = np.array(columns[name], dtype=column.dtype)
         self._length = len(self._columns["failed"])
-        self.reasons = {int(n): text for n, text in tree["failure"]["reason"].items()}
+        texts, pairs = failures["texts"], zip(failures["evaluation"], failures["text"], strict=True)
+        self.reasons = {int(number): texts[k] for number, k in pairs}
 
     def _reserve(self, rows: int) -> None:
         capacity = len(self._columns["failed"])
@@ -116,6 +121,11 @@ class EvaluationRecord:
             grown: Any = np.zeros((capacity, *column.shape[1:]), column.dtype)
             grown[: self._length] = column[: self._length]
             self._columns[name] = grown
+
+
+def _storable(text: str) -> str:
+    """A checkpoint's texts hold no NUL; replaced here, so that a restart changes nothing."""
+    return text.replace("\0", "\\0")
 
 
 def interpret_record(
