@@ -23,6 +23,7 @@ class Purpose(IntEnum):
     SELECTION = 6
     EMITTER = 7
     AGENT_TRAINING = 8
+    GENERATOR_TRAINING = 9
 
 
 def sequence(run_seed: int, purpose: Purpose, *index: int) -> np.random.SeedSequence:

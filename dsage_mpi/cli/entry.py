@@ -20,6 +20,7 @@ COMMANDS = {
     "render": "dsage_mpi.cli.render",
     "doctor": "dsage_mpi.cli.doctor",
     "train-agent": "dsage_mpi.cli.train_agent",
+    "train-generator": "dsage_mpi.cli.train_generator",
 }
 #: Options with which ``run`` only prints something, so that one rank is enough.
 PRINTING = frozenset({"-h", "--help", "--version", "--dry-run"})

@@ -1,0 +1,137 @@
+"""The styles of level: overground, athletic (tree tops), underground and castle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from dsage_mpi.domains.mario.generator.author import beats
+from dsage_mpi.domains.mario.generator.author.beats import Beat, even, patrol
+from dsage_mpi.domains.mario.generator.author.canvas import (
+    BLOCK,
+    BRICK,
+    COIN,
+    GROUND,
+    LAND,
+    RED_KOOPA,
+    Canvas,
+)
+from dsage_mpi.domains.mario.generator.author.sky import fill_sky, sky_tiles
+from dsage_mpi.domains.mario.records import WIDTH
+
+#: Columns of level land at the start and, at least, at the end.
+MARGIN = 6
+#: The longest beat (stairs of four with a hole of four), columns.
+_LONGEST = 14
+
+_OVERGROUND = {
+    beats.flat: 0.2, beats.gap: 0.18, beats.pipe: 0.2, beats.stairs: 0.1, beats.hill: 0.07,
+    beats.blocks: 0.2, beats.cannon: 0.02, beats.bridge: 0.03,
+}  # fmt: skip
+_UNDERGROUND = {
+    beats.flat: 0.15, beats.gap: 0.1, beats.pipe: 0.2, beats.wall: 0.25, beats.blocks: 0.2,
+    beats.underpass: 0.1,
+}  # fmt: skip
+_CASTLE = {
+    beats.flat: 0.2, beats.gap: 0.25, beats.stairs: 0.15, beats.hill: 0.2, beats.cannon: 0.1,
+    beats.bridge: 0.1,
+}  # fmt: skip
+
+
+def overground(canvas: Canvas, rng: np.random.Generator) -> None:
+    """Open land with as much in the sky as chance wants."""
+    _string(canvas, rng, _OVERGROUND, LAND)
+    wanted = 150 * rng.random() ** 1.7
+    if wanted > 8:
+        fill_sky(canvas, rng, int(wanted))
+
+
+def athletic(canvas: Canvas, rng: np.random.Generator) -> None:
+    """Tree tops over a drop, or over land."""
+    if rng.random() < 0.4:
+        canvas.land(0, WIDTH)
+    canvas.land(0, MARGIN)
+    canvas.land(WIDTH - MARGIN, WIDTH)
+    highest = int(rng.integers(2, 9))
+    row, column = LAND, MARGIN
+    while column < WIDTH - MARGIN - 4:
+        space = 2 if rng.random() < 0.5 else 4
+        width = even(rng, 4, 8)
+        start = column + space
+        stop = min(start + width, WIDTH - MARGIN - 2)
+        if stop - start < 4:
+            break
+        row = int(np.clip(row + rng.integers(-3, 4), highest, LAND - 2))
+        canvas.platform(start, stop, row)
+        _on_platform(canvas, rng, row, start, stop)
+        column = stop
+
+
+def _on_platform(canvas: Canvas, rng: np.random.Generator, row: int, start: int, stop: int) -> None:
+    chance = rng.random()
+    if chance < 0.2:
+        canvas.strip(row - 1, start + 1, [COIN] * (stop - start - 2))
+    elif chance < 0.35 and start >= beats.SAFE_START:
+        canvas.put(row - 1, (start + stop) // 2, RED_KOOPA)
+
+
+def underground(canvas: Canvas, rng: np.random.Generator) -> None:
+    """A roof of bricks over brick walls, pipes and coins."""
+    _string(canvas, rng, _UNDERGROUND, LAND)
+    thickness = int(rng.choice((1, 2), p=(0.6, 0.4)))
+    start, stop = even(rng, 2, 10), WIDTH - even(rng, 2, 16)
+    canvas.grid[0:thickness, start:stop] = BRICK
+    wanted = sky_tiles(canvas.grid) + 40 * rng.random()
+    for _ in range(20):
+        if sky_tiles(canvas.grid) >= wanted:
+            break
+        width, row = even(rng, 4, 8), even(rng, 4, 6)
+        column = even(rng, 6, WIDTH - 6 - width)
+        tile = int(rng.choice((COIN, BRICK)))
+        if canvas.is_free(row - 2, row + 4, column, column + width):
+            canvas.strip(row, column, [tile] * width)
+
+
+def castle(canvas: Canvas, rng: np.random.Generator) -> None:
+    """A thick floor with holes under a heavy ceiling."""
+    _string(canvas, rng, _CASTLE, LAND - 2)
+    column, thickness = even(rng, 0, 8), int(rng.integers(1, 4))
+    while column < WIDTH - 4:
+        stop = min(WIDTH, column + even(rng, 6, 16))
+        tile = GROUND if rng.random() < 0.7 else BLOCK
+        if canvas.is_free(0, thickness + 3, column, stop):
+            canvas.grid[0:thickness, column:stop] = tile
+        column = stop
+        thickness = int(np.clip(thickness + rng.integers(-1, 2), 0, 3))
+
+
+def _string(
+    canvas: Canvas, rng: np.random.Generator, weights: Mapping[Beat, float], row: int
+) -> None:
+    """Beats drawn by weight between level land at both ends."""
+    kinds = list(weights)
+    shares = np.array([weights[kind] for kind in kinds])
+    canvas.land(0, MARGIN, row)
+    column = MARGIN
+    last = -1
+    while column < WIDTH - MARGIN - _LONGEST:
+        choice = int(rng.choice(len(kinds), p=shares / shares.sum()))
+        if choice == last and rng.random() < 0.5:
+            continue
+        column, last = kinds[choice](canvas, rng, column, row), choice
+    while column < WIDTH - MARGIN:
+        stop = min(column + 4, WIDTH - MARGIN)
+        canvas.land(column, stop, row)
+        patrol(canvas, rng, column, stop, 1)
+        column = stop
+    canvas.land(column, WIDTH, row)
+
+
+#: Style and its share of the corpus.
+STYLES: tuple[tuple[Callable[[Canvas, np.random.Generator], None], float], ...] = (
+    (overground, 0.55),
+    (athletic, 0.2),
+    (underground, 0.15),
+    (castle, 0.1),
+)

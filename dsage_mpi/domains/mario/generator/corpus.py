@@ -1,0 +1,89 @@
+"""The levels a generator learns from: written by the package's author, or text files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsage_mpi.domains.base import DomainError
+from dsage_mpi.domains.mario.generator.author import write_levels
+from dsage_mpi.domains.mario.records import HEIGHT, WIDTH
+from dsage_mpi.domains.mario.tiles import EMPTY, MERGED, TILES
+
+#: Rows that a file may have; what is missing to 16 is empty sky.
+LOWEST = 14
+#: Spellings of the Video Game Level Corpus that the engine does not have: any enemy is ``E``
+#: (a goomba), the pieces of a pipe and of a cannon are told apart.
+_TILE_OF = {character: TILES.index(group[0]) for group in MERGED for character in group}
+
+
+def authored_levels(rng: np.random.Generator, count: int) -> NDArray[np.int8]:
+    """(count, 16, 56) levels of the package's own author."""
+    return write_levels(rng, count)
+
+
+def folder_levels(folder: Path, stride: int) -> NDArray[np.int8]:
+    """All windows of the level files (``*.txt``) in a folder, in the order of their names.
+
+    Args:
+        folder: Files of 14 to 16 equally long lines, at least 56 wide. Finer kinds of a tile
+            become the one of the 17 that stands for them (mario.md section 12).
+        stride: Columns between two windows of a file.
+
+    Returns:
+        (n, 16, 56) tile indices.
+
+    Raises:
+        DomainError: If there is no such folder or file, or a file is no level.
+    """
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
+        raise DomainError(
+            f"corpus.folder = {str(folder)!r}: {folder.absolute()} {what}; expected a folder of "
+            'level files (*.txt), or "" for levels of the package\'s author'
+        )
+    files = sorted(folder.glob("*.txt"))
+    if not files:
+        raise DomainError(f"corpus.folder: {folder.absolute()} has no level files (*.txt)")
+    windows = []
+    for path in files:
+        level = read_level(path)
+        starts = range(0, level.shape[1] - WIDTH + 1, stride)
+        windows.extend(level[:, start : start + WIDTH] for start in starts)
+    return np.stack(windows)
+
+
+def read_level(path: Path) -> NDArray[np.int8]:
+    """A level file of any width as (16, w) tile indices.
+
+    Raises:
+        DomainError: Naming file, row and column of what is wrong.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").replace("\r", "").rstrip("\n").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DomainError(f"level file {path}: cannot be read as text ({error})") from error
+    if not LOWEST <= len(lines) <= HEIGHT:
+        raise DomainError(f"level file {path}: {len(lines)} rows; expected {LOWEST} to {HEIGHT}")
+    width = len(lines[0])
+    if width < WIDTH:
+        raise DomainError(
+            f"level file {path}: {width} columns in row 1; expected {WIDTH} or more (one window)"
+        )
+    level = np.full((HEIGHT, width), EMPTY, dtype=np.int8)
+    for row, line in enumerate(lines):
+        if len(line) != width:
+            raise DomainError(
+                f"level file {path}: row {row + 1} has {len(line)} columns, row 1 has {width}; "
+                "all rows must be equally long"
+            )
+        for column, character in enumerate(line):
+            if character not in _TILE_OF:
+                raise DomainError(
+                    f"level file {path}: row {row + 1}, column {column + 1} holds {character!r}; "
+                    f"tiles are {''.join(MERGED)}"
+                )
+            level[HEIGHT - len(lines) + row, column] = _TILE_OF[character]
+    return level

@@ -1,0 +1,51 @@
+"""Saves and loads named arrays as npz files, atomically and without pickles."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsage_mpi.checkpoint.tree import CheckpointError
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, compress: bool) -> None:
+    """Writes an npz file under a temporary name, syncs it to disk and renames it."""
+    temporary = path.with_name(path.name + ".part")
+    with temporary.open("wb") as stream:
+        (np.savez_compressed if compress else np.savez)(stream, **dict(arrays))  # type: ignore[arg-type]
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)
+
+
+def read_arrays(path: Path) -> Arrays:
+    """Reads an npz file.
+
+    Raises:
+        CheckpointError: If it is not there or not whole.
+    """
+    try:
+        # Opened here because np.load leaves the file open when it is damaged.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, zipfile.BadZipFile, KeyError) as error:
+        raise CheckpointError(f"{path}: not a readable checkpoint ({error})") from error
+
+
+def with_prefix(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
+    """The same arrays under ``prefix/name``."""
+    return {f"{prefix}/{name}": array for name, array in arrays.items()}
+
+
+def without_prefix(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
+    """The arrays stored under ``prefix/``."""
+    start = prefix + "/"
+    return {name[len(start) :]: array for name, array in arrays.items() if name.startswith(start)}
