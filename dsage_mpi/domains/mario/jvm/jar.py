@@ -1,0 +1,35 @@
+"""Where the jars are: the one of the package, or the user's own."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from dsage_mpi.domains.base import DomainError
+from dsage_mpi.domains.mario.jvm.start import GET_JAVA
+from dsage_mpi.domains.mario.settings import BUILTIN
+
+JAR = "dsage_mario.jar"
+
+
+def find_jar(jar: str = BUILTIN) -> Path:
+    """The jar to be played with.
+
+    Args:
+        jar: "builtin", or the path of a jar of the user's own.
+
+    Raises:
+        DomainError: There is none; says what to do.
+    """
+    if jar != BUILTIN:
+        if not Path(jar).is_file():
+            raise DomainError(f'domain.simulator.jar = "{jar}": there is no such file on this host')
+        return Path(jar)
+    # Not __file__: an editable installation has its built files elsewhere.
+    path = Path(str(files("dsage_mpi.domains.mario").joinpath(JAR)))
+    if not path.is_file():
+        raise DomainError(
+            f"the Mario engine ({JAR}) is not installed: there was no Java compiler when the "
+            f"package was built. To get it, {GET_JAVA}"
+        )
+    return path
