@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,16 +40,29 @@ _BYTES_PER_LEAF, _BYTES_PER_FILE = 4096, 2**16
 _DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, AttributeError)
 
 
+def fill_alone(file: Path, tables: Sequence[Leaf]) -> dict[str, str]:
+    """Fills the tables of a prepared file; returns the checksum of each."""
+    with h5py.File(file, "r+") as opened:
+        for leaf in tables:
+            opened[leaf.path].write_direct(leaf.array)
+    return {leaf.path: checksum(leaf.array) for leaf in tables}
+
+
 def write_tree(
-    path: Path, tree: Tree, attributes: Attributes | None = None, tables: Collection[str] = ()
+    path: Path,
+    tree: Tree,
+    attributes: Attributes | None = None,
+    tables: Collection[str] = (),
+    fill: Callable[[Path, Sequence[Leaf]], dict[str, str]] = fill_alone,
 ) -> int:
-    """Writes ``tree`` to ``path``, replacing it atomically; this rank writes everything.
+    """Writes ``tree`` to ``path``, replacing it atomically.
 
     Args:
         path: The file.
         tree: What to write.
         attributes: Root attributes.
         tables: Groups whose arrays grow by rows alone.
+        fill: Fills the tables.
 
     Returns:
         Bytes of the file.
@@ -59,11 +72,9 @@ def write_tree(
         TypeError: A leaf is none of the allowed types.
     """
     with replacing(path) as temporary:
-        filled = prepare(temporary, tree, attributes or {}, tables)
-        with h5py.File(temporary, "r+") as file:
-            for leaf in filled:
-                file[leaf.path].write_direct(leaf.array)
-        publish(temporary, path, {leaf.path: checksum(leaf.array) for leaf in filled})
+        waiting = prepare(temporary, tree, attributes or {}, tables)
+        checksums = fill(temporary, waiting) if waiting else {}
+        publish(temporary, path, checksums)
     return path.stat().st_size
 
 
