@@ -168,6 +168,10 @@ class Domain(Protocol):
         """
         ...
 
+    def predict_on(self, device: str) -> None:
+        """Says on which device ("cpu", "cuda", ...) the surrogate wants the levels to predict."""
+        ...
+
     def tasks(self, solutions: Array, seeds: NDArray[np.uint64]) -> Array:
         """Simulator tasks ((n,) of ``task_dtype``), one per solution and evaluation seed."""
         ...

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.domains.base import Array, DomainError, Evaluations, Film
+from dsage_mpi.domains.base import Array, DomainError, Evaluations, Film, SimulatorLostError
 from dsage_mpi.domains.mario.budgets import draw_budgets
 from dsage_mpi.domains.mario.draw import draw_level
 from dsage_mpi.domains.mario.records import HEIGHT, WIDTH, result_dtype, task_dtype
 from dsage_mpi.domains.mario.results import METADATA_NAMES, Reading
 from dsage_mpi.domains.mario.settings import (
-    BUILTIN,
     LATENTS,
     MEASURES,
     SOLUTION_KIND,
@@ -62,6 +61,7 @@ class MarioDomain:
         self.measures = measures
         self.task_dtype: np.dtype[Any] = task_dtype(settings.rollouts)
         self.result_dtype: np.dtype[Any] = result_dtype(settings.rollouts)
+        self._device = "cpu"
         self._generators: dict[str, Generator] = {}
 
     def initial_solutions(self, rng: np.random.Generator, count: int) -> Array:
@@ -69,8 +69,8 @@ class MarioDomain:
         return rng.normal(0.0, INITIAL_SPREAD, size=(count, LATENTS))
 
     def levels(self, solutions: Array) -> NDArray[np.int8]:
-        """Tile indices ((n, 16, 56) int8), generated on the configured device."""
-        return self._generator(self.settings.device).decode(solutions)
+        """Tile indices ((n, 16, 56) int8), generated where the surrogate predicts."""
+        return self._generator(self._device).decode(solutions)
 
     def bare_levels(self, solutions: Array) -> NDArray[np.int8]:
         """Tile indices ((n, 16, 56) int8) as they are simulated: generated on the CPU.
@@ -79,6 +79,10 @@ class MarioDomain:
         may choose the other one. For predictions that does not matter.
         """
         return self._generator("cpu").decode(solutions)
+
+    def predict_on(self, device: str) -> None:
+        """Has ``levels`` generate on ``device``."""
+        self._device = device
 
     def tasks(self, solutions: Array, seeds: NDArray[np.uint64]) -> Array:
         """Tasks ((n,) of ``task_dtype``)."""
@@ -91,9 +95,13 @@ class MarioDomain:
         """Nothing: engine and agent are files of the package. Checks that all parts are there.
 
         Raises:
-            DomainError: if the generator cannot be loaded.
+            DomainError: if generator, engine or Java cannot be loaded.
         """
+        from dsage_mpi.domains.mario.jvm.start import find_jvm
+
         self._generator("cpu")
+        find_jvm()
+        self.make_simulator({}).close()
         return {}
 
     def make_simulator(self, payload: Mapping[str, Array]) -> MarioSimulator:
@@ -133,23 +141,21 @@ class MarioDomain:
         """Plays rollout number ``rollout`` of a task ((1,) of ``task_dtype``) again.
 
         Raises:
-            DomainError: if the simulator cannot show its games (a jar of the user's own).
+            DomainError: if there is no such rollout or the game fails.
         """
         from dsage_mpi.domains.mario.film import MarioFilm
 
-        if self.settings.simulator.jar != BUILTIN:
-            raise DomainError("only our own engine shows its games; a jar of your own does not")
         if rollout >= self.settings.rollouts:
             raise DomainError(
                 f"there is no rollout {rollout}: an evaluation has {self.settings.rollouts}, "
                 "numbered from 0"
             )
-        level = tasks["level"][0]
-        simulator = self.make_simulator(self.simulator_payload())
-        try:
-            return MarioFilm(level, simulator.replay(level, int(tasks["budget"][0, rollout])))
-        finally:
-            simulator.close()
+        level, budget = tasks["level"][0], int(tasks["budget"][0, rollout])
+        with self.make_simulator({}) as simulator:
+            try:
+                return MarioFilm(level, simulator.replay(level, budget))
+            except (RuntimeError, SimulatorLostError) as error:
+                raise DomainError(f"the game cannot be played again: {error}") from error
 
     def level_from_text(self, text: str) -> NDArray[np.int8]:
         """Reads 16 rows of 56 characters (mario.md section 2.2).
@@ -174,7 +180,6 @@ class MarioDomain:
         """The generator on ``device``, made when first needed."""
         from dsage_mpi.domains.mario.generator import Generator, load_generator
 
-        device = "cpu" if device == "auto" else device
         if device not in self._generators:
             weights = load_generator(self.settings.generator)
             self._generators[device] = Generator(weights, device=device)

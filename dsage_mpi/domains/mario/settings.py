@@ -164,11 +164,6 @@ class MarioSettings(BaseModel):
         description="builtin: the level generator that comes with the package; else the path of "
         "a published netG state dict or of a file that train-generator wrote.",
     )
-    device: Literal["auto", "cpu", "cuda"] = Field(
-        "auto",
-        description="Where the inner loop's levels are generated; auto: where the surrogate is. "
-        "Levels that are simulated are always generated on the CPU.",
-    )
     rollouts: int = Field(
         5,
         ge=1,

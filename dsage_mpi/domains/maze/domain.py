@@ -75,6 +75,9 @@ class MazeDomain:
         """Tile codes without marks ((n, 16, 16) int8)."""
         return as_levels(solutions).astype(np.int8)
 
+    def predict_on(self, device: str) -> None:
+        """Mazes are their own solutions: there is nothing to compute anywhere."""
+
     def tasks(self, solutions: Array, seeds: NDArray[np.uint64]) -> Array:
         """Tasks ((n,) of ``task_dtype``)."""
         tasks = np.zeros(len(solutions), TASK_DTYPE)

@@ -53,6 +53,7 @@ class Dsage:
             measure_count=len(config.archive.measures),
             run_seed=config.seed,
         )
+        domain.predict_on(str(self._surrogate.device))
         self._data = DataSet(
             config.algorithm.max_evaluations, domain.level_shape, self._surrogate.device
         )
@@ -128,14 +129,23 @@ class Dsage:
         rng = generator(self._config.seed, Purpose.SELECTION, iteration)
         chosen = select(self._config.selection, predicted, self._archive, rng)
         elites = predicted.data(["solution", "measures"])
-        cost = self._domain.predicted_cost(elites["measures"][chosen], None)
-        return Proposal(elites["solution"][chosen], cost)
+        solutions, measures = elites["solution"][chosen], elites["measures"][chosen]
+        return Proposal(solutions, self._cost(solutions, measures))
+
+    def _cost(self, solutions: Array, measures: Array) -> Array | None:
+        """Predicted run times, so that the longest simulations can be started first."""
+        levels = self._levels(solutions)
+        occupancy = self._surrogate.predict(levels).occupancy
+        return self._domain.predicted_cost(measures, occupancy)
 
     def _predict(self, solutions: Array) -> tuple[Array, Array]:
+        prediction = self._surrogate.predict(self._levels(solutions), occupancy=False)
+        return prediction.objective, prediction.measures
+
+    def _levels(self, solutions: Array) -> Array:
         as_published = self._config.surrogate.inputs == "published"
         levels = self._domain.bare_levels if as_published else self._domain.levels
-        prediction = self._surrogate.predict(levels(solutions), occupancy=False)
-        return prediction.objective, prediction.measures
+        return levels(solutions)
 
     def _remember(self, real: Evaluations) -> None:
         if len(real.objective):

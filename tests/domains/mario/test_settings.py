@@ -92,7 +92,7 @@ def test_files_are_absolute(tmp_path, monkeypatch):
     assert not settings.simulator.deterministic
 
 
-@pytest.mark.parametrize("wrong", [{"rollouts": 0}, {"speed": 1}, {"device": "tpu"}])
+@pytest.mark.parametrize("wrong", [{"rollouts": 0}, {"speed": 1}])
 def test_wrong_settings_are_refused(wrong):
     with pytest.raises(ValidationError):
         MarioSettings(name="mario", **wrong)
