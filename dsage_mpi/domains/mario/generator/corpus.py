@@ -47,7 +47,7 @@ def folder_levels(folder: Path, stride: int) -> NDArray[np.int8]:
     files = sorted(folder.glob("*.txt"))
     if not files:
         raise DomainError(f"corpus.folder: {folder.absolute()} has no level files (*.txt)")
-    windows = []
+    windows: list[NDArray[np.int8]] = []
     for path in files:
         level = read_level(path)
         starts = range(0, level.shape[1] - WIDTH + 1, stride)

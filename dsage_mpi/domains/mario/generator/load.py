@@ -133,7 +133,7 @@ def _channels(tensors: Mapping[str, Any]) -> int:
     """Channels at 4x4 according to the first layer; the published number where it does not say."""
     for name, value in tensors.items():
         if name.startswith("main.initial:") and name.endswith(":convt.weight"):
-            shape = getattr(value, "shape", ())
+            shape: tuple[int, ...] = tuple(getattr(value, "shape", ()))
             if len(shape) == 4 and shape[1] > 0 and shape[1] % (1 << PYRAMIDS) == 0:
                 return int(shape[1])
     return PUBLISHED_CHANNELS

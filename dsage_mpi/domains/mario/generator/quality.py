@@ -44,7 +44,7 @@ def sky_tiles(levels: NDArray[np.int8]) -> NDArray[np.int64]:
 def tile_shares(levels: NDArray[np.int8]) -> NDArray[np.float64]:
     """(17,) share of each tile in all cells."""
     counts = np.bincount(levels.ravel(), minlength=len(TILES))
-    return counts / counts.sum()
+    return np.asarray(counts / counts.sum(), dtype=np.float64)
 
 
 def tile_entropy(levels: NDArray[np.int8]) -> float:

@@ -1,46 +1,17 @@
-"""Saves and loads training state and weights as npz files, atomically and without pickles."""
+"""The network's parameters and Adam's moments as named arrays."""
 
 from __future__ import annotations
 
-import os
-import zipfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from dsage_mpi.checkpoint.tree import CheckpointError
 from dsage_mpi.domains.maze.agent import TENSORS
 from dsage_mpi.domains.maze.training.network import Parameters
-
-Arrays = dict[str, NDArray[Any]]
-
-
-def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, compress: bool) -> None:
-    """Writes an npz file under a temporary name, syncs it to disk and renames it."""
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as stream:
-        (np.savez_compressed if compress else np.savez)(stream, **dict(arrays))  # type: ignore[arg-type]
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
-
-
-def read_arrays(path: Path) -> Arrays:
-    """Reads an npz file.
-
-    Raises:
-        CheckpointError: If it is not there or not whole.
-    """
-    try:
-        # Opened here because np.load leaves the file open when it is damaged.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, zipfile.BadZipFile, KeyError) as error:
-        raise CheckpointError(f"{path}: not a readable checkpoint ({error})") from error
+from dsage_mpi.trainers.arrays import Arrays
 
 
 def parameters_to_arrays(parameters: Parameters) -> Arrays:
@@ -76,14 +47,3 @@ def load_optimizer(optimizer: torch.optim.Optimizer, arrays: Mapping[str, NDArra
         entry[key] = torch.tensor(value)
     current = optimizer.state_dict()
     optimizer.load_state_dict({"state": state, "param_groups": current["param_groups"]})
-
-
-def with_prefix(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
-    """The same arrays under ``prefix/name``."""
-    return {f"{prefix}/{name}": array for name, array in arrays.items()}
-
-
-def without_prefix(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
-    """The arrays stored under ``prefix/``."""
-    start = prefix + "/"
-    return {name[len(start) :]: array for name, array in arrays.items() if name.startswith(start)}

@@ -1,41 +1,9 @@
-"""The learning curve: one CSV row per update, success rates where a validation took place."""
+"""A picture of the agent's learning curve."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
 from pathlib import Path
-
-
-class LearningCurve:
-    """Appends rows to ``learning_curve.csv``; on a restart, rows after the checkpoint are cut."""
-
-    def __init__(self, path: Path, columns: list[str], first_update: int):
-        self._path = path
-        self._columns = columns
-        kept: list[dict[str, str]] = []
-        if path.exists() and first_update:
-            with path.open(newline="", encoding="utf-8") as stream:
-                kept = [row for row in csv.DictReader(stream) if int(row["update"]) < first_update]
-        self._stream = path.open("w", newline="", encoding="utf-8")
-        self._writer = csv.DictWriter(self._stream, columns, restval="", extrasaction="ignore")
-        self._writer.writeheader()
-        self._writer.writerows(kept)
-        self._stream.flush()
-
-    def add(self, row: Mapping[str, float | int]) -> None:
-        """Writes one row; numbers are shortened to six significant digits."""
-        self._writer.writerow(
-            {
-                key: f"{value:.6g}" if isinstance(value, float) else value
-                for key, value in row.items()
-            }
-        )
-        self._stream.flush()
-
-    def close(self) -> None:
-        """Closes the file."""
-        self._stream.close()
 
 
 def draw_curve(csv_path: Path, png_path: Path) -> None:

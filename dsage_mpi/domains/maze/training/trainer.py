@@ -11,7 +11,7 @@ import torch
 
 from dsage_mpi.checkpoint.tree import CheckpointError
 from dsage_mpi.domains.maze.training import checkpoint
-from dsage_mpi.domains.maze.training.curve import LearningCurve, draw_curve
+from dsage_mpi.domains.maze.training.curve import draw_curve
 from dsage_mpi.domains.maze.training.level_source import LevelSource
 from dsage_mpi.domains.maze.training.network import initial_parameters
 from dsage_mpi.domains.maze.training.ppo import UpdateStatistics, update
@@ -19,14 +19,15 @@ from dsage_mpi.domains.maze.training.rollout import EpisodeTotals, Player, Rewar
 from dsage_mpi.domains.maze.training.settings import AgentTraining
 from dsage_mpi.domains.maze.training.validation import play_episodes, validation_levels
 from dsage_mpi.seeding import Purpose, generator
+from dsage_mpi.trainers.arrays import Arrays, read_arrays, with_prefix, without_prefix, write_arrays
+from dsage_mpi.trainers.curve import LearningCurve
+from dsage_mpi.trainers.driver import CHECKPOINT_NAME, CURVE_NAME
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 #: First index of the random streams of AGENT_TRAINING.
 _STREAM_INIT, _STREAM_UPDATE, _STREAM_LEVELS, _STREAM_EPISODES = range(4)
 
-CHECKPOINT_NAME = "checkpoint.npz"
 WEIGHTS_NAME = "agent.npz"
-CURVE_NAME = "learning_curve.csv"
 
 
 class Trainer:
@@ -188,28 +189,28 @@ class Trainer:
     def save(self) -> None:
         """Writes checkpoint, weights and learning curve into the run directory."""
         weights = checkpoint.parameters_to_arrays(self._parameters)
-        arrays: checkpoint.Arrays = {
+        arrays: Arrays = {
             "updates": np.array(self._updates_done),
             "seconds": np.array(self._seconds),
-            **checkpoint.with_prefix("weights", weights),
-            **checkpoint.with_prefix("adam", checkpoint.optimizer_to_arrays(self._optimizer)),
-            **checkpoint.with_prefix("source", self._source.state()),
-            **checkpoint.with_prefix("player", self._player.state()),
+            **with_prefix("weights", weights),
+            **with_prefix("adam", checkpoint.optimizer_to_arrays(self._optimizer)),
+            **with_prefix("source", self._source.state()),
+            **with_prefix("player", self._player.state()),
         }
-        checkpoint.write_arrays(self._run_dir / CHECKPOINT_NAME, arrays, compress=False)
-        checkpoint.write_arrays(self._run_dir / WEIGHTS_NAME, weights, compress=True)
+        write_arrays(self._run_dir / CHECKPOINT_NAME, arrays, compress=False)
+        write_arrays(self._run_dir / WEIGHTS_NAME, weights, compress=True)
         draw_curve(self._run_dir / CURVE_NAME, self._run_dir / "learning_curve.png")
 
     def restore(self, path: Path) -> None:
         """Continues from a checkpoint written with the same settings (budgets may differ)."""
-        arrays = checkpoint.read_arrays(path)
+        arrays = read_arrays(path)
         try:
-            weights = checkpoint.arrays_to_parameters(checkpoint.without_prefix("weights", arrays))
+            weights = checkpoint.arrays_to_parameters(without_prefix("weights", arrays))
             for name, tensor in self._parameters.items():
                 tensor.data.copy_(weights[name])
-            checkpoint.load_optimizer(self._optimizer, checkpoint.without_prefix("adam", arrays))
-            self._source.load_state(checkpoint.without_prefix("source", arrays))
-            self._player.load_state(checkpoint.without_prefix("player", arrays))
+            checkpoint.load_optimizer(self._optimizer, without_prefix("adam", arrays))
+            self._source.load_state(without_prefix("source", arrays))
+            self._player.load_state(without_prefix("player", arrays))
             self._updates_done = int(arrays["updates"])
             self._seconds = float(arrays["seconds"])
         except (KeyError, ValueError) as error:

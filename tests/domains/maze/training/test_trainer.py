@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from dsage_mpi.domains.maze.training import train
-from dsage_mpi.domains.maze.training.checkpoint import arrays_to_parameters, read_arrays
+from dsage_mpi.domains.maze.training.checkpoint import arrays_to_parameters
+from dsage_mpi.trainers.arrays import read_arrays
 from tests.domains.maze.training.conftest import MINIMAL, TINY
 
 SUBPROCESS = """

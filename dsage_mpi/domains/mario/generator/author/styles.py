@@ -25,15 +25,15 @@ MARGIN = 6
 #: The longest beat (stairs of four with a hole of four), columns.
 _LONGEST = 14
 
-_OVERGROUND = {
+_OVERGROUND: Mapping[Beat, float] = {
     beats.flat: 0.2, beats.gap: 0.18, beats.pipe: 0.2, beats.stairs: 0.1, beats.hill: 0.07,
     beats.blocks: 0.2, beats.cannon: 0.02, beats.bridge: 0.03,
 }  # fmt: skip
-_UNDERGROUND = {
+_UNDERGROUND: Mapping[Beat, float] = {
     beats.flat: 0.15, beats.gap: 0.1, beats.pipe: 0.2, beats.wall: 0.25, beats.blocks: 0.2,
     beats.underpass: 0.1,
 }  # fmt: skip
-_CASTLE = {
+_CASTLE: Mapping[Beat, float] = {
     beats.flat: 0.2, beats.gap: 0.25, beats.stairs: 0.15, beats.hill: 0.2, beats.cannon: 0.1,
     beats.bridge: 0.1,
 }  # fmt: skip

@@ -95,12 +95,12 @@ class Gan:
             loss = F.softplus(self.critic(fake).float()).mean()
             loss = loss + F.softplus(-self.critic(real).float()).mean()
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         if settings.penalty and number % settings.penalty_every == 0:
             real.requires_grad_(True)
             (slope,) = torch.autograd.grad(self.critic(real).sum(), real, create_graph=True)
             weight = 0.5 * settings.penalty * settings.penalty_every
-            (weight * slope.square().sum((1, 2, 3)).mean()).backward()
+            (weight * slope.square().sum((1, 2, 3)).mean()).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         return float(loss.detach())
 
@@ -111,7 +111,7 @@ class Gan:
             loss = F.softplus(-self.critic(fake).float()).mean()
         pairs = self._adjacency.count((_SHARPNESS * fake).softmax(1)).mean()
         optimizer.zero_grad()
-        (loss + adjacency * pairs).backward()
+        (loss + adjacency * pairs).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         return float(loss.detach()), float(pairs.detach())
 
@@ -140,7 +140,7 @@ class Gan:
                 module.momentum = None  # the plain mean over all batches
         network.train()
         with torch.no_grad():
-            for batch in latents.split(self._settings.batch * 8):
+            for batch in torch.split(latents, self._settings.batch * 8):
                 network(batch)
         return network.eval()
 
