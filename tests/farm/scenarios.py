@@ -113,6 +113,22 @@ def broken(world: World, out: str) -> None:
         sys.exit(5)
 
 
+def lost(world: World, out: str) -> None:
+    """A simulator that worked cannot go on."""
+    toy = ToySimulator()
+
+    def body(farm: Farm) -> None:
+        print("before:", int(farm.evaluate(make_tasks(9)).failed.sum()))
+        farm.evaluate(make_tasks(40, {20: Kind.LOST, 25: Kind.RAISE}))
+
+    try:
+        farm_on_root(world, lambda: toy, FarmSettings(chunk=1), body)
+    except FarmError as error:
+        print(f"lost: {error}")
+        sys.exit(6)
+    assert toy.closed
+
+
 def idle(world: World, out: str) -> None:
     """CPU seconds of each rank while workers have nothing to do, and while rank 0 waits."""
     seconds = 1.5

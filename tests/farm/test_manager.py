@@ -43,6 +43,14 @@ def test_a_rank_without_simulator_stops_all_with_a_message(mpirun):
     assert "MPI_ABORT" not in done.stderr
 
 
+def test_a_rank_that_loses_its_simulator_stops_all_with_a_message(mpirun):
+    done = mpirun(3, *PROGRAM, "lost", timeout=60)
+    assert done.returncode == 6, done.stderr
+    assert done.stdout.startswith("before: 0\nlost: rank ")
+    assert "cannot simulate any more: the engine is gone; install it" in done.stdout
+    assert "MPI_ABORT" not in done.stderr
+
+
 def test_waiting_leaves_the_cores_to_others(mpirun):
     done = mpirun(3, *PROGRAM, "idle")
     used = dict(line.split() for line in done.stdout.splitlines())

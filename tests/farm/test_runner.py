@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dsage_mpi.domains.base import TasksFailedError
 from dsage_mpi.farm.runner import REASON_CHARACTERS, Runner, describe
 from tests.farm.toy import RESULT, Kind, ToySimulator, expected, make_tasks
 
@@ -38,6 +39,47 @@ def test_only_the_guilty_task_fails(kind, text, count):
     assert np.flatnonzero(batch.failed).tolist() == [guilty] == list(batch.reasons)
     assert text in batch.reasons[guilty]
     assert batch.results.tobytes() == expected(tasks).tobytes()
+
+
+def test_a_simulator_may_say_which_tasks_failed():
+    simulator, tasks = ToySimulator(), make_tasks(6, {1: Kind.BLAMED, 4: Kind.BLAMED})
+    batch = Runner(simulator, RESULT).run(tasks)
+    assert simulator.calls == [6], "nothing has to be run again to find the guilty ones"
+    assert batch.reasons == {1: "it was this one", 4: "it was this one"}
+    assert np.flatnonzero(batch.failed).tolist() == [1, 4]
+    assert batch.results.tobytes() == expected(tasks).tobytes()
+    assert batch.lost == ""
+
+
+def test_blamed_and_unfit_results_are_both_found_and_tried_again():
+    simulator, tasks = ToySimulator(), make_tasks(4, {0: Kind.NAN, 3: Kind.BLAMED})
+    batch = Runner(simulator, RESULT, retries=1).run(tasks)
+    assert simulator.calls == [4, 1, 1]
+    assert list(batch.reasons) == [0, 3]
+
+
+@pytest.mark.parametrize("position", [-1, 2])
+def test_blaming_a_task_that_is_not_there_is_garbage(position):
+    def simulator(tasks):
+        raise TasksFailedError(expected(tasks), {position: "not me"})
+
+    batch = Runner(simulator, RESULT).run(make_tasks(2))
+    assert batch.failed.all()
+    assert "garbage: the simulator blames task" in batch.reasons[0]
+
+
+def test_a_lost_simulator_blames_no_task():
+    simulator = ToySimulator()
+    batch = Runner(simulator, RESULT, retries=3).run(make_tasks(3, {1: Kind.LOST}))
+    assert batch.lost == "the engine is gone; install it"
+    assert simulator.calls == [3]
+
+
+def test_simulators_are_closed_if_they_can_be():
+    simulator = ToySimulator()
+    Runner(simulator, RESULT).close()
+    assert simulator.closed
+    Runner(FailsAtFirst(0), RESULT).close()
 
 
 def test_tracebacks_show_the_simulator_and_not_the_farm():

@@ -54,6 +54,17 @@ def test_statistics_and_laps():
     assert total.host
 
 
+def test_a_lost_simulator_ends_the_evaluation_with_its_message():
+    toy = ToySimulator()
+    with (
+        pytest.raises(FarmError, match="rank 0 cannot simulate any more: the engine is gone; ins"),
+        serial(FarmSettings(chunk=2), lambda: toy) as farm,
+    ):
+        farm.evaluate(make_tasks(6, {3: Kind.LOST}))
+    assert toy.calls == [2, 2]
+    assert toy.closed
+
+
 def test_ctrl_c_stops_a_serial_run_and_leaves_the_farm_usable():
     with serial() as farm:
         with pytest.raises(KeyboardInterrupt):

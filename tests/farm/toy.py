@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dsage_mpi.domains.base import SimulatorLostError, TasksFailedError
+
 TASK = np.dtype([("seed", "<u8"), ("kind", "<i2"), ("payload", "<f4", (3,))])
 RESULT = np.dtype([("seed", "<u8"), ("value", "<f8"), ("inner", [("grid", "<f4", (2, 3))])])
 
@@ -27,6 +29,8 @@ class Kind(IntEnum):
     WRONG_LENGTH = 6
     NO_ARRAY = 7
     SPOIL_TASKS = 8
+    BLAMED = 9  # the simulator itself says that this one failed
+    LOST = 10
 
 
 def make_tasks(count: int, kinds: dict[int, Kind] | None = None) -> NDArray[Any]:
@@ -56,7 +60,11 @@ class ToySimulator:
 
     def __init__(self, delay: Callable[[Any], float] | None = None) -> None:
         self.calls: list[int] = []
+        self.closed = False
         self._delay = delay
+
+    def close(self) -> None:
+        self.closed = True
 
     def __call__(self, tasks: NDArray[Any]) -> Any:
         self.calls.append(len(tasks))
@@ -74,10 +82,16 @@ class ToySimulator:
             raise KeyboardInterrupt
         if Kind.NO_ARRAY in kinds:
             return None
+        if Kind.LOST in kinds:
+            raise SimulatorLostError("the engine is gone; install it")
         results = expected(tasks)
         if Kind.WRONG_DTYPE in kinds:
             return results["value"]
         if Kind.WRONG_LENGTH in kinds:
             return results[:-1]
         results["inner"]["grid"][tasks["kind"] == Kind.NAN, 1, 2] = np.nan
+        if Kind.BLAMED in kinds:
+            results["value"][tasks["kind"] == Kind.BLAMED] = 7  # must not be kept
+            blamed = np.flatnonzero(tasks["kind"] == Kind.BLAMED).tolist()
+            raise TasksFailedError(results, dict.fromkeys(blamed, "it was this one"))
         return results

@@ -1,0 +1,6 @@
+package engine.helper;
+
+/** How a game ended. */
+public enum GameStatus {
+    RUNNING, WIN, LOSE, TIME_OUT
+}

@@ -1,0 +1,86 @@
+"""Settings and tasks of the stand-in, and what must come out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dsage_mpi.domains.mario.records import (
+    HEIGHT,
+    TIME_OUT,
+    WIDTH,
+    WIN,
+    result_dtype,
+    task_dtype,
+)
+from dsage_mpi.domains.mario.settings import MarioSettings, SimulatorSettings
+from dsage_mpi.domains.mario.tiles import TILES
+
+ROLLOUTS = 2
+
+
+def settings(jar: Path, agent: str = "fickle", **simulator: Any) -> MarioSettings:
+    """Settings of a run with the stand-in."""
+    simulator = {"heap_mb": 64, "deadline_seconds": 30} | simulator
+    return MarioSettings(
+        name="mario",
+        rollouts=ROLLOUTS,
+        simulator=SimulatorSettings(jar=str(jar), agent=agent, **simulator),
+    )
+
+
+def make_tasks(tops: list[str]) -> Any:
+    """One task per text: the first row of its level, the rest of the row empty."""
+    tasks = np.zeros(len(tops), task_dtype(ROLLOUTS))
+    for task, top in zip(tasks, tops, strict=True):
+        task["level"][0, : len(top)] = [TILES.index(tile) for tile in top]
+    tasks["level"][:, -1] = TILES.index("X")
+    return tasks
+
+
+def expected(tops: list[str]) -> Any:
+    """Results of ``make_tasks(tops)`` for the walker, without the game's code."""
+    results = np.zeros(len(tops), result_dtype(ROLLOUTS))
+    for top, result in zip(tops, results, strict=True):
+        x, jumps, visits = 8, 0, np.zeros((HEIGHT, WIDTH), np.int32)
+        countdown, ticks = 20_000, 0
+        while x < 16 * (WIDTH - 1) and countdown > 0:
+            tile = top[x // 16] if x // 16 < len(top) else "-"
+            x = min(x + 8 * (tile != "|"), 16 * (WIDTH - 1))
+            jumps += tile == "S"
+            visits[12 if tile == "S" else 13, x // 16] += 1
+            countdown, ticks = countdown - 30, ticks + 1
+            if x == 16 * (WIDTH - 1):  # the exit must be passed, not just reached
+                visits[13, x // 16] += 1
+                countdown, ticks = countdown - 30, ticks + 1
+        won = x == 16 * (WIDTH - 1)
+        rollout = result["rollout"]
+        rollout["status"], rollout["ticks"] = WIN if won else TIME_OUT, ticks
+        rollout["completion"] = 1.0 if top[:1] == "F" else np.float32(x / (16 * (WIDTH - 1)))
+        rollout["jumps"], rollout["remaining_time"] = jumps, countdown
+        for field, value in FIXED.items():
+            rollout[field] = value
+        rollout["kills_by_type"] = 100 + np.arange(2, 17)
+        result["occupancy"] = ROLLOUTS * visits
+    return results
+
+
+FIXED = {
+    "kills": 10,
+    "kills_fire": 1,
+    "kills_stomp": 2,
+    "kills_shell": 3,
+    "kills_fall": 4,
+    "hurts": 5,
+    "lives": 6,
+    "coins": 7,
+    "mushrooms": 8,
+    "flowers": 9,
+    "tile_coins": 11,
+    "bricks": 12,
+    "max_x_jump": 121.5,
+    "max_air_time": 13,
+    "mode": 2,
+}
