@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 import pytest
 
+from dsage_mpi.report.metrics import TIMING_COLUMNS
 from tests.support import REPOSITORY, clean_environment, mpirun, python
 
 TINY = [
@@ -135,6 +136,9 @@ def newest(run_dir):
     return max((run_dir / "checkpoints").glob("checkpoint-*.h5"))
 
 
+GROUPS = ("archive", "record", "surrogate", "optimizer", "search", "rng")
+
+
 def assert_same_checkpoints(a, b):
     """Every array of archive, record and networks is equal, to the last bit."""
     with h5py.File(a) as first, h5py.File(b) as second:
@@ -143,7 +147,7 @@ def assert_same_checkpoints(a, b):
         compared = [
             name
             for name in names
-            if name.split("/")[0] in ("archive", "record", "method")
+            if name.split("/")[0] in GROUPS
             and isinstance(first[name], h5py.Dataset)
         ]
         assert len(compared) > 10
@@ -155,7 +159,7 @@ def results(run_dir):
     """metrics.csv without the columns that a clock fills."""
     with (run_dir / "metrics.csv").open() as file:
         return [
-            {k: v for k, v in row.items() if not k.endswith("_s") and k != "idle_share"}
+            {k: v for k, v in row.items() if k not in TIMING_COLUMNS}
             for row in csv.DictReader(file)
         ]
 

@@ -59,11 +59,27 @@ def read_newest(run_dir: Path) -> tuple[Path, Tree]:
     )
 
 
-def prune(run_dir: Path, keep: int) -> None:
-    """Removes all but the newest ``keep`` numbered checkpoints, and a final one before them.
+def prune(run_dir: Path, keep: int, keep_every: int = 0) -> None:
+    """Removes old checkpoints, and a final one before them.
 
-    To be called after a numbered one was written: the run has gone on since it was stopped.
+    To be called after a numbered one was written: the run has gone on since it was stopped. A
+    disk that refuses costs a warning.
+
+    Args:
+        run_dir: The run directory.
+        keep: The newest so many stay.
+        keep_every: Those after every so many outer iterations stay, too; 0: none.
     """
-    final_path(run_dir).unlink(missing_ok=True)
-    for path in checkpoints(run_dir)[:-keep]:
-        path.unlink(missing_ok=True)
+    numbered = sorted((run_dir / FOLDER).glob(_PATTERN))
+    old = [path for path in numbered[:-keep] if not _is_milestone(path, keep_every)]
+    unfinished = (run_dir / FOLDER).glob(".*.writing")
+    try:
+        for path in [final_path(run_dir), *old, *unfinished]:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        _log.warning("cannot remove an old checkpoint: %s", error)
+
+
+def _is_milestone(path: Path, keep_every: int) -> bool:
+    number = path.stem.rpartition("-")[2]
+    return keep_every > 0 and number.isdigit() and int(number) % keep_every == 0

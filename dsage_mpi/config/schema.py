@@ -148,9 +148,23 @@ class CheckpointSettings(Settings):
 
     every: int = Field(1, ge=1, description="Outer iterations between checkpoints.")
     min_seconds: float = Field(
-        20.0, ge=0, description="Least time between checkpoints; the last one is always written."
+        20.0,
+        ge=0,
+        description="Least time between checkpoints, and at least 20 times what the last one took; "
+        "0: whatever it takes. The last one is always written.",
     )
     keep: int = Field(3, ge=1, description="Newest checkpoints that are kept.")
+    keep_every: int = Field(
+        0,
+        ge=0,
+        description="Beside them, those after every so many outer iterations are kept for good; "
+        "0: none.",
+    )
+    writer: Literal["auto", "parallel", "serial"] = Field(
+        "auto",
+        description="parallel: all ranks write together (needs an h5py with MPI); serial: rank 0 "
+        "alone; auto: by size. The files are the same.",
+    )
 
 
 def _duration_or_none(text: str | None) -> str | None:

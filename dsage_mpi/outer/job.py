@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsage_mpi.checkpoint.hdf5 import read_tree
-from dsage_mpi.checkpoint.tree import CheckpointError, Tree
-from dsage_mpi.config.emit import to_toml
+from dsage_mpi.checkpoint.parallel import Partner
+from dsage_mpi.checkpoint.tree import CheckpointError
+from dsage_mpi.checkpoint.writer import CALL
 from dsage_mpi.config.schema import Config
 from dsage_mpi.domains import build_domain
 from dsage_mpi.domains.base import DomainError
 from dsage_mpi.outer.deadline import find_deadline
+from dsage_mpi.outer.header import write_header
 from dsage_mpi.outer.journal import Journal, journal_key
 from dsage_mpi.outer.stop import Requests, StopRequested, stop_signals_ignored
 from dsage_mpi.report.log import setup_logging
@@ -79,7 +81,7 @@ def _run_job(world: World, order: Order, requests: Requests | None) -> int:
     if requests is None:
         from dsage_mpi.farm import serve
 
-        serve(*farm_arguments)
+        serve(*farm_arguments, calls={CALL: Partner()})
         return int(world.bcast(None))
 
     from dsage_mpi.farm import FarmError, open_farm
@@ -123,7 +125,7 @@ def _lead(
         with Progress(True, config.algorithm.max_evaluations) as progress:
             phases = Phases(progress, lambda *step: requests.check())
             loop = OuterLoop(config, domain, farm, phases, journal)
-            header = _header(config, directory, world)
+            header = write_header(config, domain, directory, world.size)
             observer = Observer(
                 loop, farm, directory, progress, phases, header, journal, requests.deadline
             )
@@ -138,7 +140,13 @@ def _lead(
                 loop.run(observer.after_iteration)
             except StopRequested as stop:
                 return _stop(stop, loop, observer, farm, directory)
-            observer.checkpoint()
+            if not observer.checkpoint():
+                _log.error(
+                    "the run is over, but its last checkpoint could not be written: make room, "
+                    "then --restart %s",
+                    directory.path,
+                )
+                return EXIT_FAILED
     except (SurrogateError, CheckpointError) as error:
         _log.error("%s", error)
         return EXIT_FAILED
@@ -176,13 +184,6 @@ def _resolve(config: Config) -> Config:
         }
     )
     return config.model_copy(update={"surrogate": surrogate})
-
-
-def _header(config: Config, directory: RunDirectory, world: World) -> Tree:
-    text = to_toml(config)
-    directory.write_config(text)
-    directory.write_versions({"seed": config.seed, "ranks": world.size})
-    return {"config": text, "versions": directory.versions.read_text(encoding="utf-8")}
 
 
 def _announce(world: World, loop: OuterLoop, directory: RunDirectory, order: Order) -> None:

@@ -114,6 +114,8 @@ class OuterLoop:
             "failures": self.record.failures(),
             "archive": elites(self.archive),
             **self._marked_method,
+            # All streams that are not in the method's state are named: see ``seeding``.
+            "rng": {"run_seed": self.config.seed, **self._marked_method.get("rng", {})},
             **({} if proposal is None else {"proposal": _proposal_state(proposal)}),
         }
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dsage_mpi.checkpoint.files import checkpoint_path, final_path, prune
-from dsage_mpi.checkpoint.hdf5 import write_tree
 from dsage_mpi.checkpoint.tree import CheckpointError, Tree
+from dsage_mpi.checkpoint.writer import CheckpointWriter
 from dsage_mpi.farm import idle_share
+from dsage_mpi.outer.header import Header
 from dsage_mpi.outer.loop import OuterLoop, Step
 from dsage_mpi.outer.phases import Phases
 from dsage_mpi.report.failures import FailureLog
+from dsage_mpi.report.log import FILE_ONLY
 from dsage_mpi.report.metrics import Metrics
 from dsage_mpi.report.progress import Progress
 from dsage_mpi.report.run_directory import RunDirectory
@@ -31,6 +34,10 @@ _log = logging.getLogger("dsage_mpi.outer")
 
 #: Least seconds of work between the last checkpoint and one in the middle of an iteration.
 _MILESTONE_SECONDS = 60.0
+#: Groups of a checkpoint whose arrays grow by rows alone.
+_TABLES = ("record",)
+#: A checkpoint is put off until the run has worked so many times as long as the last one took.
+_LEAST_WORK = 20.0
 #: Phase -> column of metrics.csv.
 _PHASE_COLUMNS = {"train": "train_s", "inner": "inner_s", "evaluate": "evaluate_s"}
 
@@ -40,11 +47,11 @@ class Observer:
 
     Args:
         loop: The search that is watched.
-        farm: Asked for idle shares.
+        farm: Asked for idle shares, and to help with checkpoints.
         directory: Where everything is written.
         progress: The display.
         phases: The clock of the loop's phases.
-        header: Parts of every checkpoint that never change (configuration, versions).
+        header: Parts of every checkpoint that never change.
         journal: Starts afresh with every checkpoint.
         deadline: Learns what a checkpoint takes.
     """
@@ -56,13 +63,16 @@ class Observer:
         directory: RunDirectory,
         progress: Progress,
         phases: Phases,
-        header: Tree,
+        header: Header,
         journal: Journal | None = None,
         deadline: Deadline | None = None,
     ) -> None:
         self._loop, self._farm = loop, farm
         self._directory, self._progress, self._phases = directory, progress, phases
         self._header = header
+        self._writer = CheckpointWriter(
+            loop.config.checkpoint.writer, farm, int(header.attributes["world_size"]), _TABLES
+        )
         self._journal, self._deadline = journal, deadline
         self.metrics = Metrics(directory.metrics, loop.config.archive.measures)
         self._failures = FailureLog(directory.failures)
@@ -70,6 +80,7 @@ class Observer:
         self._failures.load_state({"count": 0})
         self._iteration_began = time.perf_counter()
         self._checkpoint_seconds = 0.0
+        self._checkpoint_bytes: int | None = None
         self._last_checkpoint = time.monotonic()
         self._saved_iteration = -1
 
@@ -83,23 +94,28 @@ class Observer:
             self.checkpoint()
         self._iteration_began = time.perf_counter()
 
-    def checkpoint(self) -> None:
-        """Writes a checkpoint of the present state, unless the newest one is just that."""
-        if self._saved_iteration != self._loop.iteration and self._write(
-            checkpoint_path(self._directory.path, self._loop.iteration)
-        ):
+    def checkpoint(self) -> bool:
+        """Writes a checkpoint of the present state, unless the newest one is just that.
+
+        Returns:
+            Whether the present state is on disk.
+        """
+        if self._saved_iteration != self._loop.iteration and self.save_now():
             self._saved_iteration = self._loop.iteration
-            prune(self._directory.path, self._loop.config.checkpoint.keep)
+        return self._saved_iteration == self._loop.iteration
 
     def milestone(self) -> None:
         """Saves costly work in the middle of an iteration, in the checkpoint of its beginning."""
         if time.monotonic() - self._last_checkpoint >= _MILESTONE_SECONDS:
             self.save_now()
 
-    def save_now(self) -> None:
-        """Writes what can be saved, whatever was written before."""
-        if self._write(checkpoint_path(self._directory.path, self._loop.iteration)):
-            prune(self._directory.path, self._loop.config.checkpoint.keep)
+    def save_now(self) -> bool:
+        """Writes what can be saved, whatever was written before; says whether it is on disk."""
+        settings = self._loop.config.checkpoint
+        if not self._write(checkpoint_path(self._directory.path, self._loop.iteration)):
+            return False
+        prune(self._directory.path, settings.keep, settings.keep_every)
+        return True
 
     def final(self) -> Path | None:
         """Writes the checkpoint of a run that stops; None if that failed."""
@@ -113,13 +129,22 @@ class Observer:
         """
         start = time.perf_counter()
         try:
-            write_tree(path, self.state())
+            written = self._writer.write(path, self.state(), self._attributes())
         except CheckpointError as error:
             _log.warning("%s; the run goes on, earlier checkpoints are untouched", error)
             return False
         finally:
             self._last_checkpoint = time.monotonic()
             self._checkpoint_seconds = time.perf_counter() - start
+        self._checkpoint_bytes = written.size
+        _log.info(
+            "%s: %.1f MB in %.2f s, written by %d rank(s)",
+            path.name,
+            written.size / 1e6,
+            written.seconds,
+            written.ranks,
+            extra=FILE_ONLY,
+        )
         if self._journal is not None:
             self._journal.checkpointed(len(self._loop.record))
         if self._deadline is not None:
@@ -130,10 +155,19 @@ class Observer:
         """The whole run as one tree."""
         tree = self._loop.state()
         return {
-            **self._header,
+            **self._header.tree,
             **tree,
             "metrics": self.metrics.state(),
             "failures": {**tree["failures"], **self._failures.state()},
+        }
+
+    def _attributes(self) -> dict[str, str | int | float | bool]:
+        """Root attributes of a checkpoint that is written now."""
+        return {
+            **self._header.attributes,
+            "iteration": self._loop.iteration,
+            "evaluations": len(self._loop.record),
+            "time": datetime.now().astimezone().isoformat(timespec="seconds"),
         }
 
     def load_state(self, tree: Tree) -> None:
@@ -146,7 +180,8 @@ class Observer:
         settings = self._loop.config.checkpoint
         if self._loop.iteration % settings.every:
             return False
-        return time.monotonic() - self._last_checkpoint >= settings.min_seconds
+        least = max(settings.min_seconds, _LEAST_WORK * self._checkpoint_seconds)
+        return settings.min_seconds == 0 or time.monotonic() - self._last_checkpoint >= least
 
     def _log_failures(self, step: Step) -> None:
         batch = step.batch
@@ -201,9 +236,11 @@ class Observer:
     def _timing_columns(self) -> dict[str, Any]:
         phases = self._phases.take()
         seconds = {column: phases.get(name) for name, column in _PHASE_COLUMNS.items()}
+        size = self._checkpoint_bytes
         return {
             **seconds,
             "checkpoint_s": self._checkpoint_seconds,
+            "checkpoint_mb": None if size is None else size / 1e6,
             "total_s": time.perf_counter() - self._iteration_began,
             "idle_share": idle_share(self._farm.lap()),
         }

@@ -42,7 +42,7 @@ class Requests:
     """
 
     def __init__(
-        self, run_dir: Path, deadline: Deadline, save: Callable[[], None] = lambda: None
+        self, run_dir: Path, deadline: Deadline, save: Callable[[], object] = lambda: None
     ) -> None:
         self.deadline = deadline
         self.save = save

@@ -30,7 +30,7 @@ def digest(archive_state: Mapping[str, Any], dataset_state: Mapping[str, Any] | 
         64 hexadecimal digits.
 
     Raises:
-        TypeError: A leaf is neither array nor number nor text, list nor bytes; the message has its path.
+        TypeError: A leaf is neither array, number, text, list nor bytes; the message has its path.
     """
     sha = hashlib.sha256()
     _add(sha, {"archive": archive_state, "dataset": dataset_state or {}}, "")

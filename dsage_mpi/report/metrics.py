@@ -89,6 +89,7 @@ _TIMING = (
     Column("inner_s", float, "seconds spent in the inner loop and the selection"),
     Column("evaluate_s", float, "seconds spent simulating"),
     Column("checkpoint_s", float, "seconds spent writing the previous checkpoint"),
+    Column("checkpoint_mb", float, "size of the previous checkpoint in MB (10^6 bytes)"),
     Column("total_s", float, "seconds that the outer iteration took"),
     Column(
         "idle_share",

@@ -1,0 +1,59 @@
+"""The parts of every checkpoint of a run that never change: what runs, and with what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dsage_mpi import __version__
+from dsage_mpi.checkpoint.tree import Tree
+from dsage_mpi.config.emit import to_toml
+from dsage_mpi.config.load import config_hash
+from dsage_mpi.report.provenance import git_facts, package_versions
+
+if TYPE_CHECKING:
+    from dsage_mpi.config.schema import Config
+    from dsage_mpi.domains.base import Domain
+    from dsage_mpi.report.run_directory import RunDirectory
+
+
+@dataclass(frozen=True)
+class Header:
+    """See docs/checkpoint.md.
+
+    Attributes:
+        tree: Datasets: configuration, versions, names.
+        attributes: Root attributes.
+    """
+
+    tree: Tree
+    attributes: dict[str, str | int | float | bool]
+
+
+def write_header(config: Config, domain: Domain, directory: RunDirectory, ranks: int) -> Header:
+    """Writes ``config.toml`` and ``versions.json``, and returns what checkpoints say of them."""
+    text = to_toml(config)
+    directory.write_config(text)
+    directory.write_versions({"seed": config.seed, "ranks": ranks})
+    tree = {
+        "config": text,
+        "versions": directory.versions.read_text(encoding="utf-8"),
+        "names": {
+            "domain": config.domain_name,
+            "method": config.algorithm.method,
+            "measures": list(config.archive.measures),
+            "metadata": list(domain.metadata_names),
+        },
+    }
+    git = git_facts(Path(__file__).resolve())
+    packages = package_versions()
+    attributes = {
+        "program": f"dsage_mpi {__version__}",
+        "packages": ", ".join(f"{name} {version}" for name, version in packages.items()),
+        "git_commit": git["commit"] if git else "unknown",
+        "config_hash": config_hash(config),
+        "seed": config.seed,
+        "world_size": ranks,
+    }
+    return Header(tree, attributes)
