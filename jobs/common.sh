@@ -1,0 +1,102 @@
+# What the job scripts beside this file share: finding the installation, starting the ranks, and
+# going on in the next time slot until the run is done. Nothing here is specific to a site.
+#
+# Exit codes of the program (docs/commands.md) decide what happens:
+#   0      done: the job ends
+#   1, 2   failed, or bad input: the job ends; trying again would give the same
+#   3      stopped in time, can go on: the job is put back into the queue
+#   other  killed (a node or a rank was lost, memory ran out): back into the queue as well
+
+# dsage_setup: goes to the project's folder and into its virtual environment.
+dsage_setup() {
+  cd "$SLURM_SUBMIT_DIR" || exit 1
+  export PATH=$PWD/.venv/bin:$PATH
+  if [ ! -x .venv/bin/python ]; then
+    echo "no .venv in $PWD: run 'make setup' there first, and submit from there." >&2
+    exit 1
+  fi
+}
+
+# dsage_mpi_plugin: how srun hands the ranks to MPI: pmix for OpenMPI, pmi2 for MPICH (the one from
+# PyPI too). `srun --mpi=list` shows what a cluster has; DSAGE_SRUN_MPI overrides this choice.
+dsage_mpi_plugin() {
+  if [ -n "${DSAGE_SRUN_MPI:-}" ]; then
+    printf '%s' "$DSAGE_SRUN_MPI"
+  elif python -c '
+import mpi4py
+mpi4py.rc.initialize = False  # ask for the name only: this is no MPI job yet
+from mpi4py import MPI
+raise SystemExit("MPICH" not in MPI.Get_library_version())'; then
+    printf 'pmi2'
+  else
+    printf 'pmix'
+  fi
+}
+
+# dsage_arguments RUN_DIR ARGUMENT...: fills the array ARGUMENTS with those of this start. The
+# first start of a run takes what the user gave, every later one continues it.
+dsage_arguments() {
+  local run_dir=$1
+  shift
+  ARGUMENTS=("$@")
+  case " $* " in
+    *" --restart "*) return ;; # the user continues a run, with what he changes; so does every start
+  esac
+  if [ -e "$run_dir/config.toml" ]; then
+    ARGUMENTS=(--restart "$run_dir")
+  elif [[ " $* " != *" --run-dir "* ]]; then
+    ARGUMENTS+=(--run-dir "$run_dir")
+  fi
+}
+
+# dsage_run_dir DEFAULT ARGUMENT...: prints the run directory that the arguments name.
+dsage_run_dir() {
+  local default=$1
+  shift
+  while [ $# -gt 1 ]; do
+    case $1 in --run-dir | --restart)
+      case $2 in
+        *.h5) printf '%s' "${2%/checkpoints/*}" ;;
+        *) printf '%s' "$2" ;;
+      esac
+      return
+      ;;
+    esac
+    shift
+  done
+  printf '%s' "$default"
+}
+
+# dsage_run RUN_DIR MOST_RESTARTS SRUN_OPTION... -- ARGUMENT...: starts the ranks, waits, and
+# decides how the job ends.
+dsage_run() {
+  local run_dir=$1 most=$2 code=0 restarts=${SLURM_RESTART_COUNT:-0}
+  local -a options=()
+  shift 2
+  while [ "$1" != -- ]; do
+    options+=("$1")
+    shift
+  done
+  shift
+  dsage_arguments "$run_dir" "$@"
+  echo "== $(date '+%F %T') job $SLURM_JOB_ID, restart $restarts: ${ARGUMENTS[*]}"
+  # --wait: when one rank has ended, the others have this many seconds to end too.
+  srun --mpi="$(dsage_mpi_plugin)" --wait=60 "${options[@]}" \
+    python -m dsage_mpi "${ARGUMENTS[@]}" || code=$?
+  echo "== $(date '+%F %T') ended with $code"
+  case $code in 0 | 1 | 2) exit "$code" ;; esac
+  if [ -e "$run_dir/STOP" ]; then
+    echo "stopped on request; to go on: sbatch with --restart $run_dir"
+    exit "$code"
+  fi
+  if [ "$restarts" -ge "$most" ]; then
+    echo "this was restart $restarts of at most $most; to go on: sbatch with --restart $run_dir"
+    exit "$code"
+  fi
+  # Back into the queue under the same job number; this script is ended by that.
+  scontrol requeue "$SLURM_JOB_ID" || {
+    echo "this cluster does not requeue; to go on: sbatch with --restart $run_dir"
+    exit "$code"
+  }
+  sleep 60
+}
