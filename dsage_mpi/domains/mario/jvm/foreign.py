@@ -101,6 +101,8 @@ def _java_class(name: str, jar: str, key: str) -> Any:
             f"domain.simulator.{key}: {jar} has no class {name}; expected a jar with the public "
             "interface of the Mario AI Framework: engine.core.MarioGame and agents.NAME.Agent"
         ) from None
+    except jpype.JException as error:  # for a newer Java, for instance
+        raise DomainError(f"domain.simulator.{key}: {jar}: {name} does not load: {error}") from None
 
 
 def _read_rollout(record: Any, game: Any, ticks: int) -> None:

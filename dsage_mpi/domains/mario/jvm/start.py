@@ -7,9 +7,13 @@ from importlib.util import find_spec
 
 from dsage_mpi.domains.base import DomainError
 
+#: What our engine is compiled for (java/CMakeLists.txt).
+OLDEST_JAVA = 17
+
 GET_JAVA = (
-    "install a JDK, version 11 or newer (Debian, Ubuntu: apt-get install default-jdk-headless; "
-    "clusters: module load a JDK; elsewhere: unpack one and set JAVA_HOME), then `make setup`"
+    f"install a JDK, version {OLDEST_JAVA} or newer (Debian, Ubuntu: apt-get install "
+    f"openjdk-{OLDEST_JAVA}-jdk-headless; clusters: module load a JDK; elsewhere: unpack one and "
+    "set JAVA_HOME), then `make setup`"
 )
 
 
@@ -37,7 +41,7 @@ def start_jvm(jar: str, heap_mb: int) -> None:
         heap_mb: Most memory of the Java heap, in MB.
 
     Raises:
-        DomainError: No JPype, no Java, or it does not start.
+        DomainError: No JPype, no Java, or it does not start or is too old.
     """
     library = find_jvm()
     import jpype
@@ -54,6 +58,9 @@ def start_jvm(jar: str, heap_mb: int) -> None:
         raise DomainError(
             f"the JVM {library} does not start with domain.simulator.heap_mb = {heap_mb}: {error}"
         ) from error
+    version = jpype.getJVMVersion()[0]
+    if version < OLDEST_JAVA:
+        raise DomainError(f"the JVM {library} is version {version}, which is too old: {GET_JAVA}")
 
 
 def _options(heap_mb: int) -> list[str]:

@@ -31,6 +31,30 @@ def settings(jar: Path, agent: str = "fickle", **simulator: Any) -> MarioSetting
     )
 
 
+def own_settings(**simulator: Any) -> MarioSettings:
+    """Settings of a run with our own engine."""
+    simulator = {"heap_mb": 64, "deadline_seconds": 60} | simulator
+    return MarioSettings(name="mario", rollouts=ROLLOUTS, simulator=SimulatorSettings(**simulator))
+
+
+def own_tasks(count: int, budget: int = 200) -> Any:
+    """Levels with walls, pits and enemies, a few of which cannot be completed."""
+    rng = np.random.default_rng(5)
+    tasks = np.zeros(count, task_dtype(ROLLOUTS))
+    for number, level in enumerate(tasks["level"]):
+        level[14:] = TILES.index("X")
+        for column in rng.integers(5, 50, 6):
+            level[13 - rng.integers(0, 4) : 14, column] = TILES.index("#")
+        for column in rng.integers(5, 50, 3):
+            level[14:, column : column + rng.integers(1, 4)] = TILES.index("-")
+        for column in rng.integers(8, 50, 4):
+            level[10, column] = rng.integers(2, 10)
+        if number % 6 == 4:
+            level[13:, 30:48] = TILES.index("-")
+    tasks["budget"] = budget
+    return tasks
+
+
 def make_tasks(tops: list[str]) -> Any:
     """One task per text: the first row of its level, the rest of the row empty."""
     tasks = np.zeros(len(tops), task_dtype(ROLLOUTS))
