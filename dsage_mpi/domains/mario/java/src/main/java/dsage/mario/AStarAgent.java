@@ -57,7 +57,9 @@ public final class AStarAgent {
             model.tick(plan.peek(n));
         }
         if (model.status == Status.LOSE) {
+            // The original goes back to a copy of the model that it was given: two copies in all.
             received.load(now, model);
+            received.load(received.save(model), model);
         }
         search.start(model);
         counter = ahead;
