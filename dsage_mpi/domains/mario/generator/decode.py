@@ -40,9 +40,14 @@ class Generator:
         import torch
 
         self._device = torch.device(device)
-        self._layers = [
+        layers = [
             tuple(torch.from_numpy(part).to(self._device) for part in layer)
             for layer in _folded(weights)
+        ]
+        # Channels last in memory: faster on a CPU, the argmax above all.
+        self._layers = layers[:1] + [
+            (weight.contiguous(memory_format=torch.channels_last), bias)
+            for weight, bias in layers[1:]
         ]
 
     def decode(self, latents: NDArray[np.floating]) -> NDArray[np.int8]:
@@ -78,7 +83,9 @@ class Generator:
 
         weight, bias = self._layers[0]
         maps = relu(linear(latents, weight, bias))
-        maps = maps.reshape(len(latents), FIRST_ROWS, KERNEL, -1).permute(0, 3, 1, 2)
+        maps = maps.reshape(len(latents), FIRST_ROWS, KERNEL, -1).permute(
+            0, 3, 1, 2
+        )  # channels last
         rows = FIRST_ROWS
         for weight, bias in self._layers[1:-1]:
             rows = 2 * rows - 1

@@ -20,7 +20,7 @@ def write_level(rng: np.random.Generator) -> NDArray[np.int8]:
     style = STYLES[int(rng.choice(len(STYLES), p=shares))][0]
     canvas = Canvas()
     style(canvas, rng)
-    return canvas.grid
+    return canvas.level.copy()
 
 
 def write_levels(rng: np.random.Generator, count: int) -> NDArray[np.int8]:

@@ -27,6 +27,7 @@ from dsage_mpi.domains.mario.generator.author.canvas import (
     SPIKY,
     Canvas,
 )
+from dsage_mpi.domains.mario.records import HEIGHT
 
 #: Writes from a column on, with the land at a row; returns the column after it.
 Beat = Callable[[Canvas, np.random.Generator, int, int], int]
@@ -185,3 +186,52 @@ def underpass(canvas: Canvas, rng: np.random.Generator, column: int, row: int) -
     canvas.strip(row - 4, column + 2, [GROUND] * (stop - column - 2))
     patrol(canvas, rng, column + 2, stop, 2)
     return stop
+
+
+def islands(canvas: Canvas, rng: np.random.Generator, column: int, row: int) -> int:
+    """Narrow pieces of land in a row of holes, not all of one height."""
+    for _ in range(int(rng.integers(2, 5))):
+        column += even(rng, 2, 4)
+        rise = int(rng.integers(0, 4))
+        canvas.land(column, column + 2, row - rise)
+        column += 2
+    column += 2
+    canvas.land(column, column + 4, row)
+    return column + 4
+
+
+def teeth(canvas: Canvas, rng: np.random.Generator, column: int, row: int) -> int:
+    """Pillars close together, too high to step on: one jump each."""
+    canvas.land(column, column + 2, row)
+    column += 2
+    space, tile = even(rng, 2, 4), int(rng.choice((BLOCK, BRICK, PIPE), p=(0.5, 0.2, 0.3)))
+    for _ in range(int(rng.integers(2, 5))):
+        canvas.land(column, column + 2 + space, row)
+        canvas.pile(column, column + 2, int(rng.integers(2, 5)), tile)
+        column += 2 + space
+    return column
+
+
+def horde(canvas: Canvas, rng: np.random.Generator, column: int, row: int) -> int:
+    """Four to six enemies in a line."""
+    number, kind = int(rng.integers(4, 7)), enemy(rng)
+    stop = column + 2 * number + 2
+    canvas.land(column, stop, row)
+    for position in range(number):
+        if column + 1 + 2 * position >= SAFE_START:
+            canvas.stand(column + 1 + 2 * position, kind)
+    return stop
+
+
+def tunnel(canvas: Canvas, rng: np.random.Generator, column: int, row: int) -> int:
+    """Steps under a low roof, so that jumps are short."""
+    length = even(rng, 8, 14)
+    canvas.land(column, column + length, row)
+    for place in range(column + 2, column + length - 2, 4):
+        if rng.random() < 0.5:
+            canvas.grid[row:, place : place + 2] = EMPTY
+            canvas.floor[place : place + 2] = HEIGHT
+        else:
+            canvas.pile(place, place + 2, 1, BLOCK)
+    canvas.strip(row - 5, column + 2, [BRICK] * (length - 4))
+    return column + length

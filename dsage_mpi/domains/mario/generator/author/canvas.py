@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from dsage_mpi.domains.mario.records import HEIGHT, WIDTH
 from dsage_mpi.domains.mario.tiles import TILES
 
+#: Columns beyond the level: more than the longest piece has.
+_SPARE = 32
 #: Row of the upper ground tiles of flat land; two rows thick.
 LAND = 14
 
@@ -20,13 +22,24 @@ class Canvas:
     """A 16x56 level in the making.
 
     Attributes:
-        grid: (16, 56) int8 tile indices (mario.md section 2.5).
-        floor: (56,) row of the topmost tile that one stands on near the ground; 16 over a gap.
+        grid: (16, 88) int8 tile indices (mario.md section 2.5); there is room for the last piece
+            to run over the end, and ``level`` cuts it off.
+        floor: (88,) row of the topmost tile that one stands on near the ground; 16 over a gap.
     """
 
     def __init__(self) -> None:
-        self.grid = np.zeros((HEIGHT, WIDTH), dtype=np.int8)
-        self.floor = np.full(WIDTH, HEIGHT, dtype=np.int64)
+        self.grid = np.zeros((HEIGHT, WIDTH + _SPARE), dtype=np.int8)
+        self.floor = np.full(WIDTH + _SPARE, HEIGHT, dtype=np.int64)
+
+    @property
+    def level(self) -> NDArray[np.int8]:
+        """(16, 56) tile indices: a view of what is written so far."""
+        return self.grid[:, :WIDTH]
+
+    def end(self, margin: int, row: int = LAND) -> None:
+        """Level land instead of whatever reached into the last ``margin`` columns."""
+        self.grid[:, WIDTH - margin :] = EMPTY
+        self.land(WIDTH - margin, WIDTH, row)
 
     def land(self, start: int, stop: int, row: int = LAND, tile: int = GROUND) -> None:
         """Ground from ``row`` to the bottom in columns ``start`` to ``stop - 1``."""
@@ -35,7 +48,7 @@ class Canvas:
 
     def pile(self, start: int, stop: int, height: int, tile: int) -> None:
         """Raises the floor of some columns by ``height`` tiles of one kind."""
-        for column in range(start, min(stop, WIDTH)):
+        for column in range(start, stop):
             top = self.floor[column] - height
             self.grid[top : self.floor[column], column] = tile
             self.floor[column] = top
@@ -49,7 +62,8 @@ class Canvas:
 
     def put(self, row: int, column: int, tile: int) -> bool:
         """Places one tile if the cell is in the level and empty; says whether it did."""
-        if not (0 <= row < HEIGHT and 0 <= column < WIDTH) or self.grid[row, column] != EMPTY:
+        inside = 0 <= row < HEIGHT and 0 <= column < self.grid.shape[1]
+        if not inside or self.grid[row, column] != EMPTY:
             return False
         self.grid[row, column] = tile
         return True

@@ -26,7 +26,7 @@ def fill_sky(canvas: Canvas, rng: np.random.Generator, wanted: int) -> None:
     pieces = (_coins, _bricks, _tree, _cloud)
     chosen = rng.choice(len(pieces), size=2, p=(0.25, 0.3, 0.3, 0.15))
     for _ in range(60):
-        if sky_tiles(canvas.grid) >= wanted:
+        if sky_tiles(canvas.level) >= wanted:
             return
         pieces[chosen[int(rng.integers(0, 2))]](canvas, rng)
 

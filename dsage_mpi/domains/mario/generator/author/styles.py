@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from dsage_mpi.domains.mario.generator.author import beats
-from dsage_mpi.domains.mario.generator.author.beats import Beat, even, patrol
+from dsage_mpi.domains.mario.generator.author.beats import Beat, even
 from dsage_mpi.domains.mario.generator.author.canvas import (
     BLOCK,
     BRICK,
@@ -22,8 +22,6 @@ from dsage_mpi.domains.mario.records import WIDTH
 
 #: Columns of level land at the start and, at least, at the end.
 MARGIN = 6
-#: The longest beat (stairs of four with a hole of four), columns.
-_LONGEST = 14
 
 _OVERGROUND: Mapping[Beat, float] = {
     beats.flat: 0.2, beats.gap: 0.18, beats.pipe: 0.2, beats.stairs: 0.1, beats.hill: 0.07,
@@ -36,6 +34,13 @@ _UNDERGROUND: Mapping[Beat, float] = {
 _CASTLE: Mapping[Beat, float] = {
     beats.flat: 0.2, beats.gap: 0.25, beats.stairs: 0.15, beats.hill: 0.2, beats.cannon: 0.1,
     beats.bridge: 0.1,
+}  # fmt: skip
+#: Share of levels with a wall that is hard or impossible to get over: the agent jumps there again
+#: and again, which easy levels never make it do.
+_TOWERS = 0.12
+#: Beats that a hard level has as well.
+_HARD: Mapping[Beat, float] = {
+    beats.islands: 0.3, beats.teeth: 0.35, beats.horde: 0.15, beats.tunnel: 0.2,
 }  # fmt: skip
 
 
@@ -82,9 +87,9 @@ def underground(canvas: Canvas, rng: np.random.Generator) -> None:
     thickness = int(rng.choice((1, 2), p=(0.6, 0.4)))
     start, stop = even(rng, 2, 10), WIDTH - even(rng, 2, 16)
     canvas.grid[0:thickness, start:stop] = BRICK
-    wanted = sky_tiles(canvas.grid) + 40 * rng.random()
+    wanted = sky_tiles(canvas.level) + 40 * rng.random()
     for _ in range(20):
-        if sky_tiles(canvas.grid) >= wanted:
+        if sky_tiles(canvas.level) >= wanted:
             break
         width, row = even(rng, 4, 8), even(rng, 4, 6)
         column = even(rng, 6, WIDTH - 6 - width)
@@ -109,23 +114,33 @@ def castle(canvas: Canvas, rng: np.random.Generator) -> None:
 def _string(
     canvas: Canvas, rng: np.random.Generator, weights: Mapping[Beat, float], row: int
 ) -> None:
-    """Beats drawn by weight between level land at both ends."""
-    kinds = list(weights)
-    shares = np.array([weights[kind] for kind in kinds])
+    """Beats drawn by weight between level land; two of three levels have hard ones as well."""
+    hardness = max(0.0, float(rng.uniform(-0.5, 1.0)))
+    kinds = [*weights, *_HARD]
+    shares = np.array(
+        [(1.0 - hardness) * share for share in weights.values()]
+        + [hardness * share for share in _HARD.values()]
+    )
     canvas.land(0, MARGIN, row)
     column = MARGIN
     last = -1
-    while column < WIDTH - MARGIN - _LONGEST:
+    while column < WIDTH - MARGIN:
         choice = int(rng.choice(len(kinds), p=shares / shares.sum()))
         if choice == last and rng.random() < 0.5:
             continue
         column, last = kinds[choice](canvas, rng, column, row), choice
-    while column < WIDTH - MARGIN:
-        stop = min(column + 4, WIDTH - MARGIN)
-        canvas.land(column, stop, row)
-        patrol(canvas, rng, column, stop, 1)
-        column = stop
-    canvas.land(column, WIDTH, row)
+    canvas.end(MARGIN, row)
+    if rng.random() < _TOWERS:
+        _tower(canvas, rng)
+
+
+def _tower(canvas: Canvas, rng: np.random.Generator) -> None:
+    """One wall of five to eight tiles: from six on it takes a block before it to step on."""
+    start = even(rng, 14, WIDTH - MARGIN - 6)
+    stop = start + even(rng, 2, 4)
+    top = LAND - int(rng.integers(5, 9))
+    canvas.grid[top:LAND, start:stop] = int(rng.choice((GROUND, BLOCK, BRICK)))
+    canvas.land(start, stop)
 
 
 #: Style and its share of the corpus.
