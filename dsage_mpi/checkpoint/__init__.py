@@ -13,3 +13,23 @@
 
 The format is described in docs/checkpoint.md.
 """
+
+import contextlib
+import sys
+
+
+def _leave_mpi_alone() -> None:
+    """An h5py that is built with MPI would start MPI when it is imported.
+
+    A run on many ranks has started it long before; elsewhere it is not needed, and may fail (on
+    login nodes, say).
+    """
+    if "mpi4py.MPI" in sys.modules:
+        return
+    with contextlib.suppress(ImportError):
+        import mpi4py
+
+        mpi4py.rc.initialize, mpi4py.rc.finalize = False, True
+
+
+_leave_mpi_alone()

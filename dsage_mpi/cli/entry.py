@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 COMMANDS = {
     "run": "dsage_mpi.cli.run",
     "inspect": "dsage_mpi.cli.inspect",
+    "verify": "dsage_mpi.cli.verify",
+    "diff": "dsage_mpi.cli.diff",
     "plot": "dsage_mpi.cli.plot",
+    "status": "dsage_mpi.cli.status",
+    "cancel": "dsage_mpi.cli.cancel",
     "render": "dsage_mpi.cli.render",
     "doctor": "dsage_mpi.cli.doctor",
     "train-agent": "dsage_mpi.cli.train_agent",

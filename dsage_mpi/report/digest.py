@@ -30,7 +30,7 @@ def digest(archive_state: Mapping[str, Any], dataset_state: Mapping[str, Any] | 
         64 hexadecimal digits.
 
     Raises:
-        TypeError: A leaf is neither array, number, text, list nor bytes; the message has its path.
+        TypeError: A leaf is neither array, number, text, texts nor bytes; the message has its path.
     """
     sha = hashlib.sha256()
     _add(sha, {"archive": archive_state, "dataset": dataset_state or {}}, "")
@@ -45,7 +45,7 @@ def _add(sha: _Hash, node: Any, path: str) -> None:
             _add(sha, node[key], f"{path}/{key}")
     elif isinstance(node, str):
         _frame(sha, b"text", node.encode(errors="surrogatepass"))
-    elif isinstance(node, list):
+    elif isinstance(node, list) and all(isinstance(item, str) for item in node):
         _add(sha, {f"{k:09d}": item for k, item in enumerate(node)}, path)
     elif isinstance(node, bytes):
         _frame(sha, b"bytes", node)

@@ -76,11 +76,11 @@ def _hdf5(environ: dict[str, str]) -> Iterator[Finding]:
         return
     version, parallel = json.loads(last_line(out))
     if parallel:
-        yield ok("HDF5", f"{version}, parallel")
+        yield ok("HDF5", f"{version}, parallel: all ranks can write checkpoints together")
     else:
         yield note(
             "HDF5",
-            f"{version}, serial: rank 0 writes all checkpoints, as it does by default anyway",
+            f"{version}, serial: rank 0 alone writes checkpoints; the files are the same",
             "nothing to do; for a parallel one see docs/install.md",
         )
 

@@ -1,0 +1,89 @@
+"""What is wrong with a checkpoint file, as far as it can be told.
+
+    python -m dsage_mpi.checkpoint.verify FILE
+
+names the damaged datasets of a file without looking at its seal. HDF5 may crash on damage in its
+own structures, so ``problems`` has this done by a process of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import h5py
+
+from dsage_mpi.checkpoint.hdf5 import read_tree
+from dsage_mpi.checkpoint.layout import read_leaf
+from dsage_mpi.checkpoint.tree import CheckpointError
+
+_SECONDS = 300
+
+
+def problems(path: Path) -> list[str]:
+    """One line per problem; none if the file is whole.
+
+    Args:
+        path: A checkpoint.
+    """
+    try:
+        read_tree(path)
+    except CheckpointError as error:
+        return [str(error), *(f"{path}: {line}" for line in _damaged_parts(path))]
+    return []
+
+
+def _damaged_parts(path: Path) -> list[str]:
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", __spec__.name, str(path)],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_SECONDS,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ["HDF5 does not come to an end with it"]
+    if done.returncode != 0:
+        return [*done.stdout.splitlines(), "HDF5 cannot read it (to its end)"]
+    return done.stdout.splitlines()
+
+
+def _walk(group: h5py.Group) -> Iterator[str]:
+    for name in group:
+        where = f"{group.name.rstrip('/')}/{name}"
+        try:
+            item = group[name]
+            if isinstance(item, h5py.Group):
+                yield from _walk(item)
+            else:
+                read_leaf(item, "here")
+        except CheckpointError:
+            yield f"{where} does not match its checksum"
+        except Exception as error:  # HDF5 raises nearly everything on damage
+            yield f"{where} cannot be read: {str(error).splitlines()[0]}"
+
+
+def main(path: Path) -> int:
+    """Prints the damaged parts."""
+    try:
+        with h5py.File(path, "r") as file:
+            count = 0
+            for line in _walk(file):
+                print(line, flush=True)
+                count += 1
+            if not count:
+                print("all datasets match their checksums: the damage is beside them", flush=True)
+    except Exception as error:
+        print(f"HDF5 cannot open it: {str(error).splitlines()[0]}", flush=True)
+    # At once: closing a damaged file may crash.
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

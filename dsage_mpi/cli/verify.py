@@ -1,0 +1,73 @@
+"""``verify``: are these checkpoints whole?"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from dsage_mpi.cli.console import (
+    EXIT_BAD_INPUT,
+    EXIT_DONE,
+    EXIT_FAILED,
+    Formatter,
+    complain,
+)
+
+EPILOG = """examples:
+  python -m dsage_mpi verify runs/maze-0001                    all checkpoints of a run
+  python -m dsage_mpi verify runs/maze-0001/checkpoints/checkpoint-000012.h5
+
+exit codes:
+  0  every checkpoint is whole
+  1  at least one is damaged; one line for each problem
+  2  there is nothing to verify"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of ``verify``."""
+    made = argparse.ArgumentParser(
+        prog="dsage_mpi verify",
+        description="Reads checkpoints to the last byte and compares every checksum.",
+        epilog=EPILOG,
+        formatter_class=Formatter,
+        allow_abbrev=False,
+    )
+    made.add_argument(
+        "runs", metavar="RUN_DIR|CHECKPOINT", type=Path, nargs="+", help="what to verify"
+    )
+    return made
+
+
+def main(argv: list[str]) -> int:
+    """Prints a line per problem and per whole file; returns the exit code."""
+    arguments = parser().parse_args(argv)
+    from dsage_mpi.checkpoint.files import checkpoints
+    from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
+
+    paths: list[Path] = []
+    for path in arguments.runs:
+        try:
+            found = [path] if path.is_file() else checkpoints(RunDirectory.open(path).path)
+        except RunDirectoryError as error:
+            complain(error)
+            return EXIT_BAD_INPUT
+        if not found:
+            complain(f"{path} has no checkpoints")
+            return EXIT_BAD_INPUT
+        paths += found
+    damaged = [path for path in paths if not _is_whole(path)]
+    return EXIT_FAILED if damaged else EXIT_DONE
+
+
+def _is_whole(path: Path) -> bool:
+    from dsage_mpi.checkpoint.hdf5 import read_attributes
+    from dsage_mpi.checkpoint.verify import problems
+
+    lines = problems(path)
+    for line in lines:
+        print(line)
+    if not lines:
+        found = read_attributes(path)
+        after = f", after {found['evaluations']} evaluations" if "evaluations" in found else ""
+        print(f"{path}: whole, {path.stat().st_size / 1e6:.1f} MB{after}")
+    return not lines
