@@ -51,8 +51,8 @@ main() {
   fi
   do_if_stale h5py "$mpi|$(runtime_requirement h5py)" "$(h5py_title)" install_h5py
   do_if_stale packages "$(package_list)" "Python packages" install_packages
-  do_if_stale extension "$(python scripts/pyproject.py build-key)" "dsage_mpi and its C++ code" \
-    install_extension
+  do_if_stale extension "$(python scripts/pyproject.py build-key)|$(java_version)" \
+    "dsage_mpi, its C++ and Java code" install_extension
   printf 'dsage_mpi is set up in %s (%s s).\n' "$VENV" "$(elapsed "$started")"
 }
 
@@ -131,9 +131,14 @@ announce_missing() {
   case " $2" in
     *" mpi "*) notice "no MPI with mpirun and mpicc here: the one from PyPI is used (in .venv)." ;;
   esac
-  notice "no parallel HDF5 here: h5py's serial build is used, and rank 0 alone writes checkpoints."
+  case " $2" in
+    *" hdf5 "*) notice "no parallel HDF5 here: h5py's serial build is used, and rank 0 alone writes checkpoints." ;;
+  esac
+  case " $2" in
+    *" java "*) notice "no JDK $JAVA_OLDEST or newer here: mazes run, the Mario domain does not." ;;
+  esac
   mapfile -t lines < <(how_to_get "$1" "${parts[@]}")
-  notice "for the faster way:" "${lines[@]/#/  }"
+  notice "to have it all:" "${lines[@]/#/  }"
 }
 
 main

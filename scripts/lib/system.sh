@@ -1,5 +1,8 @@
 # System packages: what is missing, how to install it, and what is done without.
 
+# What the Mario engine is compiled for; java/CMakeLists.txt says so too.
+JAVA_OLDEST=17
+
 # missing_system_parts PYTHON: one word per part that this machine lacks. PYTHON may be empty.
 missing_system_parts() {
   if [ -z "$1" ]; then
@@ -12,6 +15,22 @@ missing_system_parts() {
     [ -n "${CXX:-}" ] || printf 'compiler '
   [ -n "$(system_mpirun)" ] && command -v mpicc >/dev/null || printf 'mpi '
   [ -n "$(parallel_hdf5_dir)" ] || printf 'hdf5 '
+  java_suits || printf 'java '
+}
+
+# java_version: what the Java compiler says of itself, or nothing. $JAVA_HOME wins, as in CMake.
+java_version() {
+  local javac=${JAVA_HOME:+$JAVA_HOME/bin/}javac
+  command -v "$javac" >/dev/null || javac=javac
+  "$javac" -version 2>&1 | sed -n 's/^javac \([0-9].*\)/\1/p' || true
+}
+
+# java_suits: whether the Mario engine can be compiled.
+java_suits() {
+  local version
+  version=$(java_version)
+  version=${version%%[!0-9]*}
+  [ "${version:-0}" -ge "$JAVA_OLDEST" ]
 }
 
 # must_have PARTS...: those of PARTS that nothing from PyPI can stand in for.
@@ -35,8 +54,22 @@ apt_packages() {
       compiler) printf 'g++ ' ;;
       mpi) printf 'openmpi-bin libopenmpi-dev ' ;;
       hdf5) printf 'libhdf5-openmpi-dev ' ;;
+      java) printf '%s ' "$(apt_jdk)" ;;
     esac
   done
+}
+
+# apt_jdk: the oldest JDK that will do, or the release's default where that is newer (Debian 13 no
+# longer has the oldest, Ubuntu 22.04's default is too old).
+apt_jdk() {
+  local default
+  default=$(apt-cache policy default-jdk-headless 2>/dev/null |
+    sed -n 's/^ *Candidate: \([0-9]*:\)\{0,1\}1\.\([0-9]*\).*/\2/p')
+  if [ "${default:-0}" -gt "$JAVA_OLDEST" ]; then
+    printf 'default-jdk-headless'
+  else
+    printf 'openjdk-%s-jdk-headless' "$JAVA_OLDEST"
+  fi
 }
 
 # apt_python_stem: python3 where the release's default is new enough, else the newest python3.N
@@ -93,6 +126,7 @@ describe_parts() {
       compiler) printf 'a C++ compiler\n' ;;
       mpi) printf 'an MPI with mpirun and mpicc\n' ;;
       hdf5) printf 'HDF5 built for that MPI (parallel HDF5), with headers\n' ;;
+      java) printf 'a Java compiler (JDK %s or newer), for the Mario domain\n' "$JAVA_OLDEST" ;;
     esac
   done
 }
@@ -102,10 +136,10 @@ how_to_get() {
   if command -v apt-get >/dev/null; then
     printf 'sudo apt-get update && sudo apt-get install -y %s\n' "$(apt_packages "$@" | sed 's/ $//')"
   else
-    printf 'with your package manager, under names like: gcc-c++ python3.%s-devel openmpi-devel hdf5-openmpi-devel\n' \
-      "$PYTHON_OLDEST"
+    printf 'with your package manager, under names like: gcc-c++ python3.%s-devel openmpi-devel hdf5-openmpi-devel java-%s-openjdk-devel\n' \
+      "$PYTHON_OLDEST" "$JAVA_OLDEST"
   fi
-  printf 'on a cluster: module load a Python >= 3.%s, a compiler, an MPI and a parallel HDF5, then again\n' \
+  printf 'on a cluster: module load a Python >= 3.%s, a compiler, an MPI, a parallel HDF5 and a JDK, then again\n' \
     "$PYTHON_OLDEST"
   case " $* " in
     *" python "*) printf 'or name a Python that PATH does not show: make setup PYTHON=/path/to/python3.%s\n' "$PYTHON_OLDEST" ;;
