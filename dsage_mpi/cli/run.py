@@ -7,6 +7,7 @@ the order, or rank 0 says what is wrong and every rank leaves with exit code 2.
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,11 @@ The result does not depend on the number of ranks."""
 
 EPILOG = f"""other commands (each has its own --help):
   inspect RUN_DIR|CHECKPOINT   what a run has found so far; --digest to compare two runs
+  verify RUN_DIR|CHECKPOINT    are its checkpoints whole?
+  diff ONE OTHER               the first item in which two checkpoints differ
   plot RUN_DIR|CHECKPOINT      draw the figures of a run again
+  status RUN_DIR...            how far runs are, one line each
+  cancel RUN_DIR...            stop running runs cleanly
   doctor                       what this installation has, what is missing, how to get it
   train-agent INPUT.toml       train a maze agent of your own
 
@@ -57,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
         prog="dsage_mpi",
         usage="dsage_mpi [run] INPUT.toml [options]\n"
         "       dsage_mpi --restart RUN_DIR|CHECKPOINT [options]\n"
-        "       dsage_mpi {inspect,plot,doctor,train-agent} ...",
+        "       dsage_mpi {inspect,verify,diff,plot,status,cancel,doctor,train-agent} ...",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=Formatter,
@@ -97,21 +102,22 @@ def main(argv: list[str]) -> int:
     from dsage_mpi.farm.launch import open_world
 
     world = open_world()
-    order = world.bcast(_prepare(argv) if world.is_root else None)
-    if isinstance(order, int):
-        return order
-    from dsage_mpi.outer.job import run_job
+    with contextlib.ExitStack() as held:
+        order = world.bcast(_prepare(argv, held) if world.is_root else None)
+        if isinstance(order, int):
+            return order
+        from dsage_mpi.outer.job import run_job
 
-    return run_job(world, order)
+        return run_job(world, order)
 
 
-def _prepare(argv: list[str]) -> Order | int:
-    """The checked order, or the exit code if there is nothing to run."""
+def _prepare(argv: list[str], held: contextlib.ExitStack) -> Order | int:
+    """The checked order, or the exit code if there is nothing to run; ``held`` gets the lock."""
     try:
         arguments = _parse(argv)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else EXIT_BAD_INPUT
-    return _continued(arguments) if arguments.restart else _fresh(arguments)
+    return (_continued if arguments.restart else _fresh)(arguments, held)
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -129,18 +135,22 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     return arguments
 
 
-def _fresh(arguments: argparse.Namespace) -> Order | int:
+def _fresh(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order | int:
     from dsage_mpi.config.emit import to_toml
     from dsage_mpi.config.load import ConfigError
     from dsage_mpi.domains.base import DomainError
     from dsage_mpi.outer.job import Order
+    from dsage_mpi.report.lock import RunLock
     from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
+    from dsage_mpi.surrogate.errors import SurrogateError
 
     try:
         config = _load(arguments)
         _check_domain(config)
+        _check_device(config)
         directory = RunDirectory.create(arguments.run_dir, arguments.input.stem)
-    except (ConfigError, DomainError, RunDirectoryError) as error:
+        held.enter_context(RunLock(directory))
+    except (ConfigError, DomainError, RunDirectoryError, SurrogateError) as error:
         complain(error)
         return EXIT_BAD_INPUT
     # At once, not with the first checkpoint: a run that is killed before it can be started again.
@@ -148,23 +158,28 @@ def _fresh(arguments: argparse.Namespace) -> Order | int:
     return Order(config, directory.path, None, arguments.verbose)
 
 
-def _continued(arguments: argparse.Namespace) -> Order | int:
+def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order | int:
     from dsage_mpi.checkpoint.tree import CheckpointError
     from dsage_mpi.cli.stored import find_stored, find_unsaved
     from dsage_mpi.config.load import ConfigError
     from dsage_mpi.config.restart import restart_config
     from dsage_mpi.outer.job import Order
+    from dsage_mpi.report.lock import RunLock
     from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
+    from dsage_mpi.surrogate.errors import SurrogateError
 
     try:
+        held.enter_context(RunLock(RunDirectory.locate(arguments.restart)))
         if (directory := find_unsaved(arguments.restart)) is not None:
             text = directory.config.read_text(encoding="utf-8")
             config = restart_config(text, str(directory.config), arguments.overrides)
+            _check_device(config)
             return Order(config, directory.path, None, arguments.verbose)
         stored = find_stored(arguments.restart)
         config = restart_config(stored.config, str(stored.checkpoint), arguments.overrides)
+        _check_device(config)
         directory = stored.directory or RunDirectory.locate(arguments.restart)
-    except (ConfigError, CheckpointError, RunDirectoryError) as error:
+    except (ConfigError, CheckpointError, RunDirectoryError, SurrogateError) as error:
         complain(error)
         return EXIT_BAD_INPUT
     return Order(config, directory.path, stored.checkpoint, arguments.verbose)
@@ -185,6 +200,18 @@ def _check_domain(config: Config) -> None:
     from dsage_mpi.domains import build_domain
 
     build_domain(config.domain, config.archive.measures).simulator_payload()
+
+
+def _check_device(config: Config) -> None:
+    """Misses a GPU that is asked for before anything is made or started.
+
+    Raises:
+        SurrogateError: It is not there.
+    """
+    if config.uses_surrogate and config.surrogate.device == "cuda":
+        from dsage_mpi.surrogate.device import choose_device
+
+        choose_device("cuda")
 
 
 def _dry_run(argv: list[str]) -> int:

@@ -31,8 +31,10 @@ _PR_SET_PDEATHSIG = 1
 def main(parent: int) -> NoReturn:
     """Answers frames until the parent closes the pipe."""
     _die_with(parent)
-    # A terminal sends Ctrl-C to everybody; what becomes of it is the parent's decision.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A terminal sends Ctrl-C to everybody, Slurm its warnings; the parent decides what becomes of
+    # them. Dying of one would pass for a failure of the task.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_IGN)
     source, sink = _take_pipes()
     with contextlib.suppress(BrokenPipeError):  # the parent has no more use for the answers
         _serve(source, sink)

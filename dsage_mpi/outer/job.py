@@ -19,9 +19,10 @@ from dsage_mpi.domains.base import DomainError
 from dsage_mpi.outer.deadline import find_deadline
 from dsage_mpi.outer.header import write_header
 from dsage_mpi.outer.journal import Journal, journal_key
-from dsage_mpi.outer.stop import Requests, StopRequested, stop_signals_ignored
+from dsage_mpi.outer.stop import Requests, StopRequested, ignore_stop_signals
 from dsage_mpi.report.log import setup_logging
 from dsage_mpi.report.run_directory import RunDirectory
+from dsage_mpi.report.status import DONE, FAILED, RUNNING, STOPPED, StatusFile
 
 if TYPE_CHECKING:
     from dsage_mpi.domains.base import Domain
@@ -36,6 +37,12 @@ EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
 EXIT_RESUMABLE = 3
+_STATES = {EXIT_DONE: DONE, EXIT_FAILED: FAILED, EXIT_RESUMABLE: STOPPED}
+_OUT_OF_MEMORY = (
+    "rank 0 is out of memory (%s). Give it more (--mem-per-cpu under Slurm, fewer ranks on its "
+    "node), or lower surrogate.recent_samples, surrogate.batch_size or emitters.batch_size in a "
+    "new run; this one goes on from its last checkpoint with --restart %s"
+)
 #: Seconds that workers have for the chunks that they simulate when the run is to stop.
 _STOP_SECONDS = 10.0
 
@@ -60,11 +67,14 @@ class Order:
 def run_job(world: World, order: Order) -> int:
     """Runs one order on all ranks and returns the exit code (the same on each)."""
     if not world.is_root:
-        with stop_signals_ignored():
-            return _run_job(world, order, None)
+        ignore_stop_signals()
+        return _run_job(world, order, None)
     requests = Requests(order.run_dir, find_deadline(order.config.run.limit_seconds))
-    with requests.listening():
-        return _run_job(world, order, requests)
+    requests.forget_old()
+    requests.listen()
+    code = _run_job(world, order, requests)
+    ignore_stop_signals()
+    return code
 
 
 def _run_job(world: World, order: Order, requests: Requests | None) -> int:
@@ -86,13 +96,26 @@ def _run_job(world: World, order: Order, requests: Requests | None) -> int:
 
     from dsage_mpi.farm import FarmError, open_farm
 
+    status = _status(world, order, directory)
     try:
         with open_farm(*farm_arguments) as farm:
-            code = _lead(world, order, domain, farm, directory, requests)
+            code = _lead(world, order, domain, farm, directory, requests, status)
     except FarmError as error:
         _log.error("%s", error)
         code = EXIT_FAILED
+    status.write(state=_STATES[code])
     return int(world.bcast(code))
+
+
+def _status(world: World, order: Order, directory: RunDirectory) -> StatusFile:
+    return StatusFile(
+        directory.status,
+        method=order.config.algorithm.method,
+        domain=order.config.domain_name,
+        seed=order.config.seed,
+        max_evaluations=order.config.algorithm.max_evaluations,
+        ranks=world.size,
+    )
 
 
 def _load_payload(domain: Domain) -> tuple[Any, str]:
@@ -109,6 +132,7 @@ def _lead(
     farm: Farm,
     directory: RunDirectory,
     requests: Requests,
+    status: StatusFile,
 ) -> int:
     """Rank 0's part: search, report, and a clear message for whatever can go wrong."""
     began = time.perf_counter()  # before the imports below, which take seconds
@@ -123,11 +147,11 @@ def _lead(
     try:
         config = _resolve(order.config)
         with Progress(True, config.algorithm.max_evaluations) as progress:
-            phases = Phases(progress, lambda *step: requests.check())
+            phases = Phases(progress, partial(_safe_point, requests, status))
             loop = OuterLoop(config, domain, farm, phases, journal)
             header = write_header(config, domain, directory, world.size)
             observer = Observer(
-                loop, farm, directory, progress, phases, header, journal, requests.deadline
+                loop, farm, directory, progress, phases, header, journal, requests.deadline, status
             )
             if order.checkpoint is not None:
                 tree = read_tree(order.checkpoint)
@@ -136,9 +160,11 @@ def _lead(
                 progress.evaluations(len(loop.record))
             loop.on_milestone, requests.save = observer.milestone, observer.save_now
             _announce(world, loop, directory, order)
+            status.write(state=RUNNING, first_evaluation=len(loop.record), search_began=time.time())
             try:
                 loop.run(observer.after_iteration)
             except StopRequested as stop:
+                status.update(reason=str(stop))
                 return _stop(stop, loop, observer, farm, directory)
             if not observer.checkpoint():
                 _log.error(
@@ -150,10 +176,18 @@ def _lead(
     except (SurrogateError, CheckpointError) as error:
         _log.error("%s", error)
         return EXIT_FAILED
+    except MemoryError as error:
+        _log.error(_OUT_OF_MEMORY, error, directory.path)
+        return EXIT_FAILED
     finally:
         journal.close()
     print(close_run(loop, observer, farm, directory, time.perf_counter() - began), flush=True)
     return EXIT_DONE
+
+
+def _safe_point(requests: Requests, status: StatusFile, phase: str, done: int, total: int) -> None:
+    status.update(phase=phase, phase_done=done, phase_total=total)
+    requests.check()
 
 
 def _stop(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dsage_mpi.farm import Farm
     from dsage_mpi.outer.deadline import Deadline
     from dsage_mpi.outer.journal import Journal
+    from dsage_mpi.report.status import StatusFile
 
 _log = logging.getLogger("dsage_mpi.outer")
 
@@ -38,6 +39,8 @@ _MILESTONE_SECONDS = 60.0
 _TABLES = ("record",)
 #: A checkpoint is put off until the run has worked so many times as long as the last one took.
 _LEAST_WORK = 20.0
+#: Columns of metrics.csv that the status shows.
+_STATUS_COLUMNS = ("iteration", "evaluations", "failures", "archive_size", "coverage", "qd_score")
 #: Phase -> column of metrics.csv.
 _PHASE_COLUMNS = {"train": "train_s", "inner": "inner_s", "evaluate": "evaluate_s"}
 
@@ -54,6 +57,7 @@ class Observer:
         header: Parts of every checkpoint that never change.
         journal: Starts afresh with every checkpoint.
         deadline: Learns what a checkpoint takes.
+        status: Told how far the run is.
     """
 
     def __init__(
@@ -66,6 +70,7 @@ class Observer:
         header: Header,
         journal: Journal | None = None,
         deadline: Deadline | None = None,
+        status: StatusFile | None = None,
     ) -> None:
         self._loop, self._farm = loop, farm
         self._directory, self._progress, self._phases = directory, progress, phases
@@ -73,7 +78,7 @@ class Observer:
         self._writer = CheckpointWriter(
             loop.config.checkpoint.writer, farm, int(header.attributes["world_size"]), _TABLES
         )
-        self._journal, self._deadline = journal, deadline
+        self._journal, self._deadline, self._status = journal, deadline, status
         self.metrics = Metrics(directory.metrics, loop.config.archive.measures)
         self._failures = FailureLog(directory.failures)
         # What an earlier start left that never reached a checkpoint happens again.
@@ -90,9 +95,16 @@ class Observer:
         row = {**self._result_columns(step), **self._timing_columns()}
         self.metrics.append(row)
         self._progress.iteration(row)
+        self.tell_status()
         if self._checkpoint_is_due():
             self.checkpoint()
         self._iteration_began = time.perf_counter()
+
+    def tell_status(self) -> None:
+        """Passes on what the newest row of the metrics says."""
+        if self._status is not None and self.metrics.rows:
+            row = self.metrics.rows[-1]
+            self._status.update(**{name: row[name] for name in _STATUS_COLUMNS})
 
     def checkpoint(self) -> bool:
         """Writes a checkpoint of the present state, unless the newest one is just that.
@@ -149,6 +161,8 @@ class Observer:
             self._journal.checkpointed(len(self._loop.record))
         if self._deadline is not None:
             self._deadline.checkpoint_took(self._checkpoint_seconds)
+        if self._status is not None:
+            self._status.update(checkpoint=path.name, checkpoint_time=time.time())
         return True
 
     def state(self) -> Tree:
@@ -173,6 +187,7 @@ class Observer:
     def load_state(self, tree: Tree) -> None:
         """Goes back to a checkpoint: later rows and failures are dropped from the files."""
         self.metrics.load_state(tree["metrics"])
+        self.tell_status()
         self._failures.load_state(tree["failures"])
         self._saved_iteration = self._loop.iteration
 

@@ -12,7 +12,7 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -78,11 +78,9 @@ class Requests:
             with contextlib.suppress(OSError):
                 path.unlink()
 
-    @contextlib.contextmanager
-    def listening(self) -> Iterator[None]:
-        """Notes signals while the block runs; a second Ctrl-C is for at once."""
-        with _handlers(self._note):
-            yield
+    def listen(self) -> None:
+        """Notes signals from now on; a second Ctrl-C is for at once."""
+        _handle(self._note)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if number == signal.SIGINT and self._signal == "SIGINT":
@@ -90,26 +88,16 @@ class Requests:
         self._signal = signal.Signals(number).name
 
 
-@contextlib.contextmanager
-def stop_signals_ignored() -> Iterator[None]:
-    """For all ranks but 0: launchers send signals to every rank, rank 0 decides for all.
+def ignore_stop_signals() -> None:
+    """For all ranks but 0, as launchers signal every rank and rank 0 decides for all.
 
-    Programs that are started inside the block (simulators) ignore the signals too.
+    And for rank 0 once the outcome is settled: dying on the last steps would belie it. Programs
+    that are started later (simulators) ignore the signals too.
     """
-    with _handlers(signal.SIG_IGN):
-        yield
+    _handle(signal.SIG_IGN)
 
 
-@contextlib.contextmanager
-def _handlers(
-    handler: Callable[[int, FrameType | None], None] | signal.Handlers,
-) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, handler) for number in SIGNALS}
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
+def _handle(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    if threading.current_thread() is threading.main_thread():
+        for number in SIGNALS:
+            signal.signal(number, handler)

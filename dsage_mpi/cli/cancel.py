@@ -1,0 +1,86 @@
+"""``cancel``: asks running runs to stop cleanly."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from dsage_mpi.cli.console import (
+    EXIT_BAD_INPUT,
+    EXIT_CODES,
+    EXIT_DONE,
+    EXIT_FAILED,
+    Formatter,
+    complain,
+)
+from dsage_mpi.outer.stop import STOP_FILE
+from dsage_mpi.report.lock import is_held
+from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
+from dsage_mpi.report.status import read_status
+
+EPILOG = f"""examples:
+  python -m dsage_mpi cancel runs/maze-0001
+  python -m dsage_mpi cancel --wait 60 runs/*
+
+The run saves itself and ends with exit code 3; --restart RUN_DIR goes on. The job scripts under
+jobs/ do not put a job back into the queue that was stopped this way.
+
+{EXIT_CODES}
+"""
+_LOOK_SECONDS = 0.2
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of ``cancel``."""
+    made = argparse.ArgumentParser(
+        prog="dsage_mpi cancel",
+        description=f"Stops runs cleanly, by a file {STOP_FILE} in their folders.",
+        epilog=EPILOG,
+        formatter_class=Formatter,
+        allow_abbrev=False,
+    )
+    made.add_argument("runs", metavar="RUN_DIR", type=Path, nargs="+", help="run directories")
+    made.add_argument(
+        "--wait",
+        metavar="SECONDS",
+        type=float,
+        default=0.0,
+        help="wait so long for them to end; exit code 1 if one has not",
+    )
+    return made
+
+
+def main(argv: list[str]) -> int:
+    """Asks; returns the exit code."""
+    arguments = parser().parse_args(argv)
+    asked, code = [], EXIT_DONE
+    for path in arguments.runs:
+        try:
+            directory = RunDirectory.locate(path)
+            if is_held(directory):
+                (directory.path / STOP_FILE).touch()
+                asked.append(directory)
+                print(f"{path}: asked to stop")
+            else:
+                print(f"{path}: not running{_in_queue(directory)}")
+        except (RunDirectoryError, OSError) as error:
+            complain(error)
+            code = EXIT_BAD_INPUT
+    return code or _wait(asked, arguments.wait)
+
+
+def _in_queue(directory: RunDirectory) -> str:
+    job = read_status(directory.status).get("job_id")
+    return f"; if it waits in the queue: scancel {job}" if job else ""
+
+
+def _wait(runs: list[RunDirectory], seconds: float) -> int:
+    deadline = time.monotonic() + seconds
+    while seconds > 0 and (runs := [run for run in runs if is_held(run)]):
+        if time.monotonic() > deadline:
+            for run in runs:
+                complain(f"{run.path} is still running after {seconds:g} s")
+            return EXIT_FAILED
+        time.sleep(_LOOK_SECONDS)
+    return EXIT_DONE

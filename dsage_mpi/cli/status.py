@@ -1,0 +1,135 @@
+"""``status``: one table of runs, for people who watch them from outside."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from dsage_mpi.cli.console import (
+    EXIT_BAD_INPUT,
+    EXIT_CODES,
+    EXIT_DONE,
+    Formatter,
+    complain,
+    count_text,
+    seconds_text,
+)
+from dsage_mpi.report.lock import is_held
+from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
+from dsage_mpi.report.status import DONE, FAILED, STARTING, STOPPED, read_status
+
+EPILOG = f"""examples:
+  python -m dsage_mpi status runs/*
+  watch -n 10 python -m dsage_mpi status runs/dsage_seeds-*
+
+state: what the run does (train, inner, evaluate, with the part that is done), or done, stopped
+(goes on with --restart), failed, or dead: killed without a word; it goes on with --restart too.
+
+{EXIT_CODES}
+"""
+_HEADINGS = ("run", "state", "evaluations", "QD-score", "per s", "left", "last checkpoint", "job")
+_ENDED = (DONE, FAILED, STOPPED)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of ``status``."""
+    made = argparse.ArgumentParser(
+        prog="dsage_mpi status",
+        description="Shows how far runs are, one line each, from what they write about themselves.",
+        epilog=EPILOG,
+        formatter_class=Formatter,
+        allow_abbrev=False,
+    )
+    made.add_argument("runs", metavar="RUN_DIR", type=Path, nargs="+", help="run directories")
+    return made
+
+
+def main(argv: list[str]) -> int:
+    """Prints the table; returns the exit code."""
+    arguments = parser().parse_args(argv)
+    rows = []
+    for path in arguments.runs:
+        try:
+            rows.append(row(RunDirectory.locate(path), time.time()))
+        except RunDirectoryError as error:
+            complain(error)
+    if rows:
+        print(table([_HEADINGS, *rows]))
+    return EXIT_DONE if len(rows) == len(arguments.runs) else EXIT_BAD_INPUT
+
+
+def row(directory: RunDirectory, now: float) -> tuple[str, ...]:
+    """What the table says about one run.
+
+    Args:
+        directory: The run.
+        now: Seconds since the epoch.
+    """
+    facts = read_status(directory.status)
+    name = directory.path.resolve().name
+    if not facts:
+        return (name, "no status", *["-"] * (len(_HEADINGS) - 2))
+    state = state_text(facts, is_held(directory))
+    done, total = evaluations(facts), int(facts.get("max_evaluations", 0))
+    rate = pace(facts)
+    left = (total - done) / rate if rate and facts.get("state") not in _ENDED else None
+    return (
+        name,
+        state,
+        f"{count_text(done)}/{count_text(total)}",
+        f"{facts['qd_score']:.6g}" if "qd_score" in facts else "-",
+        f"{rate:.3g}" if rate else "-",
+        "-" if left is None or state == "dead" else seconds_text(left),
+        _checkpoint_text(facts, now),
+        str(facts.get("job_id") or "-"),
+    )
+
+
+def state_text(facts: dict[str, Any], held: bool) -> str:
+    """State or phase of a run; ``held`` says whether a program works in its directory."""
+    state = str(facts.get("state", "?"))
+    if state in _ENDED:
+        return state
+    if not held:
+        return "dead"
+    if state == STARTING or "phase" not in facts:
+        return STARTING
+    share = 100 * int(facts.get("phase_done", 0)) // max(1, int(facts.get("phase_total", 1)))
+    return f"{facts['phase']} {share} %"
+
+
+def evaluations(facts: dict[str, Any]) -> int:
+    """Real evaluations so far, those of a batch that is going on included."""
+    running = facts.get("phase") == "evaluate" and facts.get("state") not in _ENDED
+    batch = int(facts.get("phase_done", 0)) if running else 0
+    total = int(facts.get("max_evaluations", 0))
+    return min(int(facts.get("evaluations", 0)) + batch, total)
+
+
+def pace(facts: dict[str, Any]) -> float | None:
+    """Evaluations per second since this start, or None while there is nothing to tell."""
+    seconds = facts.get("updated", 0.0) - facts.get("search_began", float("inf"))
+    done = evaluations(facts) - int(facts.get("first_evaluation", 0))
+    return done / seconds if seconds > 0 and done > 0 else None
+
+
+def _checkpoint_text(facts: dict[str, Any], now: float) -> str:
+    if "checkpoint" not in facts:
+        return "-"
+    age = seconds_text(max(0.0, now - facts.get("checkpoint_time", now)))
+    return f"{Path(str(facts['checkpoint'])).stem}, {age} ago"
+
+
+def table(rows: list[tuple[str, ...]]) -> str:
+    """Columns as wide as they need to be; numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    right = (2, 3, 4, 5)
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if number in right else cell.ljust(width)
+            for number, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ).rstrip()
+        for cells in rows
+    )
