@@ -16,7 +16,7 @@ from dsage_mpi.report.figures import style
 #: Draws one level ((H, W) int8 tile codes) as (h, w, 3) uint8.
 Render = Callable[[NDArray[np.int8]], NDArray[np.uint8]]
 
-_TILE_WIDTH = 1.75  # inches, of pictures about as high as wide
+_TILE_WIDTH = 1.75  # inches, at least, of pictures about as high as wide
 _CAPTION_LINE = 0.15  # inches
 _TOP = 0.7  # inches for the heading
 _GAP = 0.12  # inches between pictures
@@ -77,7 +77,8 @@ def archive_gallery(
         worthy = np.arange(len(table))
     ranges = np.stack([table.lower_bounds, table.upper_bounds])
     picked = worthy[select_diverse(table.measures[worthy], ranges, count)]
-    columns = _columns(len(picked))
+    height, width = table.level.shape[1:]
+    columns = _columns(len(picked), height / width if width else 1.0)
     picked = picked[_as_on_the_map(table.measures[picked], columns)]
     captions = [_caption(table, int(row), units) for row in picked]
     level_gallery(table.level[picked], render, captions, path, columns, title)
@@ -110,7 +111,8 @@ def level_gallery(
     columns = max(1, min(columns, len(pictures)))
     rows = math.ceil(len(pictures) / columns)
     aspect = pictures[0].shape[0] / pictures[0].shape[1] if pictures else 1.0
-    tile_width = _TILE_WIDTH / math.sqrt(aspect)
+    sharp = pictures[0].shape[1] / style.DPI if pictures else 0.0  # no pixel is left out
+    tile_width = max(_TILE_WIDTH / math.sqrt(aspect), sharp)
     tile_height = tile_width * aspect
     caption_height = _CAPTION_LINE * (1 + max((c.count("\n") + 1 for c in captions), default=0))
     width = max(columns * (tile_width + _GAP) + _GAP, 3.6)
@@ -185,13 +187,18 @@ def _as_on_the_map(measures: NDArray[np.float64], columns: int) -> NDArray[np.in
     return np.array(order, dtype=np.intp)
 
 
-def _columns(count: int) -> int:
-    """Pictures side by side: no gap in the last row if possible, a sheet wider than high."""
-    few = math.ceil(math.sqrt(count))
+def _columns(count: int, aspect: float = 1.0) -> int:
+    """Pictures side by side: no gap in the last row if possible, a sheet wider than high.
+
+    Args:
+        count: How many pictures.
+        aspect: Height of one divided by its width. Flat ones have captions as high as they are.
+    """
+    few = math.ceil(math.sqrt(count * min(1.0, 1.25 * aspect)))
 
     def cost(columns: int) -> tuple[int, float]:
         rows = math.ceil(count / columns)
-        return columns * rows - count, abs(columns / rows - 1.5)
+        return columns * rows - count, abs(columns / rows / min(1.0, 1.25 * aspect) - 1.5)
 
     return min(range(max(few, 1), 2 * few + 1), key=cost, default=1)
 
@@ -199,8 +206,9 @@ def _columns(count: int) -> int:
 def _caption(table: ArchiveTable, row: int, units: Sequence[str]) -> str:
     lines = []
     for i, name in enumerate(table.measure_names):
-        unit = f" {units[i]}" if i < len(units) and units[i] else ""
-        lines.append(f"{style.readable(name)} {_rounded(table.measures[row, i])}{unit}")
+        unit = style.unit_beside(name, units[i] if i < len(units) else "")
+        value = _rounded(table.measures[row, i])
+        lines.append(f"{style.readable(name)} {value} {unit}".rstrip())
     lines.append(f"objective {table.objective[row]:.3g}")
     return "\n".join(lines)
 

@@ -79,6 +79,7 @@ def _heatmaps(
 
 def axis_label(name: str, unit: str) -> str:
     """``agent path length (steps)``."""
+    unit = style.unit_beside(name, unit)
     return style.readable(name) + (f" ({unit})" if unit else "")
 
 

@@ -110,3 +110,8 @@ def thousands(axis: Any) -> None:
 def readable(name: str) -> str:
     """``agent_path_length`` → ``agent path length``."""
     return name.replace("_", " ")
+
+
+def unit_beside(name: str, unit: str) -> str:
+    """The unit of a measure, empty where its name says it already (``sky_tiles``, ``jumps``)."""
+    return "" if readable(name).split()[-1:] == [unit] else unit

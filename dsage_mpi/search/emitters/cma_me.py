@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from ribs.emitters import EvolutionStrategyEmitter
+from ribs.emitters.opt import CMAEvolutionStrategy
 
 from dsage_mpi.domains.base import Array
 from dsage_mpi.search.emitters.base import Tree, generator_state, restore_generator
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from dsage_mpi.config.schema import EmitterSettings
     from dsage_mpi.domains.base import Domain
 
+#: What pyribs has Numba compile in every new process, for seconds: a few NumPy calls each.
+_COMPILED = ("_transform_and_check_sol", "_calc_cov_update")
 _STRATEGY_FIELDS = ("current_eval", "mean", "sigma", "pc", "ps")
 _MATRIX_FIELDS = (
     "cov",
@@ -42,6 +45,7 @@ class CmaMeEmitters:
         settings: EmitterSettings,
         rng: np.random.Generator,
     ) -> None:
+        _leave_uncompiled()
         self._batch_size = settings.batch_size
         seeds = rng.integers(2**63, size=settings.count)
         self._emitters = [
@@ -84,6 +88,14 @@ class CmaMeEmitters:
         """Restores ``state()``."""
         for number, emitter in enumerate(self._emitters):
             _load_emitter_state(emitter, tree[f"{number:04d}"])
+
+
+def _leave_uncompiled() -> None:
+    """Replaces compiled functions of pyribs by their Python source, which does the same."""
+    for name in _COMPILED:
+        source = getattr(getattr(CMAEvolutionStrategy, name), "py_func", None)
+        if source is not None:
+            setattr(CMAEvolutionStrategy, name, staticmethod(source))
 
 
 def _emitter_state(emitter: EvolutionStrategyEmitter) -> Tree:

@@ -112,3 +112,24 @@ def test_unsolvable_levels_are_left_out_if_there_are_others(
     none = dataclasses.replace(table, objective=np.zeros(len(table)))
     archive_gallery(none, watch, tmp_path / "none.png")
     assert len(shown) == 24
+
+
+def test_wide_levels_stand_in_fewer_columns_and_keep_every_pixel(tmp_path: Path) -> None:
+    assert gallery._columns(18, 16 / 56) == 3
+
+    def striped(level: object) -> np.ndarray:
+        image = np.zeros((256, 896, 3), np.uint8)
+        image[:, ::2] = 255
+        return image
+
+    level_gallery([np.zeros((16, 56), np.int8)], striped, ["x"], tmp_path / "g.png")
+    row = pixels(tmp_path / "g.png")[150].astype(int)
+    assert (np.abs(np.diff(row[:, 0])) > 200).sum() > 870
+
+
+def test_units_are_not_said_twice(tmp_path: Path, table: ArchiveTable) -> None:
+    named = dataclasses.replace(table, measure_names=("sky_tiles", "ticks"))
+    caption = gallery._caption(named, 0, ("tiles", "steps")).split("\n")
+    assert caption[0].split()[:2] == ["sky", "tiles"]
+    assert not caption[0].endswith("tiles")
+    assert caption[1].endswith("steps")
