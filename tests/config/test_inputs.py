@@ -12,9 +12,10 @@ from dsage_mpi.config.load import config_from_toml, load_config, to_toml
 from dsage_mpi.config.schema import Config
 
 INPUTS = Path(__file__).parents[2] / "inputs"
-PAPER = INPUTS / "paper" / "maze"
+PAPER = INPUTS / "paper"
 DECKS = sorted(
-    [INPUTS / f"maze{x}.toml" for x in ("", "_quick", "_tiny")] + [*PAPER.glob("*.toml")]
+    [INPUTS / f"{name}{x}.toml" for name in ("maze", "mario") for x in ("", "_quick", "_tiny")]
+    + [*PAPER.glob("*/*.toml")]
 )
 
 BLOCKS, PATH = "num_blocks", "agent_path_length"
@@ -56,19 +57,55 @@ PUBLISHED: dict[str, tuple[str, Any, Any, bool | None, int | None]] = {
 }
 
 
+SKY, JUMPS, KILLS = "sky_tiles", "jumps", "enemies_killed"
+MARIO = ((SKY, JUMPS), (150, 100), ((0, 150), (0, 100)))
+
+#: The same for Mario (dsage.md, settings).
+PUBLISHED_MARIO: dict[str, tuple[str, Any, Any, bool | None, int | None]] = {
+    "dsage": ("dsage", MARIO, (30, 20), True, 200),
+    "only_anc": ("dsage", MARIO, "all", True, 200),
+    "only_down": ("dsage", MARIO, (30, 20), False, 200),
+    "basic": ("dsage", MARIO, "all", False, 200),
+    "rsample": ("dsage", MARIO, 250, True, 200),
+    "basic_long": ("dsage", MARIO, "all", False, 1350),
+    "only_anc_long": ("dsage", MARIO, "all", True, 1350),
+    "cma_me": ("cma_me", MARIO, None, None, None),
+    "domain_randomization": ("domain_randomization", MARIO, None, None, None),
+    "dsage_sky_kills": (
+        "dsage",
+        ((SKY, KILLS), (150, 25), ((0, 150), (0, 25))),
+        (30, 5),
+        True,
+        200,
+    ),
+    "dsage_jumps_kills": (
+        "dsage",
+        ((JUMPS, KILLS), (100, 25), ((0, 100), (0, 25))),
+        (20, 5),
+        True,
+        200,
+    ),
+}
+
+
+def deck_id(path: Path) -> str:
+    return str(path.relative_to(INPUTS).with_suffix(""))
+
+
 def selected(config: Config) -> Any:
     if config.selection is None:
         return None
     return config.selection.coarse_dims or config.selection.count or config.selection.kind
 
 
-def test_the_table_is_complete() -> None:
-    assert {path.stem for path in PAPER.glob("*.toml")} == set(PUBLISHED)
+def test_the_tables_are_complete() -> None:
+    assert {path.stem for path in PAPER.glob("maze/*.toml")} == set(PUBLISHED)
+    assert {path.stem for path in PAPER.glob("mario/*.toml")} == set(PUBLISHED_MARIO)
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
 def test_published_settings(name: str) -> None:
-    config = load_config(PAPER / f"{name}.toml")
+    config = load_config(PAPER / "maze" / f"{name}.toml")
     method, archive, selection, ancillary, epochs = PUBLISHED[name]
     assert config.algorithm.method == method
     assert (config.archive.measures, config.archive.dims, config.archive.ranges) == archive
@@ -95,20 +132,55 @@ def test_published_settings(name: str) -> None:
     assert (surrogate.features, surrogate.residual_blocks) == (64, 2)
 
 
-@pytest.mark.parametrize("path", DECKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("name", sorted(PUBLISHED_MARIO))
+def test_published_settings_of_mario(name: str) -> None:
+    config = load_config(PAPER / "mario" / f"{name}.toml")
+    method, archive, selection, ancillary, epochs = PUBLISHED_MARIO[name]
+    assert config.algorithm.method == method
+    assert (config.archive.measures, config.archive.dims, config.archive.ranges) == archive
+    assert selected(config) == selection
+    assert config.algorithm.max_evaluations == 10_000
+    domain = config.domain.model_dump()
+    assert (domain["rollouts"], domain["generator"]) == (5, "builtin")
+    simulator = domain["simulator"]
+    assert (simulator["jar"], simulator["timer_seconds"], simulator["start_state"]) == (
+        "builtin",
+        20,
+        0,
+    )
+    # The clock of the published planner, as a seeded distribution of nodes.
+    assert simulator["planner"] == "nodes"
+    assert 1000 <= simulator["budget"] <= 1850
+    assert 0.2 <= simulator["budget_spread"] <= 0.4
+    emitters = config.emitters
+    assert (emitters.batch_size, emitters.sigma0) == (30, 0.2)
+    assert emitters.count == (1 if method == "dsage" else 5)
+    if method != "dsage":
+        return
+    assert config.algorithm.initial_solutions == 100
+    assert config.inner_loop.iterations == 10_000
+    surrogate = config.surrogate
+    assert (surrogate.ancillary, surrogate.epochs) == (ancillary, epochs)
+    assert (surrogate.batch_size, surrogate.recent_samples) == (64, "all")
+    assert (surrogate.occupancy_weight, surrogate.learning_rate) == (10.0, 1e-3)
+    assert not surrogate.normalise_targets
+    assert (surrogate.features, surrogate.residual_blocks) == (64, 2)
+
+
+@pytest.mark.parametrize("path", DECKS, ids=deck_id)
 def test_inputs_survive_a_round_trip(path: Path) -> None:
     config = load_config(path)
     assert config_from_toml(to_toml(config), path.stem) == config
 
 
-@pytest.mark.parametrize("path", DECKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", DECKS, ids=deck_id)
 def test_inputs_state_their_problem(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.startswith("# ")
     assert load_config(path).title
 
 
-@pytest.mark.parametrize("path", DECKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", DECKS, ids=deck_id)
 def test_inputs_can_be_estimated(path: Path) -> None:
     config = load_config(path)
     cost = estimate(config)
