@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib import import_module
 
-from dsage_mpi.cli.doctor.finding import Finding, last_line, missing, ok
+from dsage_mpi.cli.doctor.finding import Finding, last_line, missing, note, ok
 from dsage_mpi.cli.doctor.python import SETUP
 from dsage_mpi.domains import DOMAINS
 
@@ -14,10 +14,11 @@ def check() -> Iterator[Finding]:
     """One finding per thing that a registered domain's ``doctor`` module looks at."""
     for name, package in sorted(DOMAINS.items()):
         try:
-            facts = import_module(f"{package}.doctor").facts()
+            module = import_module(f"{package}.doctor")
         except ImportError as error:
             yield missing(name, f"does not load: {last_line(str(error))}", SETUP)
             continue
-        for topic, present, text in facts:
+        absent = note if getattr(module, "OPTIONAL", False) else missing
+        for topic, present, text in module.facts():
             label = f"{name} {topic}"
-            yield ok(label, text) if present else missing(label, text, SETUP)
+            yield ok(label, text) if present else absent(label, text, SETUP)

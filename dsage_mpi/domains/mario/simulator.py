@@ -56,6 +56,14 @@ class MarioSimulator:
         """
         return self._child.call("replay", level=level, budget=np.array(budget, np.int32))
 
+    def java(self) -> str:
+        """Which Java the child runs: version and library.
+
+        Raises:
+            SimulatorLostError: The JVM cannot be started.
+        """
+        return str(self._child.call("java")["java"])
+
     @property
     def pid(self) -> int | None:
         """Process number of the child, if there is one now."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+import numpy as np
+
 from dsage_mpi.domains.base import Array
 from dsage_mpi.domains.mario.jvm.start import start_jvm
 from dsage_mpi.domains.mario.records import result_dtype, task_dtype
@@ -86,6 +88,13 @@ class MarioJvm:
             return self._player.replay(level, int(budget))
         except jpype.JException as error:
             raise JavaError(str(error.stacktrace())) from None
+
+    def java(self) -> dict[str, Array]:
+        """Version and library of this JVM, as text."""
+        import jpype
+
+        version = ".".join(map(str, jpype.getJVMVersion()))
+        return {"java": np.array(f"Java {version}, {jpype.getDefaultJVMPath()}")}
 
 
 def _player(options: Mapping[str, Any]) -> Player:
