@@ -13,7 +13,7 @@ class RunSettings(Settings):
     """Budget and bookkeeping."""
 
     seed: int = Field(1, ge=0, description="Seed of every random stream of the training.")
-    steps: int = Field(16_000, ge=1, description="Steps of the generator (and of the critic).")
+    steps: int = Field(10_000, ge=1, description="Steps of the generator (and of the critic).")
     wall_minutes: float = Field(
         180.0, gt=0, description="Stop and save after this many minutes of this process."
     )
@@ -63,19 +63,19 @@ class GanSettings(Settings):
     penalty: float = Field(1.0, ge=0, description="Weight of the critic's gradient penalty.")
     penalty_every: int = Field(8, ge=1, description="Steps between two penalties (lazily).")
     adjacency: float = Field(
-        0.02, ge=0, description="Cost of each pair of neighbours that the corpus never has."
+        0.03, ge=0, description="Cost of each pair of neighbours that the corpus never has."
     )
     average: float = Field(
         0.998, ge=0, lt=1, description="Decay of the moving average that becomes the weights."
     )
     wide: float = Field(
-        0.3,
+        0.5,
         ge=0,
         le=1,
         description="Share of latents drawn narrower or wider than N(0, 1), since the search does.",
     )
     narrowest: float = Field(0.2, gt=0, description="Smallest of their standard deviations.")
-    widest: float = Field(3.0, gt=0, description="Largest of them (log-uniform between the two).")
+    widest: float = Field(4.0, gt=0, description="Largest of them (log-uniform between the two).")
 
 
 class TestSettings(Settings):
