@@ -6,7 +6,8 @@ then all ranks open the file, write their blocks in collective calls and close i
 bytes at known places changes meanwhile: no HDF5 structure can be left half-written.
 
 A rank with nothing to write takes part in every call, and one whose call fails in all that
-follow, so that none waits for another; what went wrong where is said on rank 0.
+follow, so that none waits for another; what went wrong where is said on rank 0. Rank 0 then reads
+the file back: MPI libraries do not report every failure.
 """
 
 from __future__ import annotations
@@ -98,9 +99,10 @@ class Leader:
         answers = comm.gather((trouble, digests), root=0)
         if troubles := [text for text, _ in answers if text]:
             raise OSError("; ".join(troubles))
-        return {
-            path: combine(_interleave([found[path] for _, found in answers])) for path in digests
-        }
+        parts = [found for _, found in answers]
+        blocks_of = {path: _interleave([part[path] for part in parts]) for path in digests}
+        _read_back(order, blocks_of)
+        return {path: combine(found) for path, found in blocks_of.items()}
 
     def _table(self, leaf: Leaf) -> Table:
         table = Table(leaf.path, leaf.array.dtype, leaf.array.shape)
@@ -138,6 +140,26 @@ def _interleave(parts: list[list[bytes]]) -> list[bytes]:
     """The blocks' checksums in order, from those of each rank's blocks."""
     total = sum(map(len, parts))
     return [parts[k % len(parts)][k // len(parts)] for k in range(total)]
+
+
+def _read_back(order: Order, digests: dict[str, list[bytes]]) -> None:
+    """Compares what is in the file with what the ranks meant to write.
+
+    Needed because Open MPI 4.1 reports success when a rank's disk is full in a collective call.
+
+    Raises:
+        OSError: They differ.
+    """
+    with h5py.File(order.file, "r") as file:
+        for table in order.tables:
+            dataset = file[table.path]
+            for number, digest in enumerate(digests[table.path]):
+                rows = dataset[number * table.block : (number + 1) * table.block]
+                if block_digest(rows) != digest:
+                    raise OSError(
+                        f"rows of /{table.path} from {number * table.block} on did not reach the "
+                        "file, although MPI reported no error (is the disk full?)"
+                    )
 
 
 # Rows from rank 0 to the ranks that own them
