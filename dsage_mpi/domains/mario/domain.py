@@ -99,9 +99,9 @@ class MarioDomain:
         """
         from dsage_mpi.domains.mario.jvm.start import find_jvm
 
-        self._generator("cpu")
         find_jvm()
         self.make_simulator({}).close()
+        self._generator("cpu")
         return {}
 
     def make_simulator(self, payload: Mapping[str, Array]) -> MarioSimulator:

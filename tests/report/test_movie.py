@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dsage_mpi.report.movie import MovieError, scaled, write_film, write_png
+
+
+def frames(count: int = 5) -> list[np.ndarray]:
+    """A white square that moves over a coloured ground."""
+    ground = np.zeros((16, 24, 3), np.uint8)
+    ground[..., 0], ground[..., 2] = np.arange(24) * 10, 90
+    pictures = [ground.copy() for _ in range(count)]
+    for k, picture in enumerate(pictures):
+        picture[4:8, 2 * k : 2 * k + 4] = 255
+    return pictures
+
+
+def test_png_is_exact(tmp_path: Path) -> None:
+    write_png(tmp_path / "a.png", frames()[2])
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "a.png")), frames()[2])
+
+
+def test_gif_has_every_frame(tmp_path: Path) -> None:
+    write_film(tmp_path / "a.gif", iter(frames()), 0.03)
+    with Image.open(tmp_path / "a.gif") as gif:
+        assert gif.n_frames == 5
+        assert gif.info["duration"] == 30
+        for k, frame in enumerate(frames()):
+            gif.seek(k)
+            shown = np.asarray(gif.convert("RGB")).astype(int)
+            np.testing.assert_allclose(shown, frame, atol=12)
+
+
+def test_equal_frames_keep_their_time(tmp_path: Path) -> None:
+    write_film(tmp_path / "a.gif", frames(2) + frames(1) * 3, 0.03)
+    with Image.open(tmp_path / "a.gif") as gif:
+        total = 0
+        for k in range(gif.n_frames):
+            gif.seek(k)
+            total += gif.info["duration"]
+    assert total == 5 * 30
+
+
+def test_scaling() -> None:
+    (large,) = scaled(frames(1), 3)
+    assert large.shape == (48, 72, 3)
+    np.testing.assert_array_equal(large[::3, ::3], frames(1)[0])
+
+
+def test_no_frames(tmp_path: Path) -> None:
+    with pytest.raises(MovieError, match="no pictures"):
+        write_film(tmp_path / "a.gif", iter(()), 0.03)
+    assert not list(tmp_path.iterdir())
+
+
+def test_mp4_without_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MovieError, match=r"ffmpeg, which is not on PATH; install it .* \.gif"):
+        write_film(tmp_path / "a.mp4", iter(frames()), 0.03)
+    assert not list(tmp_path.iterdir())
+
+
+def encoder(folder: Path, script: str) -> None:
+    """A program called ffmpeg."""
+    path = folder / "ffmpeg"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+def test_mp4_goes_through_the_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The stand-in writes what it was given to its last argument, as ffmpeg does with a film.
+    encoder(tmp_path, 'for last; do :; done; echo "$@" > "$0.said"; cat > "$last"')
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    write_film(tmp_path / "a.mp4", iter(frames()), 0.03)
+    raw = np.frombuffer((tmp_path / "a.mp4").read_bytes(), np.uint8)
+    np.testing.assert_array_equal(raw.reshape(5, 16, 24, 3), np.stack(frames()))
+    said = (tmp_path / "ffmpeg.said").read_text()
+    assert "-s 24x16 -r 33.3333" in said
+
+
+def test_an_encoder_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder(tmp_path, "cat > /dev/null; echo no such codec >&2; exit 1")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(MovieError, match="ffmpeg says no such codec"):
+        write_film(tmp_path / "a.mp4", iter(frames()), 0.03)
+    assert [path.name for path in tmp_path.iterdir()] == ["ffmpeg"]
