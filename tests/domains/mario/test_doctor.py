@@ -16,7 +16,7 @@ def engine() -> Finding:
 def test_the_engine_is_really_started() -> None:
     finding = engine()
     assert finding.status is Status.OK
-    assert "starts in its own process, Java " in finding.text
+    assert "starts in its own process, JVM " in finding.text
     assert "libjvm" in finding.text
 
 

@@ -94,7 +94,7 @@ class MarioJvm:
         import jpype
 
         version = ".".join(map(str, jpype.getJVMVersion()))
-        return {"java": np.array(f"Java {version}, {jpype.getDefaultJVMPath()}")}
+        return {"java": np.array(f"JVM {version}, {jpype.getDefaultJVMPath()}")}
 
 
 def _player(options: Mapping[str, Any]) -> Player:
