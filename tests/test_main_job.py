@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -147,8 +148,7 @@ def assert_same_checkpoints(a, b):
         compared = [
             name
             for name in names
-            if name.split("/")[0] in GROUPS
-            and isinstance(first[name], h5py.Dataset)
+            if name.split("/")[0] in GROUPS and isinstance(first[name], h5py.Dataset)
         ]
         assert len(compared) > 10
         for name in compared:
@@ -180,6 +180,47 @@ def test_run_killed_before_its_first_checkpoint_starts_again(reference, tmp_path
     finished(python("-m", "dsage_mpi", "--restart", killed, timeout=200))
     assert digest(killed) == digest(run_dir)
     assert results(killed) == results(run_dir)
+
+
+def test_file_that_four_ranks_wrote_restarts_on_two(tmp_path):
+    whole, part = tmp_path / "whole", tmp_path / "part"
+    keep = ("--set", "checkpoint.keep=100", "--set", "checkpoint.writer=parallel")
+    finished(mpirun(4, *MAP_ELITES, *keep, "--run-dir", whole, timeout=240))
+    shutil.copytree(whole, part)
+    for path in sorted((part / "checkpoints").iterdir())[3:]:
+        path.unlink()
+    if h5py.get_config().mpi:
+        assert "written by 4 rank(s)" in (whole / "log.txt").read_text()
+    finished(mpirun(2, "-m", "dsage_mpi", "--restart", part, timeout=200))
+    done = python("-m", "dsage_mpi", "diff", whole, part)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+LIMITED = """
+import resource, sys
+from dsage_mpi.__main__ import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+def test_full_disk_costs_a_warning_and_no_checkpoint(tmp_path):
+    whole, limited = tmp_path / "whole", tmp_path / "limited"
+    finished(python(*MAP_ELITES, "--run-dir", whole, timeout=200))
+    size = newest(whole).stat().st_size
+    # Writing takes the space in advance, a little more than it needs in the end.
+    limit = str(size + 10_000)
+    done = python("-c", LIMITED, limit, *MAP_ELITES[2:], "--run-dir", limited, timeout=200)
+    assert done.returncode == 1
+    assert "File too large; the run goes on, earlier checkpoints are untouched" in done.stderr
+    assert "its last checkpoint could not be written: make room" in done.stderr
+    assert "Traceback" not in done.stderr
+    names = sorted(path.name for path in (limited / "checkpoints").iterdir())
+    assert 1 <= len(names) <= 3
+    assert all(name.startswith("checkpoint-") for name in names)
+    assert python("-m", "dsage_mpi", "verify", limited).returncode == 0
+    finished(python("-m", "dsage_mpi", "--restart", limited, timeout=200))
+    assert python("-m", "dsage_mpi", "diff", whole, limited).stdout == ""
 
 
 def test_budget_can_be_raised_at_a_restart(tmp_path):

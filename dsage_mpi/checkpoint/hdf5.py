@@ -34,8 +34,8 @@ from dsage_mpi.checkpoint.tree import CheckpointError, Tree
 #: A root attribute: text or a number.
 Attributes = Mapping[str, str | int | float | bool]
 
-#: What HDF5 needs beside the data: so much per dataset, and so much at least.
-_BYTES_PER_LEAF, _BYTES_PER_FILE = 4096, 2**16
+#: What HDF5 needs beside the data, rounded up: for each dataset, and for the file.
+_BYTES_PER_LEAF, _BYTES_PER_FILE = 1024, 2**14
 #: h5py reports damage inside a file as any of these, depending on where it lies.
 _DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, AttributeError)
 
