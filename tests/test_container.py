@@ -167,31 +167,55 @@ class TestPost:
 
 
 class TestEnvironment:
-    def environment(self, **host: str) -> dict[str, str]:
-        """The variables of a command in the container, given those of the host."""
-        code = f"set -eu\n{BODY['environment']}\nenv -0"
-        done = shell(code, env={"PATH": os.environ["PATH"], "HOME": "/home/someone", **host})
+    """Apptainer runs the section with HOME and PATH alone; the host's variables join later."""
+
+    def environment(self, home: str, path: str = os.environ["PATH"]) -> dict[str, str]:
+        done = shell(f"set -eu\n{BODY['environment']}\nenv -0", env={"PATH": path, "HOME": home})
         assert done.returncode == 0, done.stderr
         return dict(entry.split("=", 1) for entry in done.stdout.split("\0") if entry)
 
-    def test_the_images_python_comes_first(self) -> None:
-        found = self.environment()
+    def test_the_images_python_comes_first(self, tmp_path: Path) -> None:
+        found = self.environment(str(tmp_path))
         assert found["PATH"].split(":")[0] == f"{IMAGE_FOLDER}/.venv/bin"
         assert found["PYTHONSAFEPATH"] == "1"
 
-    @pytest.mark.parametrize("name", ["PYTHONPATH", "PYTHONHOME", "JAVA_HOME", "OPAL_PREFIX"])
-    def test_folders_of_the_host_are_forgotten(self, name: str) -> None:
-        assert name not in self.environment(**{name: "/host/only"})
+    def test_folders_of_the_host_are_forgotten(self, tmp_path: Path) -> None:
+        found = self.environment(str(tmp_path))
+        for name in ("PYTHONPATH", "PYTHONHOME", "JAVA_HOME", "OPAL_PREFIX"):
+            assert found[name] == ""  # Apptainer then removes the host's
+        assert found["TMPDIR"] == "/tmp"
 
-    def test_temporary_folder_of_the_host_is_kept_where_it_exists(self, tmp_path: Path) -> None:
-        assert self.environment(TMPDIR=str(tmp_path))["TMPDIR"] == str(tmp_path)
-        assert "TMPDIR" not in self.environment(TMPDIR=str(tmp_path / "of another node"))
+    def test_uses_nothing_that_has_no_effect(self) -> None:
+        code = re.sub(r"^ *#.*\n", "", BODY["environment"], flags=re.M)
+        assert re.search(r"\bunset\b", code) is None
+        assert set(re.findall(r"\$\{?(\w+)", code)) == {"PATH", "HOME", "cache"}
 
-    def test_nothing_is_cached_in_the_image(self) -> None:
-        found = self.environment()
-        for name in ("MPLCONFIGDIR", "NUMBA_CACHE_DIR"):
-            assert found[name].startswith("/home/someone/")
+    def caches(self, found: dict[str, str]) -> Path:
+        """The folder of all caches."""
+        folders = {Path(found[name]).parent for name in ("NUMBA_CACHE_DIR", "MPLCONFIGDIR")}
         assert found["PYTHONDONTWRITEBYTECODE"] == "1"
+        (folder,) = folders
+        return folder
+
+    def test_caches_are_in_the_home_folder(self, tmp_path: Path) -> None:
+        folder = self.caches(self.environment(str(tmp_path)))
+        assert folder == tmp_path / ".cache" / "dsage_mpi"
+        assert folder.is_dir()
+
+    def test_without_a_home_folder_they_are_in_a_private_one(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        user = tmp_path / "id"  # a user that nobody is, so that the folder is not there
+        user.write_text(f"#!/bin/sh\necho test-{os.getpid()}\n")
+        user.chmod(0o755)
+        path = f"{tmp_path}:{os.environ['PATH']}"
+        wanted = Path(f"/tmp/dsage_mpi-test-{os.getpid()}")
+        try:
+            for _ in range(2):  # made, then found
+                folder = self.caches(self.environment(str(tmp_path / "file" / "home"), path))
+                assert folder == wanted
+                assert folder.stat().st_mode & 0o777 == 0o700
+        finally:
+            wanted.rmdir()
 
 
 class TestRunscript:
