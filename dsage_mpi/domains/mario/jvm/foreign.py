@@ -62,6 +62,7 @@ class ForeignPlayer:
         name = options["agent"]
         name = name if "." in name else f"agents.{name}.Agent"
         self._agent = _java_class(name, options["jar"], "agent")
+        _require_getters(options["jar"])
 
     def play(self, tasks: Array) -> Array:
         """See ``MarioJvm.evaluate``."""
@@ -103,6 +104,17 @@ def _java_class(name: str, jar: str, key: str) -> Any:
         ) from None
     except jpype.JException as error:  # for a newer Java, for instance
         raise DomainError(f"domain.simulator.{key}: {jar}: {name} does not load: {error}") from None
+
+
+def _require_getters(jar: str) -> None:
+    result = _java_class("engine.core.MarioResult", jar, "jar")
+    needed = [*_GETTERS.values(), "getCompletionPercentage", "getGameStatus", "getMarioNumKills"]
+    missing = [name for name in [*needed, "getAgentEvents"] if not hasattr(result, name)]
+    if missing:
+        raise DomainError(
+            f"domain.simulator.jar: {jar}: engine.core.MarioResult has no {', '.join(missing)}; "
+            "expected the Mario AI Framework of 2019 or newer"
+        )
 
 
 def _read_rollout(record: Any, game: Any, ticks: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -77,5 +78,19 @@ def test_a_file_that_is_no_jar(tmp_path: Path) -> None:
     with (
         MarioSimulator(settings(tmp_path / "odd.jar")) as simulator,
         pytest.raises(SimulatorLostError, match=r"simulator.jar: .* no class engine.core.Mario"),
+    ):
+        simulator(make_tasks([""]))
+
+
+def test_a_framework_of_another_time_is_refused(foreign_jar: Path, tmp_path: Path) -> None:
+    """One in which results know no jumps."""
+    jar = tmp_path / "old.jar"
+    with zipfile.ZipFile(foreign_jar) as source, zipfile.ZipFile(jar, "w") as target:
+        for name in source.namelist():
+            code = source.read(name)
+            target.writestr(name, code.replace(b"getNumJumps", b"getNumHopss"))
+    with (
+        MarioSimulator(settings(jar)) as simulator,
+        pytest.raises(SimulatorLostError, match=r"MarioResult has no getNumJumps; expected the"),
     ):
         simulator(make_tasks([""]))

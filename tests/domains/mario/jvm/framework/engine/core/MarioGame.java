@@ -1,12 +1,41 @@
 package engine.core;
 
 import engine.helper.GameStatus;
+import java.awt.event.KeyAdapter;
 import java.util.ArrayList;
+import javax.swing.JFrame;
 
 /** A walk to the right: RIGHT moves Mario by half a tile, JUMP lifts him by a tile. */
 public class MarioGame {
+    public boolean pause = false;
+
+    private JFrame window = null;
+
+    public MarioGame() {
+    }
+
+    public MarioGame(int[] killEvents) {
+        throw new UnsupportedOperationException("not this one");
+    }
+
+    public MarioResult runGame(MarioAgent agent, String level, int timer) {
+        throw new UnsupportedOperationException("not this one");
+    }
+
+    public MarioResult runGame(MarioAgent agent, String level, int timer, int marioState) {
+        throw new UnsupportedOperationException("not this one");
+    }
+
     public MarioResult runGame(MarioAgent agent, String level, int timer, int marioState,
             boolean visuals) {
+        return runGame(agent, level, timer, marioState, visuals, visuals ? 30 : 0);
+    }
+
+    public MarioResult runGame(MarioAgent agent, String level, int timer, int marioState,
+            boolean visuals, int fps) {
+        if (visuals || agent instanceof KeyAdapter) {
+            window = new JFrame("Mario");
+        }
         String[] rows = level.split("\n");
         int exit = 16 * (rows[0].length() - 1);
         float x = 8;
