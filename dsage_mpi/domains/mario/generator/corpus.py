@@ -14,8 +14,8 @@ from dsage_mpi.domains.mario.tiles import EMPTY, MERGED, TILES
 
 #: Rows that a file may have; what is missing to 16 is empty sky.
 LOWEST = 14
-#: Spellings of the Video Game Level Corpus that the engine does not have: any enemy is ``E``
-#: (a goomba), the pieces of a pipe and of a cannon are told apart.
+#: The engine's symbols include those of the Video Game Level Corpus (``E`` is a goomba,
+#: ``<>[]`` are parts of a pipe).
 _TILE_OF = {character: TILES.index(group[0]) for group in MERGED for character in group}
 
 

@@ -51,7 +51,9 @@ def test_no_hole_is_wider_than_a_jump(seed: int) -> None:
     """Holes are columns without anything solid; the agent jumps ten columns and more."""
     level = write_level(np.random.default_rng(seed))
     hole = ~_SOLID[level[3:]].any(axis=0)
-    widest = max((len(run) for run in "".join("01"[int(empty)] for empty in hole).split("0")), default=0)
+    widest = max(
+        (len(run) for run in "".join("01"[int(empty)] for empty in hole).split("0")), default=0
+    )
     assert widest <= 8
 
 

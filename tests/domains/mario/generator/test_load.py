@@ -34,9 +34,7 @@ def test_layout_is_the_published_one() -> None:
     assert tensor_shapes(512) == PUBLISHED_NAMES
 
 
-def test_published_state_dict_loads(
-    published_file: Path, published_network: LevelNetwork
-) -> None:
+def test_published_state_dict_loads(published_file: Path, published_network: LevelNetwork) -> None:
     weights = load_generator(str(published_file))
     assert {name: array.shape for name, array in weights.items()} == PUBLISHED_NAMES
     for name, tensor in published_network.state_dict().items():
@@ -44,9 +42,7 @@ def test_published_state_dict_loads(
             np.testing.assert_array_equal(weights[name], tensor.numpy())
 
 
-def test_files_of_old_torch_versions_load(
-    published_network: LevelNetwork, tmp_path: Path
-) -> None:
+def test_files_of_old_torch_versions_load(published_network: LevelNetwork, tmp_path: Path) -> None:
     """Without batch counts, and in the format from before torch 1.6."""
     tensors = {
         name: tensor
@@ -67,9 +63,7 @@ def test_half_precision_npz_of_another_size_loads(tmp_path: Path) -> None:
 
 
 def _wrong(change: str) -> dict[str, Any]:
-    tensors: dict[str, Any] = {
-        name: torch.ones(shape) for name, shape in tensor_shapes(64).items()
-    }
+    tensors: dict[str, Any] = {name: torch.ones(shape) for name, shape in tensor_shapes(64).items()}
     first, last = "main.initial:32-64:convt.weight", "main.final:8-17:convt.weight"
     norm = "main.pyramid:32:batchnorm.running_var"
     if change == "latents":

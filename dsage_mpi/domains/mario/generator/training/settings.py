@@ -13,7 +13,7 @@ class RunSettings(Settings):
     """Budget and bookkeeping."""
 
     seed: int = Field(1, ge=0, description="Seed of every random stream of the training.")
-    steps: int = Field(10_000, ge=1, description="Steps of the generator (and of the critic).")
+    steps: int = Field(6_000, ge=1, description="Steps of the generator (and of the critic).")
     wall_minutes: float = Field(
         180.0, gt=0, description="Stop and save after this many minutes of this process."
     )

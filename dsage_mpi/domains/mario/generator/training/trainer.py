@@ -73,7 +73,7 @@ class Trainer:
         run = self._settings.run
         started = saved = time.monotonic()
         before = self._seconds
-        curve = LearningCurve(self._run_dir / CURVE_NAME, list(_COLUMNS), self._steps_done)
+        curve = LearningCurve(self._run_dir / CURVE_NAME, list(_COLUMNS), self._steps_done + 1)
         try:
             while self._steps_done < run.steps:
                 self._one_step()
