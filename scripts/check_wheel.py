@@ -18,6 +18,7 @@ REQUIRED = {
     "dsage_mpi/py.typed": "tells type checkers that the package is annotated",
     "dsage_mpi/domains/maze/_native*.so": "the compiled maze code",
     "dsage_mpi/domains/maze/weights/*.npz": "the maze agent, without which no maze can be run",
+    "dsage_mpi/domains/mario/weights/*.npz": "the level generator, without which there is no Mario",
     "dsage_mpi/domains/mario/dsage_mario.jar": "the Mario engine; needs a JDK where it is built",
     "dsage_mpi-*.dist-info/licenses/LICENSE": "the licence",
 }

@@ -38,6 +38,7 @@ EPILOG = f"""other commands (each has its own --help):
   cancel RUN_DIR...            stop running runs cleanly
   doctor                       what this installation has, what is missing, how to get it
   train-agent INPUT.toml       train a maze agent of your own
+  train-generator INPUT.toml   train a Mario level generator of your own
 
 examples:
   python -m dsage_mpi inputs/maze_tiny.toml                    a first look, seconds
@@ -62,7 +63,8 @@ def parser() -> argparse.ArgumentParser:
         prog="dsage_mpi",
         usage="dsage_mpi [run] INPUT.toml [options]\n"
         "       dsage_mpi --restart RUN_DIR|CHECKPOINT [options]\n"
-        "       dsage_mpi {inspect,verify,diff,plot,status,cancel,doctor,train-agent} ...",
+        "       dsage_mpi {inspect,verify,diff,plot,status,cancel,doctor,train-agent,"
+        "train-generator} ...",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=Formatter,

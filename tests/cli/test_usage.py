@@ -16,7 +16,9 @@ TINY = REPOSITORY / "inputs" / "maze_tiny.toml"
 HEAVY = ("torch", "ribs", "matplotlib", "mpi4py.MPI", "h5py", "numba")
 
 
-@pytest.mark.parametrize("command", [(), ("inspect",), ("plot",), ("doctor",), ("train-agent",)])
+@pytest.mark.parametrize(
+    "command", [(), ("inspect",), ("plot",), ("doctor",), ("train-agent",), ("train-generator",)]
+)
 def test_help_of_every_command(program: Program, command: tuple[str, ...]) -> None:
     done = program(*command, "--help")
     assert done.returncode == 0
@@ -27,7 +29,16 @@ def test_help_of_every_command(program: Program, command: tuple[str, ...]) -> No
 
 def test_main_help_names_commands_examples_and_results(program: Program) -> None:
     text = program("--help").stdout
-    for word in ("inspect", "plot", "doctor", "train-agent", "mpirun -n", "--restart", "runs/"):
+    for word in (
+        "inspect",
+        "plot",
+        "doctor",
+        "train-agent",
+        "train-generator",
+        "mpirun -n",
+        "--restart",
+        "runs/",
+    ):
         assert word in text
 
 
@@ -68,6 +79,7 @@ def test_printing_commands_import_nothing_heavy(arguments: list[str]) -> None:
         (["inspect", TINY], "is damaged or no HDF5 file"),
         (["plot", "nowhere"], "nowhere does not exist"),
         (["train-agent", "no/such.toml"], "no/such.toml"),
+        (["train-generator", "no/such.toml"], "no/such.toml"),
     ],
 )
 def test_bad_input_ends_with_2_and_no_traceback(
