@@ -54,6 +54,7 @@ def write_tree(
     attributes: Attributes | None = None,
     tables: Collection[str] = (),
     fill: Callable[[Path, Sequence[Leaf]], dict[str, str]] = fill_alone,
+    about: Mapping[str, str] | None = None,
 ) -> int:
     """Writes ``tree`` to ``path``, replacing it atomically.
 
@@ -63,6 +64,7 @@ def write_tree(
         attributes: Root attributes.
         tables: Groups whose arrays grow by rows alone.
         fill: Fills the tables.
+        about: What groups and datasets are, by path; those that are not there are left out.
 
     Returns:
         Bytes of the file.
@@ -72,7 +74,7 @@ def write_tree(
         TypeError: A leaf is none of the allowed types.
     """
     with replacing(path) as temporary:
-        waiting = prepare(temporary, tree, attributes or {}, tables)
+        waiting = prepare(temporary, tree, attributes or {}, tables, about or {})
         checksums = fill(temporary, waiting) if waiting else {}
         publish(temporary, path, checksums)
     return path.stat().st_size
@@ -97,7 +99,11 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def prepare(
-    temporary: Path, tree: Tree, attributes: Attributes, tables: Collection[str]
+    temporary: Path,
+    tree: Tree,
+    attributes: Attributes,
+    tables: Collection[str],
+    about: Mapping[str, str],
 ) -> list[Leaf]:
     """Makes the file but for the tables' rows.
 
@@ -117,6 +123,9 @@ def prepare(
                 create(file, leaf)
             else:
                 file.create_group(leaf)
+        for path, text in about.items():
+            if path in file:
+                file[path].attrs["about"] = np.bytes_(text.encode())
     return [leaf for leaf in found if isinstance(leaf, Leaf) and leaf.is_table and leaf.array.size]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -66,12 +66,18 @@ class CheckpointWriter:
         team: The other ranks, each of which has a ``Partner`` for ``CALL``; None if there are none.
         size: Number of ranks in all.
         tables: Groups of the tree whose arrays grow by rows alone; only these are shared out.
+        about: What groups and datasets are, by path.
     """
 
     def __init__(
-        self, choice: Choice, team: Team | None, size: int, tables: Collection[str] = ()
+        self,
+        choice: Choice,
+        team: Team | None,
+        size: int,
+        tables: Collection[str] = (),
+        about: Mapping[str, str] | None = None,
     ) -> None:
-        self._tables, self._size = tables, size
+        self._tables, self._size, self._about = tables, size, about
         obstacle = _obstacle(choice, size)
         self._team = None if obstacle else team
         self._leader = Leader(self._call)
@@ -95,12 +101,13 @@ class CheckpointWriter:
         together = self._together(tree)
         fill = self._leader.fill if together else fill_alone
         try:
-            size = write_tree(path, tree, attributes, self._tables, fill)
+            size = write_tree(path, tree, attributes, self._tables, fill, self._about)
         except CheckpointError as error:
             if not together:
                 raise
             _log.warning("%s; trying again with rank 0 alone", error)
-            together, size = False, write_tree(path, tree, attributes, self._tables)
+            together = False
+            size = write_tree(path, tree, attributes, self._tables, about=self._about)
             self._team = None  # so it was not the disk that was full
         ranks = self._size if together else 1
         return Written(size, time.perf_counter() - start, ranks)

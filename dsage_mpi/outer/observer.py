@@ -14,6 +14,7 @@ from dsage_mpi.checkpoint.files import checkpoint_path, final_path, prune
 from dsage_mpi.checkpoint.tree import CheckpointError, Tree
 from dsage_mpi.checkpoint.writer import CheckpointWriter
 from dsage_mpi.farm import idle_share
+from dsage_mpi.outer.about import ABOUT
 from dsage_mpi.outer.header import Header
 from dsage_mpi.outer.loop import OuterLoop, Step
 from dsage_mpi.outer.phases import Phases
@@ -76,7 +77,11 @@ class Observer:
         self._directory, self._progress, self._phases = directory, progress, phases
         self._header = header
         self._writer = CheckpointWriter(
-            loop.config.checkpoint.writer, farm, int(header.attributes["world_size"]), _TABLES
+            loop.config.checkpoint.writer,
+            farm,
+            int(header.attributes["world_size"]),
+            _TABLES,
+            ABOUT,
         )
         self._journal, self._deadline, self._status = journal, deadline, status
         self.metrics = Metrics(directory.metrics, loop.config.archive.measures)
