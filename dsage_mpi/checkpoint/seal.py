@@ -65,7 +65,7 @@ def _check_kind(path: Path, head: bytes) -> None:
     if head.startswith(_HDF5_SIGNATURE):
         raise CheckpointError(
             f"{path} is an HDF5 file, but no {FORMAT} of this version: one without a seal is "
-            "foreign, or was written before version 0.2 (schema 1), which is no longer read"
+            "foreign, or of schema 1 (before the first release), which is no longer read"
         )
     if head.startswith(_UNFINISHED):
         raise CheckpointError(f"{path} was not written to its end")

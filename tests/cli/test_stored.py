@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import h5py
 import pytest
 
 from dsage_mpi.__main__ import main
@@ -86,6 +87,54 @@ def test_run_without_a_usable_checkpoint(
     error = capsys.readouterr().err
     assert "no usable checkpoint" in error
     assert "checkpoint-" in error
+
+
+def test_verify_names_what_is_damaged(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", str(run_dir)]) == 0
+    assert capsys.readouterr().out.count(": whole, ") == len(checkpoints(run_dir))
+    copy = Path(shutil.copy(checkpoints(run_dir)[-1], tmp_path / "copy.h5"))
+    data = bytearray(copy.read_bytes())
+    data[len(data) // 2] ^= 16
+    copy.write_bytes(data)
+    assert main(["verify", str(run_dir), str(copy)]) == 1
+    damaged = [line for line in capsys.readouterr().out.splitlines() if "whole" not in line]
+    assert len(damaged) == 2
+    assert all(line.startswith(str(copy)) for line in damaged)
+    assert main(["verify", str(tmp_path / "nothing")]) == 2
+
+
+def test_diff_names_the_first_difference(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    older, newest = checkpoints(run_dir)[-2:]
+    assert main(["diff", str(run_dir), str(newest)]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["diff", str(older), str(newest)]) == 1
+    assert capsys.readouterr().out.startswith("(attributes)/evaluations: ")
+    assert main(["diff", str(older), str(newest), "--all"]) == 1
+    out = capsys.readouterr().out
+    for part in ("record/result (rows): ", "surrogate/network/", "(attributes)/time"):
+        assert part in out
+    assert main(["diff", str(older), str(tmp_path / "nothing")]) == 2
+
+
+def test_checkpoint_says_what_it_is(run_dir: Path) -> None:
+    """What docs/checkpoint.md promises of the root attributes and groups."""
+    with h5py.File(checkpoints(run_dir)[-1]) as file:
+        assert file.attrs["format"] == b"dsage_mpi checkpoint"
+        assert file.attrs["evaluations"] == 30
+        assert file.attrs["world_size"] == 1
+        assert b"torch 2." in file.attrs["packages"]
+        assert len(file.attrs["config_hash"]) == 64
+        assert file["config"][()].decode() == (run_dir / "config.toml").read_text()
+        assert file["names/measures"].asstr()[0] == "num_blocks"
+        page = (REPOSITORY / "docs" / "checkpoint.md").read_text()
+        missing = [name for name in file if f"`{name}" not in page and f"`/{name}" not in page]
+        assert not missing
+        lost = [f"record/{name}" for name in file["record"] if f"`{name}`" not in page]
+        assert not lost
 
 
 def test_plot_draws_where_it_is_told(
