@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 
-_LINES = 12
+_LINES = 24
 _LINE_CHARACTERS = 300
 #: Bytes of one child that are also logged.
 _LOGGED_BYTES = 20_000
@@ -13,7 +13,8 @@ _LOGGED_BYTES = 20_000
 _VARYING = (
     (re.compile(r"0x[0-9a-fA-F]+"), "0x..."),
     (re.compile(r"\b(p?t?id)( ?[=:]? ?)\d+", re.IGNORECASE), r"\1\2..."),
-    (re.compile(r"(hs_err_pid|core\.|@)\d+"), r"\1..."),
+    (re.compile(r"(hs_err_pid|core\.|_jvm_)\d+"), r"\1..."),
+    (re.compile(r"(\w)@[0-9a-f]{5,8}\b"), r"\1@..."),  # Java's names for objects
     (re.compile(r"\b\d{1,2}:\d\d:\d\d(\.\d+)?"), "..."),
     (re.compile(r"\b\d+(\.\d+)? ?(s|ms|secs?|seconds)\b"), r"... \2"),
 )
@@ -44,8 +45,13 @@ class LastWords:
         return "\n".join(self._lines)
 
     def _keep(self, line: bytes) -> None:
-        text = line.decode(errors="replace").rstrip()[:_LINE_CHARACTERS]
-        for pattern, placeholder in _VARYING:
-            text = pattern.sub(placeholder, text)
+        text = without_varying(line.decode(errors="replace").rstrip()[:_LINE_CHARACTERS])
         if text:
             self._lines.append(text)
+
+
+def without_varying(text: str) -> str:
+    """``text`` with placeholders for what differs from process to process."""
+    for pattern, placeholder in _VARYING:
+        text = pattern.sub(placeholder, text)
+    return text

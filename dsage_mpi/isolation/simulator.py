@@ -12,6 +12,7 @@ import numpy as np
 
 from dsage_mpi.domains.base import Array, SimulatorLostError, TasksFailedError
 from dsage_mpi.isolation.frames import Frame, Kind, pack, pack_arrays, unpack_arrays
+from dsage_mpi.isolation.last_words import without_varying
 from dsage_mpi.isolation.process import Child, ChildError
 
 logger = logging.getLogger(__name__)
@@ -164,7 +165,7 @@ class IsolatedSimulator:
     def _check(self, frame: Frame, expected: Kind) -> str | None:
         """What is wrong with an answer, if anything is."""
         if frame.kind is Kind.FAILED:
-            return frame.payload.decode(errors="replace")
+            return without_varying(frame.payload.decode(errors="replace"))
         size = len(frame.payload)
         if frame.kind is not expected or (
             expected is Kind.RESULT and size != self._result_dtype.itemsize

@@ -38,9 +38,35 @@ def test_a_fault_costs_that_evaluation_alone(foreign_jar: Path, tile: str, text:
     np.testing.assert_array_equal(again, expected(tops[:1]))
 
 
+@pytest.mark.parametrize(
+    ("tile", "text"),
+    [
+        ("k", "#  SIGSEGV (0x...) at pc=0x..., pid=..., tid=..."),
+        ("r", "lost: java.lang.Object@..."),
+    ],
+)
+def test_the_same_fault_gives_the_same_words(
+    foreign_jar: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tile: str, text: str
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with (
+        MarioSimulator(settings(foreign_jar)) as simulator,
+        pytest.raises(TasksFailedError) as caught,
+    ):
+        simulator(make_tasks([tile, tile]))
+    reasons = caught.value.reasons
+    assert text in reasons[0]
+    assert reasons[0] == reasons[1]
+    reports = list(tmp_path.glob("dsage_mpi_jvm_*.log"))
+    assert len(reports) == (4 if tile == "k" else 0), "where they do not disturb"
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV], ids=lambda number: number.name)
-def test_killed_in_the_middle_of_a_batch(foreign_jar: Path, number: signal.Signals) -> None:
+def test_killed_in_the_middle_of_a_batch(
+    foreign_jar: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
     """Slow games: 110 ticks of 5 ms, two rollouts each."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     tops = ["g", "g-S"]
     with MarioSimulator(settings(foreign_jar)) as simulator:
         simulator(make_tasks([""]))

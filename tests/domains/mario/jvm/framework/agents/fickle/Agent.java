@@ -29,6 +29,11 @@ public class Agent extends agents.walker.Agent {
             case 'y':
                 Runtime.getRuntime().halt(8);
                 return null;
+            case 'k':
+                crash();
+                return null;
+            case 'r':
+                throw new IllegalStateException("lost: " + new Object());
             case 'g':
                 System.out.println("I take my time");
                 sleep();
@@ -41,6 +46,18 @@ public class Agent extends agents.walker.Agent {
 
     private boolean[] deeper(MarioForwardModel model, MarioTimer timer, int depth) {
         return depth > 0 ? deeper(model, timer, depth + 1) : null;
+    }
+
+    /** Writes to address 0. */
+    private static void crash() {
+        try {
+            Class<?> unsafe = Class.forName("sun.misc.Unsafe");
+            java.lang.reflect.Field field = unsafe.getDeclaredField("theUnsafe");
+            field.setAccessible(true);
+            unsafe.getMethod("putAddress", long.class, long.class).invoke(field.get(null), 0, 0);
+        } catch (ReflectiveOperationException exception) {
+            throw new IllegalStateException(exception);
+        }
     }
 
     private static void sleep() {
