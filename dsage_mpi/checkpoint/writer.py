@@ -82,13 +82,9 @@ class CheckpointWriter:
         self._team = None if obstacle else team
         self._leader = Leader(self._call)
         self._least = 0 if choice == "parallel" else PARALLEL_BYTES
-        if obstacle:
-            warn = choice == "parallel"
-            _log.log(
-                logging.WARNING if warn else logging.DEBUG,
-                "checkpoints are written by rank 0 alone: %s",
-                obstacle,
-            )
+        if obstacle and choice != "serial" and (size > 1 or choice == "parallel"):
+            level = logging.WARNING if choice == "parallel" else logging.INFO
+            _log.log(level, "rank 0 alone writes checkpoints, the files are the same: %s", obstacle)
 
     def write(self, path: Path, tree: Tree, attributes: Attributes | None = None) -> Written:
         """Writes one checkpoint atomically.

@@ -27,7 +27,8 @@ def parser() -> argparse.ArgumentParser:
     """The parser of ``verify``."""
     made = argparse.ArgumentParser(
         prog="dsage_mpi verify",
-        description="Reads checkpoints to the last byte and compares every checksum.",
+        description="Reads checkpoints to the last byte, compares every checksum, and looks "
+        "whether record, archive and counters agree.",
         epilog=EPILOG,
         formatter_class=Formatter,
         allow_abbrev=False,
@@ -60,14 +61,16 @@ def main(argv: list[str]) -> int:
 
 
 def _is_whole(path: Path) -> bool:
-    from dsage_mpi.checkpoint.hdf5 import read_attributes
+    from dsage_mpi.checkpoint.hdf5 import read_tree
     from dsage_mpi.checkpoint.verify import problems
+    from dsage_mpi.outer.consistency import inconsistencies
 
     lines = problems(path)
+    tree = {} if lines else read_tree(path)
+    lines += [] if lines else [f"{path}: {line}" for line in inconsistencies(tree)]
     for line in lines:
         print(line)
     if not lines:
-        found = read_attributes(path)
-        after = f", after {found['evaluations']} evaluations" if "evaluations" in found else ""
-        print(f"{path}: whole, {path.stat().st_size / 1e6:.1f} MB{after}")
+        size, count = path.stat().st_size / 1e6, tree["counters"]["evaluations"]
+        print(f"{path}: whole, {size:.1f} MB, after {count} evaluations")
     return not lines

@@ -11,6 +11,9 @@ import pytest
 from dsage_mpi.checkpoint.hdf5 import read_attributes, read_tree, write_tree
 from dsage_mpi.checkpoint.tree import CheckpointError
 
+NESTED = np.dtype(
+    [("rollout", [("status", "<i4"), ("by_type", "<i4", (3,)), ("x", "<f4")], (5,)), ("b", "i1")]
+)
 RESULT = np.dtype([("grid", np.int32, (4, 4)), ("ok", np.bool_), ("length", np.float32, (3,))])
 
 
@@ -25,6 +28,7 @@ def example():
         "odd": "nul \0 and half a pair \udc80",
         "arrays": {
             "rows": rows,
+            "nested": np.frombuffer(bytes(range(202)), NESTED),
             "empty": np.empty((0, 7), np.float32),
             "scalar": np.array(2.5),
             "nan": np.array([np.nan, -0.0, np.inf]),

@@ -1,0 +1,42 @@
+import copy
+
+import numpy as np
+import pytest
+
+from dsage_mpi.outer.consistency import inconsistencies
+from tests.outer.test_loop import make, run
+from tests.outer.toy import GridDomain, config
+
+
+@pytest.fixture(scope="module")
+def good():
+    loop = make(config("map_elites"), GridDomain(fails=lambda task: task["seed"] % 5 == 0))
+    run(loop)
+    return {**loop.state(), "config": "", "metrics": {}}
+
+
+def test_a_run_is_consistent(good):
+    assert list(inconsistencies(good)) == []
+
+
+def test_what_is_no_run():
+    (line,) = inconsistencies({"record": {}})
+    assert "config, counters, failures" in line
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "message"),
+    [
+        ("record/objective", lambda a: a[:-1], "record/objective has 89 rows"),
+        ("failures/evaluation", lambda a: a[1:], "failures/evaluation"),
+        ("counters/failures", lambda n: n + 1, "counters/failures is"),
+        ("archive/objective", lambda a: a + 1, "archive/objective is not that"),
+        ("archive/evaluation", lambda a: a + 1000, "rows that the record does not have"),
+        ("archive/index", np.zeros_like, "a cell twice"),
+    ],
+)
+def test_what_cannot_be(good, path, change, message):
+    tree = copy.deepcopy(good)
+    group, name = path.split("/")
+    tree[group][name] = change(tree[group][name])
+    assert message in "\n".join(inconsistencies(tree))
