@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -140,7 +141,7 @@ def batches(record: EvaluationRecord, domain: Domain, run_seed: int) -> Iterator
     """Rebuilds the batches that were appended, in order."""
     iterations = record["iteration"]
     starts = np.flatnonzero(np.diff(iterations, prepend=-1))
-    for first, end in zip(starts, [*starts[1:], len(record)], strict=True):
+    for first, end in pairwise([*starts, len(record)]):
         rows = slice(int(first), int(end))
         solutions, results = record["solution"][rows], record["result"][rows]
         failed = record["failed"][rows]

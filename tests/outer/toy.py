@@ -69,6 +69,9 @@ class GridDomain:
             metadata=np.stack([results["score"], results["ones"].sum(axis=1)], axis=1),
         )
 
+    def predict_on(self, device):
+        pass
+
     def predicted_cost(self, measures, occupancy):
         return measures.sum(axis=1)
 

@@ -1,0 +1,212 @@
+"""Stopping and going on: at every safe point there is, with real signals, files and limits."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from dsage_mpi.farm import FarmSettings, World, open_farm
+from dsage_mpi.outer.deadline import Deadline
+from dsage_mpi.outer.journal import Journal, read_entries
+from dsage_mpi.outer.loop import OuterLoop
+from dsage_mpi.outer.phases import Phases
+from dsage_mpi.outer.stop import SIGNALS, Requests, StopRequested, ignore_stop_signals
+from dsage_mpi.report.digest import digest
+from tests.outer.test_loop import Silent
+from tests.outer.toy import GridDomain, config
+
+
+@pytest.fixture
+def handlers():
+    """Gives the signals back as they were."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+class Counted(GridDomain):
+    """Counts its simulations."""
+
+    simulated = 0
+
+    def simulate(self, tasks):
+        type(self).simulated += len(tasks)
+        return super().simulate(tasks)
+
+
+def settings(method):
+    return config(
+        method,
+        # The toy's surrogate proposes about one solution per outer iteration.
+        algorithm={"max_evaluations": 60 if method == "map_elites" else 26},
+        emitters={"batch_size": 5, "initial_population": 10},
+        inner_loop={"iterations": 3},
+        surrogate={"epochs": 1, "batch_size": 32},
+    )
+
+
+def run(method, journal_path, stop_at=None, state=None, chunk=3):
+    """Runs until the end or a safe point; returns the loop, how many there were, and if stopped."""
+    count = 0
+
+    def safe_point(phase, done, total):
+        nonlocal count
+        count += 1
+        if count == stop_at:
+            raise StopRequested("the test")
+
+    domain = Counted(fails=lambda task: task["seed"] % 11 == 0)
+    journal = Journal(journal_path, "toy")
+    with open_farm(
+        World(),
+        lambda: domain.simulate,
+        domain.task_dtype,
+        domain.result_dtype,
+        FarmSettings(chunk=chunk),
+    ) as farm:
+        loop = OuterLoop(settings(method), domain, farm, Phases(Silent(), safe_point), journal)
+        if state is not None:
+            loop.load_state(state)
+        try:
+            loop.run(lambda step: journal.checkpointed(len(loop.record)))
+        except StopRequested:
+            return loop, count, True
+        finally:
+            journal.close()
+    return loop, count, False
+
+
+@pytest.mark.parametrize("method", ["dsage", "map_elites"])
+def test_stopped_at_any_safe_point_it_goes_on_to_the_same_end(method, tmp_path, monkeypatch):
+    monkeypatch.setattr("dsage_mpi.farm.progress.PROGRESS_SECONDS", 0.0)
+    Counted.simulated = 0
+    whole, points, _ = run(method, tmp_path / "whole")
+    needed = Counted.simulated
+    assert points > 20
+    # Training is slow: of DSAGE's safe points some are enough, spread over all phases.
+    for stop_at in range(1, points + 1, 1 if method == "map_elites" else 1 + points // 20):
+        Counted.simulated = 0
+        path = tmp_path / f"journal-{stop_at}"
+        stopped, _, was_stopped = run(method, path, stop_at)
+        assert was_stopped
+        resumed, _, _ = run(method, path, state=stopped.state())
+        assert digest(resumed.state()) == digest(whole.state()), stop_at
+        # Nothing is simulated twice, nothing left out.
+        assert Counted.simulated == needed, stop_at
+
+
+def test_stopped_again_and_again_it_still_gets_there(tmp_path, monkeypatch):
+    monkeypatch.setattr("dsage_mpi.farm.progress.PROGRESS_SECONDS", 0.0)
+    whole, _, _ = run("dsage", tmp_path / "whole")
+    state, stops = None, 0
+    while True:
+        # Far enough for one training or one chunk, so that each start gets somewhere.
+        loop, _, stopped = run("dsage", tmp_path / "journal", 8, state)
+        if not stopped:
+            break
+        state, stops = loop.state(), stops + 1
+        assert stops < 60
+    assert stops > 3
+    assert digest(loop.state()) == digest(whole.state())
+
+
+def test_training_is_not_repeated_once_done(tmp_path):
+    """A run that is stopped in its inner loop has kept its trained surrogate."""
+    phases = []
+
+    class Recorder(Silent):
+        def phase(self, name, total=None):
+            phases.append(name)
+
+    def stop_in_inner(phase, done, total):
+        if phase == "inner":
+            raise StopRequested("the test")
+
+    domain = GridDomain()
+    with open_farm(
+        World(), lambda: domain.simulate, domain.task_dtype, domain.result_dtype, FarmSettings()
+    ) as farm:
+        stopped = OuterLoop(settings("dsage"), domain, farm, Phases(Silent(), stop_in_inner))
+        with pytest.raises(StopRequested):
+            stopped.run(lambda step: None)
+        resumed = OuterLoop(settings("dsage"), domain, farm, Phases(Recorder()))
+        resumed.load_state(stopped.state())
+        resumed.run(lambda step: None)
+    assert phases[:4] == ["inner", "evaluate", "train", "inner"]
+
+
+def test_journal_outlives_a_kill_between_two_checkpoints(tmp_path, monkeypatch):
+    """Without any final checkpoint: the run starts at the last one, simulations are kept."""
+    monkeypatch.setattr("dsage_mpi.farm.progress.PROGRESS_SECONDS", 0.0)
+    whole, points, _ = run("map_elites", tmp_path / "whole")
+    path = tmp_path / "journal"
+    run("map_elites", path, points // 4)
+    kept = len(read_entries(path))
+    assert kept > 0
+    Counted.simulated = 0
+    resumed, _, _ = run("map_elites", path)
+    assert digest(resumed.state()) == digest(whole.state())
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_signals_are_noted_and_heeded_at_the_next_safe_point(tmp_path, handlers, number):
+    requests = Requests(tmp_path, Deadline())
+    requests.listen()
+    requests.check()
+    os.kill(os.getpid(), number)
+    with pytest.raises(StopRequested, match=signal.Signals(number).name):
+        requests.check()
+
+
+def test_second_interrupt_is_for_at_once(tmp_path, handlers):
+    requests = Requests(tmp_path, Deadline())
+    requests.listen()
+    os.kill(os.getpid(), signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_other_ranks_ignore_the_signals(handlers):
+    ignore_stop_signals()
+    for number in SIGNALS:
+        os.kill(os.getpid(), number)
+
+
+def test_stop_file(tmp_path):
+    requests = Requests(tmp_path, Deadline())
+    (tmp_path / "STOP").touch()
+    with pytest.raises(StopRequested, match="STOP"):
+        requests.check()
+    requests.forget_old()
+    assert not (tmp_path / "STOP").exists()
+    requests.check()
+
+
+def test_checkpoint_file_saves_once_and_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("dsage_mpi.outer.stop._LOOK_SECONDS", 0.0)
+    saved = []
+    requests = Requests(tmp_path, Deadline(), save=lambda: saved.append(True))
+    (tmp_path / "CHECKPOINT_NOW").touch()
+    requests.check()
+    requests.check()
+    assert saved == [True]
+    assert not (tmp_path / "CHECKPOINT_NOW").exists()
+
+
+def test_time_limit_stops_before_its_end(tmp_path):
+    with pytest.raises(StopRequested, match=r"run\.time_limit is near"):
+        Requests(tmp_path, Deadline(0.0, "run.time_limit")).check()
+    Requests(tmp_path, Deadline(1000.0, "run.time_limit")).check()
+
+
+def test_failures_are_the_same_after_a_restart(tmp_path, monkeypatch):
+    monkeypatch.setattr("dsage_mpi.farm.progress.PROGRESS_SECONDS", 0.0)
+    whole, _, _ = run("dsage", tmp_path / "whole")
+    stopped, _, _ = run("dsage", tmp_path / "journal", 5)
+    resumed, _, _ = run("dsage", tmp_path / "journal", state=stopped.state())
+    assert whole.record.reasons.keys() == resumed.record.reasons.keys() != set()
+    np.testing.assert_array_equal(whole.record["failed"], resumed.record["failed"])
