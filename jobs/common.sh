@@ -7,9 +7,18 @@
 #   3      stopped in time, can go on: the job is put back into the queue
 #   other  killed (a node or a rank was lost, memory ran out): back into the queue as well
 
-# dsage_setup: goes to the project's folder and into its virtual environment.
+# dsage_setup: goes to the project's folder and finds the Python that has dsage_mpi: the one of its
+# virtual environment, or with DSAGE_IMAGE the container's of that name (docs/container.md).
 dsage_setup() {
   cd "$SLURM_SUBMIT_DIR" || exit 1
+  if [ -n "${DSAGE_IMAGE:-}" ]; then
+    PYTHON=(apptainer exec "$DSAGE_IMAGE" python)
+    # Inside there is no scontrol to ask for it, and Slurm before 23.02 does not tell.
+    SLURM_JOB_END_TIME=${SLURM_JOB_END_TIME:-$(date -d "$(squeue -h -j "$SLURM_JOB_ID" -o %e)" +%s)}
+    export SLURM_JOB_END_TIME
+    return
+  fi
+  PYTHON=(python)
   export PATH=$PWD/.venv/bin:$PATH
   if [ ! -x .venv/bin/python ]; then
     echo "no .venv in $PWD: run 'make setup' there first, and submit from there." >&2
@@ -22,7 +31,7 @@ dsage_setup() {
 dsage_mpi_plugin() {
   if [ -n "${DSAGE_SRUN_MPI:-}" ]; then
     printf '%s' "$DSAGE_SRUN_MPI"
-  elif python -c '
+  elif "${PYTHON[@]}" -c '
 import mpi4py
 mpi4py.rc.initialize = False  # ask for the name only: this is no MPI job yet
 from mpi4py import MPI
@@ -82,7 +91,7 @@ dsage_run() {
   echo "== $(date '+%F %T') job $SLURM_JOB_ID, restart $restarts: ${ARGUMENTS[*]}"
   # --wait: when one rank has ended, the others have this many seconds to end too.
   srun --mpi="$(dsage_mpi_plugin)" --wait=60 "${options[@]}" \
-    python -m dsage_mpi "${ARGUMENTS[@]}" || code=$?
+    "${PYTHON[@]}" -m dsage_mpi "${ARGUMENTS[@]}" || code=$?
   echo "== $(date '+%F %T') ended with $code"
   case $code in 0 | 1 | 2) exit "$code" ;; esac
   if [ -e "$run_dir/STOP" ]; then
