@@ -1,0 +1,63 @@
+import os
+import time
+
+import pytest
+
+from dsage_mpi.outer.deadline import Deadline, find_deadline, slurm_seconds_left
+
+
+def test_no_limit_is_never_near():
+    deadline = find_deadline(None, {})
+    assert deadline.seconds_left is None
+    assert not deadline.near
+
+
+def test_reserve_grows_with_the_cost_of_a_checkpoint():
+    deadline = Deadline(100.0, "it")
+    assert not deadline.near
+    deadline.checkpoint_took(10.0)
+    deadline.checkpoint_took(1.0)  # the slowest one counts
+    assert deadline.reserve == pytest.approx(10 + 3 * 10)
+    assert not deadline.near
+    deadline.checkpoint_took(40.0)
+    assert deadline.near
+
+
+def test_long_limits_keep_back_half_a_minute_at_most():
+    assert Deadline(86400.0, "it").reserve == 30.0
+
+
+def test_the_nearer_limit_wins():
+    soon, late = {"SLURM_JOB_ID": "1", "SLURM_JOB_END_TIME": str(int(time.time()) + 60)}, 1000.0
+    assert "Slurm" in find_deadline(late, soon).source
+    assert find_deadline(10.0, soon).source == "run.time_limit"
+
+
+def test_end_of_the_slurm_job():
+    assert slurm_seconds_left({}) is None
+    end = str(int(time.time()) + 100)
+    left = slurm_seconds_left({"SLURM_JOB_ID": "1", "SLURM_JOB_END_TIME": end})
+    assert 90 < left <= 100
+
+
+def test_older_slurm_is_asked(tmp_path, monkeypatch):
+    """Where there is no variable: scontrol's answer, in local time."""
+    end = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() + 500))
+    fake = tmp_path / "scontrol"
+    fake.write_text(
+        f"#!/bin/sh\necho JobId=$5 StartTime=2020-01-01T00:00:00 EndTime={end} Deadline=N/A\n"
+    )
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert 400 < slurm_seconds_left({"SLURM_JOB_ID": "7"}) <= 500
+
+
+@pytest.mark.parametrize("answer", ["echo EndTime=Unknown", "exit 1", "echo slurm is down >&2"])
+def test_slurm_that_does_not_say(tmp_path, monkeypatch, answer):
+    fake = tmp_path / "scontrol"
+    fake.write_text(f"#!/bin/sh\n{answer}\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert slurm_seconds_left({"SLURM_JOB_ID": "7"}) is None
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    assert slurm_seconds_left({"SLURM_JOB_ID": "7"}) is None
