@@ -20,9 +20,12 @@ _log = logging.getLogger("dsage_mpi.checkpoint")
 
 #: Name under which the other ranks are called to help (``Team.call_all``).
 CALL = "checkpoint"
-#: From so many bytes of tables on "auto" has all ranks write. On one node rank 0 alone is as fast
-#: at any size (benchmarks/checkpoint.py); with several, each brings its own way to the disks.
+#: From so many bytes of tables on "auto" tries whether all ranks write faster. On one node they
+#: do not at any size (benchmarks/checkpoint.py); with several, each has its own way to the disks.
 PARALLEL_BYTES = 512 * 2**20
+#: Large checkpoints that "auto" has all ranks write before it decides; the first of them sends
+#: out all rows, later ones only the new ones.
+_TRIALS = 2
 
 Choice = Literal["auto", "parallel", "serial"]
 
@@ -62,7 +65,8 @@ class CheckpointWriter:
     """Writes the checkpoints of a run.
 
     Args:
-        choice: "parallel": all ranks, "serial": rank 0 alone, "auto": by size.
+        choice: "parallel": all ranks; "serial": rank 0 alone; "auto": small ones rank 0 alone, for
+            large ones both ways are tried and the faster one is kept.
         team: The other ranks, each of which has a ``Partner`` for ``CALL``; None if there are none.
         size: Number of ranks in all.
         tables: Groups of the tree whose arrays grow by rows alone; only these are shared out.
@@ -81,7 +85,9 @@ class CheckpointWriter:
         obstacle = _obstacle(choice, size)
         self._team = None if obstacle else team
         self._leader = Leader(self._call)
-        self._least = 0 if choice == "parallel" else PARALLEL_BYTES
+        self._choice = choice
+        #: Seconds per byte of large checkpoints, by rank 0 alone (False) and by all (True).
+        self._pace: dict[bool, list[float]] = {False: [], True: []}
         if obstacle and choice != "serial" and (size > 1 or choice == "parallel"):
             level = logging.WARNING if choice == "parallel" else logging.INFO
             _log.log(level, "rank 0 alone writes checkpoints, the files are the same: %s", obstacle)
@@ -105,8 +111,10 @@ class CheckpointWriter:
             together = False
             size = write_tree(path, tree, attributes, self._tables, about=self._about)
             self._team = None  # so it was not the disk that was full
-        ranks = self._size if together else 1
-        return Written(size, time.perf_counter() - start, ranks)
+        written = Written(size, time.perf_counter() - start, self._size if together else 1)
+        if size >= PARALLEL_BYTES:
+            self._pace[together].append(written.seconds / size)
+        return written
 
     def _together(self, tree: Tree) -> bool:
         # Ranks that still simulate something would come late.
@@ -119,7 +127,16 @@ class CheckpointWriter:
             if isinstance(array, np.ndarray)
         ]
         size = sum(array.nbytes for array in arrays)
-        return size > 0 and size >= self._least
+        if self._choice == "parallel":
+            return size > 0
+        return size >= PARALLEL_BYTES and self._faster_together()
+
+    def _faster_together(self) -> bool:
+        """Which way the next large checkpoint goes; changes its time alone, not its bytes."""
+        alone, together = self._pace[False], self._pace[True]
+        if not alone or len(together) < _TRIALS:
+            return bool(alone)
+        return min(together) < min(alone)
 
     def _call(self, order: Any) -> Any:
         assert self._team is not None

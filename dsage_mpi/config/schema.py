@@ -163,7 +163,7 @@ class CheckpointSettings(Settings):
     writer: Literal["auto", "parallel", "serial"] = Field(
         "auto",
         description="parallel: all ranks write together (needs an h5py with MPI); serial: rank 0 "
-        "alone; auto: by size. The files are the same.",
+        "alone; auto: rank 0 alone, from 512 MB on whichever is faster. The files are the same.",
     )
 
 
