@@ -191,7 +191,13 @@ def test_file_that_four_ranks_wrote_restarts_on_two(tmp_path):
         path.unlink()
     if h5py.get_config().mpi:
         assert "written by 4 rank(s)" in (whole / "log.txt").read_text()
-    finished(mpirun(2, "-m", "dsage_mpi", "--restart", part, timeout=200))
+    damaged = newest(part)
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    done = mpirun(2, "-m", "dsage_mpi", "--restart", part, timeout=200)
+    finished(done)
+    for text in (done.stderr, (part / "log.txt").read_text()):
+        assert f"skipping a checkpoint: {damaged} is damaged" in text
+        assert "checkpoint-000002.h5" in text
     done = python("-m", "dsage_mpi", "diff", whole, part)
     assert (done.returncode, done.stdout) == (0, "")
 

@@ -67,12 +67,13 @@ def main(argv: list[str]) -> int:
 
 
 def _summary(stored: Stored) -> str:
+    from dsage_mpi.checkpoint.hdf5 import read_attributes
     from dsage_mpi.config.load import config_hash
     from dsage_mpi.outer.closing import run_title
     from dsage_mpi.report.run_directory import RunDirectory
     from dsage_mpi.report.summary import run_summary
 
-    config = stored.load_config()
+    config, wrote = stored.load_config(), read_attributes(stored.checkpoint)
     text = run_summary(
         stored.directory or RunDirectory(stored.checkpoint.parent),
         stored.rows(),
@@ -83,6 +84,7 @@ def _summary(stored: Stored) -> str:
     facts = [
         f"method {config.algorithm.method}, domain {config.domain_name}, seed {config.seed}",
         f"checkpoint {stored.checkpoint}",
+        f"written {wrote['time']} by {wrote['program']} on {wrote['world_size']} rank(s)",
         f"configuration {config_hash(config)}",
     ]
     return "\n".join([text, "", *facts])

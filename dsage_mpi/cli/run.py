@@ -167,12 +167,16 @@ def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Ord
     from dsage_mpi.config.restart import restart_config
     from dsage_mpi.outer.job import Order
     from dsage_mpi.report.lock import RunLock
+    from dsage_mpi.report.log import setup_logging
     from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
     from dsage_mpi.surrogate.errors import SurrogateError
 
     try:
-        held.enter_context(RunLock(RunDirectory.locate(arguments.restart)))
-        if (directory := find_unsaved(arguments.restart)) is not None:
+        directory = RunDirectory.locate(arguments.restart)
+        held.enter_context(RunLock(directory))
+        setup_logging(directory, rank=0)  # the run's log, too, says which checkpoints are skipped
+        if (unsaved := find_unsaved(arguments.restart)) is not None:
+            directory = unsaved
             text = directory.config.read_text(encoding="utf-8")
             config = restart_config(text, str(directory.config), arguments.overrides)
             _check_device(config)
@@ -180,7 +184,7 @@ def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Ord
         stored = find_stored(arguments.restart)
         config = restart_config(stored.config, str(stored.checkpoint), arguments.overrides)
         _check_device(config)
-        directory = stored.directory or RunDirectory.locate(arguments.restart)
+        directory = stored.directory or directory
     except (ConfigError, CheckpointError, RunDirectoryError, SurrogateError) as error:
         complain(error)
         return EXIT_BAD_INPUT
