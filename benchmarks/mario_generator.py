@@ -6,8 +6,10 @@
 
 For each standard deviation of the latents (the search starts at 0.2 and goes wherever it pays):
 share of levels that our agent completes, share of pipe tiles that are complete, entropy of the
-tiles, spread of the sky tiles, distinct levels, and what the corpus of the author is like. Speed
-is that of 30 latents, the batch of the inner loop, on one thread.
+tiles, spread of the sky tiles, distinct levels; beside them, what the corpus of the author is like.
+Speed is that of 30 latents, the batch of the inner loop, on one thread. ``--search 5000`` lets
+CMA-ME play that many levels for the archive of sky tiles and jumps, one emitter as in the inner
+loop, and reports how far it got.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from ribs.archives import GridArchive
+from ribs.emitters import EvolutionStrategyEmitter
+from ribs.schedulers import Scheduler
 
 from dsage_mpi.domains.mario.generator import Generator, load_generator
 from dsage_mpi.domains.mario.generator.corpus import authored_levels
@@ -33,14 +38,18 @@ from dsage_mpi.domains.mario.simulator import MarioSimulator
 Levels = NDArray[np.int8]
 
 
-def play(levels: Levels, budget: int) -> dict[str, float]:
-    """Share of levels won by the agent, mean completion, spread of jumps and kills."""
+def games(simulator: MarioSimulator, levels: Levels, budget: int) -> NDArray[np.void]:
+    """One rollout per level (``records.ROLLOUT_DTYPE``)."""
     tasks = np.zeros(len(levels), task_dtype(1))
     tasks["level"] = levels
     tasks["budget"] = budget
-    with MarioSimulator(MarioSettings(name="mario", rollouts=1)) as simulator:
-        chunks = np.array_split(tasks, -(-len(tasks) // 100))
-        rollouts = np.concatenate([simulator(chunk)["rollout"][:, 0] for chunk in chunks])
+    chunks = np.array_split(tasks, -(-len(tasks) // 100))
+    return np.concatenate([simulator(chunk)["rollout"][:, 0] for chunk in chunks])
+
+
+def play(simulator: MarioSimulator, levels: Levels, budget: int) -> dict[str, float]:
+    """Share of levels won by the agent, mean completion, spread of jumps and kills."""
+    rollouts = games(simulator, levels, budget)
     return {
         "completable": float((rollouts["status"] == WIN).mean()),
         "completion": float(rollouts["completion"].mean()),
@@ -73,6 +82,35 @@ def milliseconds(generator: Generator, count: int = 30, repeats: int = 50) -> fl
     return 1000 * (time.process_time() - began) / repeats
 
 
+def search(
+    simulator: MarioSimulator, generator: Generator, evaluations: int, budget: int, seed: int
+) -> dict[str, float]:
+    """Reach of CMA-ME from the origin on real games, in the archive of dsage.md."""
+    archive = GridArchive(solution_dim=LATENT, dims=(150, 100), ranges=[(0, 150), (0, 100)])
+    emitter = EvolutionStrategyEmitter(
+        archive, x0=np.zeros(LATENT), sigma0=0.2, ranker="2imp", selection_rule="filter",
+        restart_rule="no_improvement", batch_size=30, seed=seed,
+    )  # fmt: skip
+    scheduler = Scheduler(archive, [emitter])
+    for _ in range(evaluations // 30):
+        levels = generator.decode(scheduler.ask())
+        rollouts = games(simulator, levels, budget)
+        measures = np.stack([sky_tiles(levels), rollouts["jumps"]], axis=1)
+        scheduler.tell(rollouts["completion"].astype(np.float64), measures)
+    elites = archive.data()
+    sky, jumps = elites["measures"].T
+    return {
+        "evaluations": evaluations // 30 * 30,
+        "elites": len(archive),
+        "qd_score": float(elites["objective"].sum()),
+        "sky_tiles_max": float(sky.max()),
+        "sky_tiles_columns": len(np.unique(sky.astype(int))),
+        "jumps_max": float(jumps.max()),
+        "jumps_rows": len(np.unique(jumps.astype(int))),
+        "latent_norm_p50": float(np.median(np.linalg.norm(elites["solution"], axis=1))),
+    }
+
+
 def print_table(rows: dict[str, dict[str, float]]) -> None:
     """One column per set of levels."""
     names = list(dict.fromkeys(name for row in rows.values() for name in row))
@@ -89,6 +127,7 @@ def main() -> None:
     parser.add_argument("--levels", type=int, default=10_000, help="per standard deviation")
     parser.add_argument("--games", type=int, help="levels played (default: all)")
     parser.add_argument("--no-games", action="store_true", help="play none")
+    parser.add_argument("--search", type=int, default=0, help="levels that CMA-ME plays")
     parser.add_argument("--budget", type=int, default=1500, help="search nodes per tick")
     parser.add_argument("--seed", type=int, default=2022)
     parser.add_argument("--json", type=Path, help="write the figures here")
@@ -104,8 +143,13 @@ def main() -> None:
     sets["corpus"] = authored_levels(rng, min(options.levels, 2000))
     rows: dict[str, Any] = {label: describe(levels) for label, levels in sets.items()}
     if not options.no_games:
-        for label, levels in sets.items():
-            rows[label] |= play(levels[: options.games], options.budget)
+        with MarioSimulator(MarioSettings(name="mario", rollouts=1)) as simulator:
+            for label, levels in sets.items():
+                rows[label] |= play(simulator, levels[: options.games], options.budget)
+            if options.search:
+                rows["CMA-ME"] = search(
+                    simulator, generator, options.search, options.budget, options.seed
+                )
     print_table(rows)
     speed = milliseconds(generator)
     print(f"decoding 30 latents: {speed:.1f} ms of one CPU thread")

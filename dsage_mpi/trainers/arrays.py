@@ -36,7 +36,7 @@ def read_arrays(path: Path) -> Arrays:
         # Opened here because np.load leaves the file open when it is damaged.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, zipfile.BadZipFile, KeyError) as error:
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, KeyError) as error:
         raise CheckpointError(f"{path}: not a readable checkpoint ({error})") from error
 
 
