@@ -164,7 +164,7 @@ def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Ord
     from dsage_mpi.checkpoint.tree import CheckpointError
     from dsage_mpi.cli.stored import find_stored, find_unsaved
     from dsage_mpi.config.load import ConfigError
-    from dsage_mpi.config.restart import restart_config
+    from dsage_mpi.config.restart import changes, restart_config
     from dsage_mpi.outer.job import Order
     from dsage_mpi.report.lock import RunLock
     from dsage_mpi.report.log import setup_logging
@@ -180,7 +180,8 @@ def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Ord
             text = directory.config.read_text(encoding="utf-8")
             config = restart_config(text, str(directory.config), arguments.overrides)
             _check_device(config)
-            return Order(config, directory.path, None, arguments.verbose)
+            changed = changes(text, str(directory.config), config)
+            return Order(config, directory.path, None, arguments.verbose, changed)
         stored = find_stored(arguments.restart)
         config = restart_config(stored.config, str(stored.checkpoint), arguments.overrides)
         _check_device(config)
@@ -188,7 +189,8 @@ def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Ord
     except (ConfigError, CheckpointError, RunDirectoryError, SurrogateError) as error:
         complain(error)
         return EXIT_BAD_INPUT
-    return Order(config, directory.path, stored.checkpoint, arguments.verbose)
+    changed = changes(stored.config, str(stored.checkpoint), config)
+    return Order(config, directory.path, stored.checkpoint, arguments.verbose, changed)
 
 
 def _load(arguments: argparse.Namespace) -> Config:

@@ -40,6 +40,14 @@ def restart_config(stored: str, name: str, overrides: Sequence[str] = ()) -> Con
     return after
 
 
+def changes(stored: str, name: str, config: Config) -> tuple[str, ...]:
+    """What ``config`` changes of a stored configuration, one text per key, for log and record."""
+    return tuple(
+        f"{key}: {_shown(old)} -> {_shown(new)}"
+        for key, old, new in differences(config_from_toml(stored, name), config)
+    )
+
+
 def differences(before: BaseModel, after: BaseModel) -> list[tuple[str, Any, Any]]:
     """(key path, old value, new value) of every key in which two configurations differ."""
     old, new = dict(_leaves(before.model_dump())), dict(_leaves(after.model_dump()))
@@ -58,7 +66,7 @@ def _leaves(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]
 def _refusal(key: str, old: Any, new: Any) -> Problem | None:
     if key.split(".")[0] in NEUTRAL_KEYS or key in CHANGEABLE:
         return None
-    shown = [("unset" if value is None else toml_value(value)) for value in (new, old)]
+    shown = [_shown(value) for value in (new, old)]
     if key == GROWING:
         if new > old:
             return None
@@ -69,3 +77,7 @@ def _refusal(key: str, old: Any, new: Any) -> Problem | None:
             "start a new run instead"
         )
     return Problem(key, message, COMMAND_LINE)
+
+
+def _shown(value: Any) -> str:
+    return "unset" if value is None else toml_value(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,11 +32,26 @@ class Header:
     attributes: dict[str, str | int | float | bool]
 
 
-def write_header(config: Config, domain: Domain, directory: RunDirectory, ranks: int) -> Header:
-    """Writes ``config.toml`` and ``versions.json``, and returns what checkpoints say of them."""
+def write_header(
+    config: Config,
+    domain: Domain,
+    directory: RunDirectory,
+    ranks: int,
+    changes: Sequence[str] = (),
+) -> Header:
+    """Writes ``config.toml`` and ``versions.json``, and returns what checkpoints say of them.
+
+    Args:
+        config: Effective configuration of this start.
+        domain: Names its metadata.
+        directory: Where the files go.
+        ranks: Size of the world.
+        changes: What a restart has changed of the configuration.
+    """
     text = to_toml(config)
     directory.write_config(text)
-    directory.write_versions({"seed": config.seed, "ranks": ranks})
+    changed = {"changed": list(changes)} if changes else {}
+    directory.write_versions({"seed": config.seed, "ranks": ranks, **changed})
     tree = {
         "config": text,
         "versions": directory.versions.read_text(encoding="utf-8"),

@@ -56,12 +56,14 @@ class Order:
         run_dir: An existing run directory: fresh, or that of the run to continue.
         checkpoint: Checkpoint to continue from, or None.
         verbose: Whether to log DEBUG lines.
+        changes: What this restart has changed of the configuration, one text per key.
     """
 
     config: Config
     run_dir: Path
     checkpoint: Path | None = None
     verbose: bool = False
+    changes: tuple[str, ...] = ()
 
 
 def run_job(world: World, order: Order) -> int:
@@ -149,7 +151,7 @@ def _lead(
         with Progress(True, config.algorithm.max_evaluations) as progress:
             phases = Phases(progress, partial(_safe_point, requests, status))
             loop = OuterLoop(config, domain, farm, phases, journal)
-            header = write_header(config, domain, directory, world.size)
+            header = write_header(config, domain, directory, world.size, order.changes)
             observer = Observer(
                 loop, farm, directory, progress, phases, header, journal, requests.deadline, status
             )
@@ -234,3 +236,5 @@ def _announce(world: World, loop: OuterLoop, directory: RunDirectory, order: Ord
     )
     if order.checkpoint:
         _log.info("continuing after %d evaluations from %s", len(loop.record), order.checkpoint)
+    for change in order.changes:
+        _log.info("changed at this restart: %s", change)

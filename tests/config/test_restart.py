@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from dsage_mpi.config.errors import ConfigError
 from dsage_mpi.config.load import load_config, to_toml
-from dsage_mpi.config.restart import restart_config
+from dsage_mpi.config.restart import changes, restart_config
 from tests.config.conftest import Writer
 
 
@@ -25,6 +27,7 @@ def test_nothing_changes_without_overrides(stored: str) -> None:
         "farm.prefetch=4",
         "checkpoint.keep=9",
         "report.figures=false",
+        'run.time_limit="3h"',
         "surrogate.device=cpu",
         "algorithm.max_evaluations=501",
     ],
@@ -32,7 +35,9 @@ def test_nothing_changes_without_overrides(stored: str) -> None:
 def test_neutral_keys_may_change(stored: str, override: str) -> None:
     key, value = override.split("=")
     changed = to_toml(restart_config(stored, "c.h5", [override]))
-    expected = f"{key.split('.')[1]} = {value if value != 'cpu' else chr(34) + 'cpu' + chr(34)}"
+    value = value.strip('"')
+    quoted = value in ("cpu", "3h")
+    expected = f"{key.split('.')[1]} = {json.dumps(value) if quoted else value}"
     assert expected in changed.splitlines()
 
 
@@ -63,3 +68,13 @@ def test_all_refusals_come_at_once(stored: str) -> None:
 def test_spelling_is_checked_as_always(stored: str) -> None:
     with pytest.raises(ConfigError, match=r"did you mean farm\.prefetch\?"):
         restart_config(stored, "c.h5", ["farm.prefetc=1"])
+
+
+def test_changes_are_named_for_the_record(stored: str) -> None:
+    overrides = ["farm.prefetch=4", "algorithm.max_evaluations=900"]
+    config = restart_config(stored, "c.h5", overrides)
+    assert changes(stored, "c.h5", config) == (
+        "algorithm.max_evaluations: 500 -> 900",
+        "farm.prefetch: 1 -> 4",
+    )
+    assert changes(stored, "c.h5", restart_config(stored, "c.h5")) == ()
