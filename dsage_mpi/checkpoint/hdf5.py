@@ -11,6 +11,7 @@ that a name that exists always holds a whole checkpoint, whenever the writer is 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -209,11 +210,14 @@ def _reserve(path: Path, found: list[Leaf]) -> None:
     before many ranks write together. HDF5 cuts the file to its true size when it closes it.
     """
     size = _BYTES_PER_FILE + sum(leaf.array.nbytes + _BYTES_PER_LEAF for leaf in found)
+    if not hasattr(os, "posix_fallocate"):  # macOS
+        return
     with path.open("r+b") as file:
-        if hasattr(os, "posix_fallocate"):
+        try:
             os.posix_fallocate(file.fileno(), 0, size)
-        else:  # macOS
-            os.truncate(file.fileno(), size)
+        except OSError as error:
+            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):  # the file system cannot
+                raise
 
 
 def sync(path: Path) -> None:
