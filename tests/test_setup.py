@@ -19,7 +19,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = ROOT / "scripts"
-SHELL_FILES = sorted([*SCRIPTS.rglob("*.sh"), ROOT / ".ci" / "run", ROOT / "jobs" / "dsage.slurm"])
+SHELL_FILES = sorted([*SCRIPTS.rglob("*.sh"), ROOT / ".ci" / "run"])
 TOOLS = (  # noqa: SIM905 - a list of commands reads better as words
     "bash cat cut date dirname basename env find flock getconf grep head ls mkdir mktemp mv nproc "
     "rm sed sh sha256sum sort tail timeout touch tr uname wc"
