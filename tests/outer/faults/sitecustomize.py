@@ -1,0 +1,43 @@
+"""Put first on PYTHONPATH: kills the program, without warning, at a place that can be chosen.
+
+DSAGE_TEST_KILL is WHERE:N, the N-th time that rank 0 comes by a safe point of the phase WHERE, or
+is about to give a checkpoint its name (WHERE = checkpoint), or that rank 1 gets tasks (worker).
+"""
+
+import os
+import signal
+
+if "DSAGE_TEST_KILL" in os.environ:
+    _where, _, _left = os.environ["DSAGE_TEST_KILL"].partition(":")
+    _left = int(_left)
+
+    def _pass(place):
+        global _left
+        if place == _where:
+            _left -= 1
+            if _left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    from dsage_mpi.farm.runner import Runner
+    from dsage_mpi.outer import job
+
+    _safe_point, _run, _replace = job._safe_point, Runner.run, os.replace
+
+    def safe_point(requests, status, phase, *progress):
+        """As before, if it is lived to see."""
+        _pass(phase)
+        _safe_point(requests, status, phase, *progress)
+
+    def run(self, tasks):
+        """As before, if it is lived to see."""
+        if os.environ.get("OMPI_COMM_WORLD_RANK", os.environ.get("PMI_RANK")) == "1":
+            _pass("worker")
+        return _run(self, tasks)
+
+    def replace(source, target, **options):
+        """As before, if it is lived to see."""
+        if str(target).endswith(".h5"):
+            _pass("checkpoint")
+        _replace(source, target, **options)
+
+    job._safe_point, Runner.run, os.replace = safe_point, run, replace

@@ -1,0 +1,147 @@
+"""The main job stopped, killed and continued: whole programs, real signals, real MPI."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support import REPOSITORY, clean_environment, mpirun, python
+from tests.test_main_job import MAP_ELITES, TINY, digest, finished, newest, results
+
+FAULTS = Path(__file__).parent / "faults"
+METHODS = {"dsage": TINY, "map_elites": MAP_ELITES}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Method -> run directory of an uninterrupted run."""
+    made: dict[str, Path] = {}
+
+    def run(method: str) -> Path:
+        if method not in made:
+            made[method] = tmp_path_factory.mktemp(method) / "run"
+            finished(python(*METHODS[method], "--run-dir", made[method], timeout=200))
+        return made[method]
+
+    return run
+
+
+def kill_at(place):
+    path = f"{FAULTS}{os.pathsep}{REPOSITORY}"
+    return {"PYTHONPATH": path, "DSAGE_TEST_KILL": place}
+
+
+@pytest.mark.parametrize(
+    ("method", "place", "ranks", "ranks_after"),
+    [
+        ("dsage", "train:30", 1, 2),
+        ("dsage", "inner:40", 1, 1),
+        ("dsage", "checkpoint:2", 1, 1),
+        ("map_elites", "evaluate:7", 2, 1),
+        ("map_elites", "worker:9", 3, 1),
+    ],
+)
+def test_killed_in_any_phase_and_restarted_on_other_ranks(
+    whole, tmp_path, method, place, ranks, ranks_after
+):
+    reference, run_dir = whole(method), tmp_path / "run"
+    arguments = [*METHODS[method], "--set", "farm.chunk=1", "--run-dir", run_dir]
+    killed = launch(ranks, *arguments, env=kill_at(place))
+    assert killed.returncode not in (0, 1, 2, 3), killed.stdout
+    assert not (run_dir / "archive.npz").exists()
+    finished(launch(ranks_after, "-m", "dsage_mpi", "--restart", run_dir))
+    assert digest(run_dir) == digest(reference)
+    assert results(run_dir) == results(reference)
+
+
+def launch(ranks, *arguments, env=None):
+    if ranks == 1:
+        return python(*arguments, env=env, timeout=250)
+    return mpirun(ranks, *arguments, env=env, timeout=250)
+
+
+def start(*arguments):
+    return subprocess.Popen(
+        [sys.executable, *map(str, arguments)],
+        cwd=REPOSITORY,
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_for(condition, process):
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_signal_stops_it_resumable(whole, tmp_path):
+    """Exit code 3, a final checkpoint, which goes once the run has gone on."""
+    reference, run_dir = whole("dsage"), tmp_path / "run"
+    process = start(*TINY, "--run-dir", run_dir)
+    wait_for((run_dir / "checkpoints" / "checkpoint-000001.h5").exists, process)
+    process.send_signal(signal.SIGTERM)
+    output = process.communicate(timeout=100)[0]
+    assert process.returncode == 3, output
+    assert re.search(rf"stopped after \d+ evaluations \(signal SIGTERM\).*{run_dir}", output)
+    final = run_dir / "checkpoints" / "final.h5"
+    assert final.exists()
+    done = launch(1, "-m", "dsage_mpi", "--restart", run_dir)
+    finished(done)
+    assert "final.h5" in done.stdout + done.stderr
+    assert not final.exists()
+    assert newest(run_dir).name == newest(reference).name
+    assert digest(run_dir) == digest(reference)
+    assert results(run_dir) == results(reference)
+
+
+def test_time_limit_stops_it_resumable_on_all_ranks(whole, tmp_path):
+    reference, run_dir = whole("map_elites"), tmp_path / "run"
+    done = mpirun(2, *MAP_ELITES, "--time-limit", "1s", "--run-dir", run_dir)
+    assert done.returncode == 3, done.stderr
+    assert "run.time_limit is near" in done.stdout + done.stderr
+    done = python("-m", "dsage_mpi", "--restart", run_dir, "--time-limit", "none")
+    finished(done)
+    assert digest(run_dir) == digest(reference)
+
+
+def test_running_run_is_locked_and_can_be_cancelled(whole, tmp_path):
+    run_dir = tmp_path / "run"
+    process = start(*MAP_ELITES, "--set", "algorithm.max_evaluations=100000", "--run-dir", run_dir)
+    wait_for((run_dir / "metrics.csv").exists, process)
+    second = python("-m", "dsage_mpi", "--restart", run_dir)
+    assert second.returncode == 2
+    assert f"process {process.pid} on " in second.stderr
+    finished(python("-m", "dsage_mpi", "cancel", "--wait", "30", run_dir))
+    output = process.communicate(timeout=60)[0]
+    assert process.returncode == 3, output
+    assert " stopped " in python("-m", "dsage_mpi", "status", run_dir).stdout
+
+
+def test_missing_gpu_is_missed_before_anything_starts(tmp_path):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    done = mpirun(2, *TINY, "--set", "surrogate.device=cuda", "--run-dir", tmp_path / "run")
+    assert done.returncode == 2
+    assert 'surrogate.device = "cuda"' in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_run_directory_that_cannot_be_made():
+    done = python(*TINY, "--run-dir", "/proc/no/such/run")
+    assert done.returncode == 2
+    assert "Choose a writable folder with --run-dir" in done.stderr
