@@ -1,8 +1,8 @@
 """Beats: the two to sixteen columns long pieces that overground levels are strung together from.
 
 Every beat starts and ends on flat land and on an even column, so that one jump, climb or fight is
-over before the next begins. Pipes, gaps and stairs lie on even columns: the last layer of the
-generator doubles the resolution, so that each of its cells makes two columns.
+over before the next begins. Pipes, gaps, stairs and enemies lie on even columns: the last layer of
+the generator doubles the resolution, so that each of its cells makes two columns.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ def enemy(rng: np.random.Generator) -> int:
 
 
 def patrol(canvas: Canvas, rng: np.random.Generator, start: int, stop: int, most: int) -> None:
-    """Up to ``most`` enemies of one kind on the floor, in a group as often as scattered."""
-    number = int(rng.integers(0, most + 1))
+    """Up to ``most`` enemies of one kind on the floor, on even columns, one behind the other."""
+    number = int(rng.integers(1, most + 1)) if rng.random() < 0.8 else 0
     kind = enemy(rng)
-    first = int(rng.integers(start, max(start + 1, stop)))
+    first = even(rng, start, max(start, stop - 2 * number))
     for position in range(number):
-        column = first + 2 * position if number > 1 else first
+        column = first + 2 * position
         if SAFE_START <= column < stop:
             canvas.stand(column, kind)
 
@@ -218,8 +218,8 @@ def horde(canvas: Canvas, rng: np.random.Generator, column: int, row: int) -> in
     stop = column + 2 * number + 2
     canvas.land(column, stop, row)
     for position in range(number):
-        if column + 1 + 2 * position >= SAFE_START:
-            canvas.stand(column + 1 + 2 * position, kind)
+        if column + 2 + 2 * position >= SAFE_START:
+            canvas.stand(column + 2 + 2 * position, kind)
     return stop
 
 

@@ -12,6 +12,7 @@ from dsage_mpi.domains.mario.generator.author.canvas import (
     BLOCK,
     BRICK,
     COIN,
+    GOOMBA,
     GROUND,
     LAND,
     RED_KOOPA,
@@ -77,8 +78,9 @@ def _on_platform(canvas: Canvas, rng: np.random.Generator, row: int, start: int,
     chance = rng.random()
     if chance < 0.2:
         canvas.strip(row - 1, start + 1, [COIN] * (stop - start - 2))
-    elif chance < 0.35 and start >= beats.SAFE_START:
-        canvas.put(row - 1, (start + stop) // 2, RED_KOOPA)
+    elif chance < 0.55 and start >= beats.SAFE_START:
+        kind = RED_KOOPA if rng.random() < 0.6 else GOOMBA
+        canvas.put(row - 1, start + 2 * ((stop - start) // 4), kind)
 
 
 def underground(canvas: Canvas, rng: np.random.Generator) -> None:

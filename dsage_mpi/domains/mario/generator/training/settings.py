@@ -13,7 +13,7 @@ class RunSettings(Settings):
     """Budget and bookkeeping."""
 
     seed: int = Field(1, ge=0, description="Seed of every random stream of the training.")
-    steps: int = Field(6_000, ge=1, description="Steps of the generator (and of the critic).")
+    steps: int = Field(6_500, ge=1, description="Steps of the generator (and of the critic).")
     wall_minutes: float = Field(
         180.0, gt=0, description="Stop and save after this many minutes of this process."
     )
@@ -63,7 +63,7 @@ class GanSettings(Settings):
     penalty: float = Field(1.0, ge=0, description="Weight of the critic's gradient penalty.")
     penalty_every: int = Field(8, ge=1, description="Steps between two penalties (lazily).")
     adjacency: float = Field(
-        0.03, ge=0, description="Cost of each pair of neighbours that the corpus never has."
+        0.01, ge=0, description="Cost of each pair of neighbours that the corpus never has."
     )
     average: float = Field(
         0.998, ge=0, lt=1, description="Decay of the moving average that becomes the weights."
