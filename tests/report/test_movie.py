@@ -22,7 +22,8 @@ def frames(count: int = 5) -> list[np.ndarray]:
 
 def test_png_is_exact(tmp_path: Path) -> None:
     write_png(tmp_path / "a.png", frames()[2])
-    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "a.png")), frames()[2])
+    with Image.open(tmp_path / "a.png") as picture:
+        np.testing.assert_array_equal(np.asarray(picture), frames()[2])
 
 
 def test_gif_has_every_frame(tmp_path: Path) -> None:

@@ -62,9 +62,9 @@ MEASURE_ALIASES: dict[str, str] = {
     "calc_kldivergent_level3": "kl_level3",
 }
 
-#: CPU time of one game on the development machine (benchmarks, docs/mario.md): about 45 000 search
-#: nodes at 1500 per call.
-_SECONDS_PER_GAME = 0.25
+#: CPU time of one game with 1250 nodes per tick on the development machine (docs/mario.md): 0.07 s
+#: where the agent gets through, seconds where it is stuck.
+_SECONDS_PER_GAME = 0.15
 #: Wall time of one game where the planner has 40 ms per tick (mario.md section 13).
 _SECONDS_PER_WALLCLOCK_GAME = 1.3
 
@@ -92,11 +92,11 @@ class SimulatorSettings(BaseModel):
         "that results depend on the machine and its load. A jar of your own has its own 40 ms.",
     )
     budget: int = Field(
-        1500,
+        1250,
         ge=1,
         le=1_000_000,
         description="planner = nodes: search nodes per tick. About 1000 (busy machine) to 1850 "
-        "(idle one) are what the published 40 ms bought.",
+        "(idle one) are what the published 40 ms bought (docs/mario.md).",
     )
     budget_ms: int = Field(
         40, ge=1, le=10_000, description="planner = wallclock: milliseconds per tick."
@@ -191,7 +191,7 @@ def cost_facts(settings: MarioSettings) -> CostFacts:
     simulator = settings.simulator
     if simulator.deterministic:
         games = settings.rollouts if simulator.budget_spread else 1
-        seconds = games * _SECONDS_PER_GAME * simulator.budget / 1500
+        seconds = games * _SECONDS_PER_GAME * simulator.budget / 1250
         basis = f"{games} game(s) of {simulator.budget} nodes per tick at most"
     else:
         seconds = settings.rollouts * _SECONDS_PER_WALLCLOCK_GAME * simulator.budget_ms / 40
