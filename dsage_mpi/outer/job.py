@@ -161,13 +161,12 @@ def _lead(
                 observer.load_state(tree)
                 progress.evaluations(len(loop.record))
             loop.on_milestone, requests.save = observer.milestone, observer.save_now
-            _announce(world, loop, directory, order)
+            _announce(world, loop, directory, order, journal.beyond(len(loop.record)))
             status.write(state=RUNNING, first_evaluation=len(loop.record), search_began=time.time())
             try:
                 loop.run(observer.after_iteration)
             except StopRequested as stop:
-                status.update(reason=str(stop))
-                return _stop(stop, loop, observer, farm, directory)
+                return _stop(stop, loop, observer, farm, directory, status)
             if not observer.checkpoint():
                 _log.error(
                     "the run is over, but its last checkpoint could not be written: make room, "
@@ -193,17 +192,23 @@ def _safe_point(requests: Requests, status: StatusFile, phase: str, done: int, t
 
 
 def _stop(
-    stop: StopRequested, loop: OuterLoop, observer: Observer, farm: Farm, directory: RunDirectory
+    stop: StopRequested,
+    loop: OuterLoop,
+    observer: Observer,
+    farm: Farm,
+    directory: RunDirectory,
+    status: StatusFile,
 ) -> int:
     """Saves the run; workers finish what they simulate meanwhile, the journal takes it in."""
     observer.final()
-    farm.close(_STOP_SECONDS, abort_code=EXIT_RESUMABLE)
+    status.write(state=STOPPED, reason=str(stop))  # before the farm may abort all ranks
     _log.info(
         "stopped after %d evaluations (%s); continue with --restart %s",
         len(loop.record),
         stop,
         directory.path,
     )
+    farm.close(_STOP_SECONDS, abort_code=EXIT_RESUMABLE)
     return EXIT_RESUMABLE
 
 
@@ -222,7 +227,9 @@ def _resolve(config: Config) -> Config:
     return config.model_copy(update={"surrogate": surrogate})
 
 
-def _announce(world: World, loop: OuterLoop, directory: RunDirectory, order: Order) -> None:
+def _announce(
+    world: World, loop: OuterLoop, directory: RunDirectory, order: Order, journaled: int
+) -> None:
     config = loop.config
     _log.info(
         "%s: %s on %s, %d evaluations, seed %d, %d rank(s); results in %s",
@@ -236,5 +243,7 @@ def _announce(world: World, loop: OuterLoop, directory: RunDirectory, order: Ord
     )
     if order.checkpoint:
         _log.info("continuing after %d evaluations from %s", len(loop.record), order.checkpoint)
+    if journaled:
+        _log.info("%d more evaluations are known from the journal", journaled)
     for change in order.changes:
         _log.info("changed at this restart: %s", change)

@@ -103,6 +103,10 @@ class Journal:
         """Entries that were found when the journal was opened and have not been used up."""
         return len(self._known)
 
+    def beyond(self, evaluations: int) -> int:
+        """Of these, how many have number ``evaluations`` or a higher one."""
+        return sum(number >= evaluations for number in self._known)
+
     def recall(self, first: int, tasks: NDArray[Any], result_dtype: np.dtype[Any]) -> Known:
         """What is known of evaluations ``first``, ``first + 1``, ... with these tasks.
 

@@ -22,6 +22,7 @@ from dsage_mpi.report.status import job_id, read_status
 
 #: A run on another machine that has not written its status for so many seconds is dead.
 _SILENCE_SECONDS = 60.0
+_TRIES, _TRY_SECONDS = 5, 0.1
 _HELD = (errno.EWOULDBLOCK, errno.EACCES, errno.EAGAIN)
 
 
@@ -70,14 +71,8 @@ class RunLock:
         self.release()
 
     def _take(self, directory: RunDirectory) -> None:
+        works = self._lock(directory)
         holder = read_holder(self._path)
-        works = True
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno in _HELD:
-                raise _refusal(directory, holder) from error
-            works = False  # this file system has no locks
         if _may_live(holder, directory, works):
             raise _refusal(directory, holder)
         mine = {
@@ -88,6 +83,20 @@ class RunLock:
         }
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, (json.dumps(mine) + "\n").encode(), 0)
+
+    def _lock(self, directory: RunDirectory) -> bool:
+        """Takes the kernel's lock; returns whether this file system has any."""
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            except OSError as error:
+                if error.errno not in _HELD:
+                    return False
+                if tries_left == 0:
+                    raise _refusal(directory, read_holder(self._path)) from error
+            time.sleep(_TRY_SECONDS)  # it may be ``is_held`` in another program, which is quick
+        raise AssertionError("unreachable")
 
 
 def read_holder(path: Path) -> dict[str, Any]:

@@ -60,6 +60,11 @@ def test_entries_count_for_their_number_and_their_task_alone(written):
     assert journal.recall(10, tasks(110), np.dtype(np.float32)).positions.tolist() == []
 
 
+def test_counts_what_a_checkpoint_lacks(written):
+    journal = Journal(written, "key")
+    assert [journal.beyond(n) for n in (0, 11, 12, 13)] == [3, 2, 1, 0]
+
+
 def test_other_key_starts_afresh(written, caplog):
     assert len(Journal(written, "other settings")) == 0
     assert "not the journal of this configuration" in caplog.text

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -105,6 +107,15 @@ def test_unwritable_directory(directory):
     directory.lock.symlink_to("/proc/no/such/place")
     with pytest.raises(RunDirectoryError, match=r"cannot write into .*--run-dir"):
         RunLock(directory)
+
+
+def test_looking_does_not_get_in_the_way(directory):
+    """``status`` may look at a dead run just when it is started again."""
+    write_holder(directory, 0.0)
+    with directory.lock.open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        threading.Timer(0.15, fcntl.flock, (looking, fcntl.LOCK_UN)).start()
+        RunLock(directory).release()
 
 
 def test_damaged_lock_file_is_no_obstacle(directory):

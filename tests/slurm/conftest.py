@@ -32,11 +32,16 @@ class Cluster:
             {"SLURM_CONF": str(folder / "slurm.conf"), "USER": getpass.getuser(), **_ROOT}
         )
 
-    def run(self, *command: str | Path, env: Mapping[str, str] | None = None) -> str:
+    def run(
+        self,
+        *command: str | Path,
+        env: Mapping[str, str] | None = None,
+        cwd: Path = REPOSITORY,
+    ) -> str:
         """What a Slurm command prints."""
         done = subprocess.run(
             list(map(str, command)),
-            cwd=REPOSITORY,
+            cwd=cwd,
             env=self.environment | dict(env or {}),
             capture_output=True,
             text=True,
@@ -45,9 +50,14 @@ class Cluster:
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         return done.stdout.strip()
 
-    def submit(self, *arguments: str | Path, env: Mapping[str, str] | None = None) -> str:
+    def submit(
+        self,
+        *arguments: str | Path,
+        env: Mapping[str, str] | None = None,
+        cwd: Path = REPOSITORY,
+    ) -> str:
         """The new job's number."""
-        return self.run("sbatch", "--parsable", *arguments, env=env)
+        return self.run("sbatch", "--parsable", *arguments, env=env, cwd=cwd)
 
     def state(self, job: str) -> str:
         """E.g. PENDING, RUNNING, COMPLETED; of an array or a heterogeneous job the first one's."""

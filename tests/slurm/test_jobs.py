@@ -95,3 +95,33 @@ def test_failed_job_is_not_tried_again(cluster, tmp_path):
     assert "ended with 2" in text
     assert text.count("restart 0") == 1
     assert "no/such/input.toml" in text
+
+
+def test_array_of_seeds_and_job_on_two_kinds_of_nodes(cluster, tmp_path):
+    """Both at once, for the sake of time: they fit beside each other."""
+    budget = ["--set", "algorithm.max_evaluations=60"]
+    memory = "--mem-per-cpu=50M"
+    copy = tmp_path / "project"  # where the array makes runs/
+    copy.mkdir()
+    for name in ("jobs", "inputs", ".venv", "dsage_mpi"):
+        (copy / name).symlink_to(REPOSITORY / name)
+    array = cluster.submit(
+        *("--array=3-4", "--ntasks=1", memory, "--time=3"),
+        f"--output={tmp_path}/array-%a.out",
+        *("jobs/dsage_array.slurm", *INPUT, *budget),
+        cwd=copy,
+    )
+    het = cluster.submit(
+        *("--ntasks=1", "--cpus-per-task=1", memory, "--time=3", f"--output={tmp_path}/het.out"),
+        *(":", "--ntasks=2", memory),
+        *("jobs/dsage_het.slurm", *INPUT, *budget, "--run-dir", tmp_path / "het"),
+    )
+    expected = reference(tmp_path, *budget, "--seed", "3")
+    for seed in (3, 4):
+        output = tmp_path / f"array-{seed}.out"
+        assert cluster.wait(f"{array}_{seed}", output, 120) == "COMPLETED", output.read_text()
+    assert digest(copy / "runs" / f"dsage_seeds-{array}-seed-3") == expected
+    assert digest(copy / "runs" / f"dsage_seeds-{array}-seed-4") != expected
+    output = tmp_path / "het.out"
+    assert cluster.wait(het, output, 120) == "COMPLETED", output.read_text()
+    assert "seed 0, 3 rank(s)" in output.read_text()  # one world over both components
