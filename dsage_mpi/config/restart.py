@@ -12,6 +12,7 @@ from dsage_mpi.config.emit import toml_value
 from dsage_mpi.config.errors import ConfigError, Problem
 from dsage_mpi.config.load import NEUTRAL_KEYS, config_from_toml
 from dsage_mpi.config.schema import Config
+from dsage_mpi.domains import domain_settings
 
 #: Single keys that may change besides the tables that influence no result (``NEUTRAL_KEYS``).
 #: With them changed the continued run is as good, but not the same to the last bit.
@@ -34,7 +35,10 @@ def restart_config(stored: str, name: str, overrides: Sequence[str] = ()) -> Con
     """
     before = config_from_toml(stored, name)
     after = config_from_toml(stored, name, overrides)
-    problems = [p for key, old, new in differences(before, after) if (p := _refusal(key, old, new))]
+    of_domain = getattr(domain_settings(before.domain_name), "CHANGEABLE", ())
+    changeable = {*CHANGEABLE, *(f"domain.{key}" for key in of_domain)}
+    changes = [c for c in differences(before, after) if c[0] not in changeable]
+    problems = [problem for change in changes if (problem := _refusal(*change))]
     if problems:
         raise ConfigError(problems, name)
     return after
@@ -64,7 +68,7 @@ def _leaves(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]
 
 
 def _refusal(key: str, old: Any, new: Any) -> Problem | None:
-    if key.split(".")[0] in NEUTRAL_KEYS or key in CHANGEABLE:
+    if key.split(".")[0] in NEUTRAL_KEYS:
         return None
     shown = [_shown(value) for value in (new, old)]
     if key == GROWING:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 #: Name in TOML -> package that holds ``settings.py`` (light) and ``domain.py`` (the domain itself).
 #: ``settings.py`` defines SETTINGS (pydantic model), MEASURES, SOLUTION_KIND and ``cost_facts``; it
-#: may define MEASURE_ALIASES (other name of a measure -> its name).
+#: may define MEASURE_ALIASES (other name of a measure -> its name) and CHANGEABLE (keys that a
+#: restart may change).
 DOMAINS: dict[str, str] = {
     "mario": "dsage_mpi.domains.mario",
     "maze": "dsage_mpi.domains.maze",

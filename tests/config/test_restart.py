@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +40,25 @@ def test_neutral_keys_may_change(stored: str, override: str) -> None:
     quoted = value in ("cpu", "3h")
     expected = f"{key.split('.')[1]} = {json.dumps(value) if quoted else value}"
     assert expected in changed.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("override", "allowed"),
+    [
+        ("domain.simulator.heap_mb=512", True),
+        ("domain.simulator.deadline_seconds=10.5", True),
+        ("domain.simulator.budget=10", False),
+    ],
+)
+def test_a_domain_says_which_of_its_keys_may_change(override: str, allowed: bool) -> None:
+    tiny = Path(__file__).parents[2] / "inputs" / "mario_tiny.toml"
+    stored = to_toml(load_config(tiny))
+    if allowed:
+        key, value = override.rpartition(".simulator.")[2].split("=")
+        assert f"{key} = {value}" in to_toml(restart_config(stored, "c.h5", [override]))
+    else:
+        with pytest.raises(ConfigError, match="cannot change"):
+            restart_config(stored, "c.h5", [override])
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,9 @@ MEASURE_ALIASES: dict[str, str] = {
     "calc_kldivergent_level3": "kl_level3",
 }
 
+#: Keys that a restart may change: they decide what fails, not what a game's result is.
+CHANGEABLE = ("simulator.heap_mb", "simulator.deadline_seconds")
+
 #: CPU time of one game with 1250 nodes per tick on the development machine (docs/mario.md): 0.07 s
 #: where the agent gets through, seconds where it is stuck.
 _SECONDS_PER_GAME = 0.15
