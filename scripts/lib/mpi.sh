@@ -50,8 +50,9 @@ set_mpirun() {
       # Otherwise each rank is pinned to a core when there are at most two of them, and rank 0's
       # training threads with it.
       MPIRUN+=(--bind-to none)
-      # After Ctrl-C or SIGTERM ranks have this many seconds (not one) to save the run and end.
-      export OMPI_MCA_odls_base_sigkill_timeout=30 PRTE_MCA_odls_base_sigkill_timeout=30
+      # After Ctrl-C or SIGTERM ranks have this many seconds (not one) to save the run and end. They
+      # hear of it only after as many, and mpirun waits to the end whatever they do: so not more.
+      export OMPI_MCA_odls_base_sigkill_timeout=5 PRTE_MCA_odls_base_sigkill_timeout=5
       if [ "$(id -u)" -eq 0 ]; then
         export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
       fi
