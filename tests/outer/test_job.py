@@ -43,7 +43,7 @@ def kill_at(place):
     [
         ("dsage", "train:30", 1, 2),
         ("dsage", "inner:40", 1, 1),
-        ("dsage", "checkpoint:2", 1, 1),
+        ("map_elites", "checkpoint:3", 1, 1),
         ("map_elites", "evaluate:7", 2, 1),
         ("map_elites", "worker:9", 3, 1),
     ],
