@@ -15,8 +15,14 @@ from dsage_mpi.domains.mario.generator.adjacency import Adjacency
 from dsage_mpi.domains.mario.generator.corpus import authored_levels, folder_levels
 from dsage_mpi.domains.mario.generator.decode import Generator
 from dsage_mpi.domains.mario.generator.layout import LATENT, tensor_shapes
-from dsage_mpi.domains.mario.generator.quality import pipe_tiles, sky_tiles, tile_entropy
+from dsage_mpi.domains.mario.generator.quality import (
+    pipe_tiles,
+    sky_tiles,
+    tile_entropy,
+    tile_shares,
+)
 from dsage_mpi.domains.mario.generator.training import state
+from dsage_mpi.domains.mario.generator.training.calibration import calibrate
 from dsage_mpi.domains.mario.generator.training.gan import Gan, Losses
 from dsage_mpi.domains.mario.generator.training.pictures import save_levels
 from dsage_mpi.domains.mario.generator.training.settings import GeneratorTraining
@@ -33,6 +39,8 @@ WEIGHTS_NAME = "generator.npz"
 _ROW_STEPS = 100
 #: Latents that the batch statistics of the finished generator are measured on.
 _STATISTICS = 4096
+#: Latents that the frequencies of tiles are measured on.
+_CALIBRATION = 512
 
 
 class Trainer:
@@ -130,7 +138,10 @@ class Trainer:
 
     def _weights(self) -> Arrays:
         """The averaged generator as it is saved: half precision suffices for an argmax."""
-        tensors = self._gan.finished(self._statistics_latents()).state_dict()
+        network = self._gan.finished(self._statistics_latents())
+        latents = self._stream(_STREAM_TEST, 2).standard_normal((_CALIBRATION, LATENT), np.float32)
+        calibrate(network, torch.from_numpy(latents), tile_shares(self._corpus))
+        tensors = network.state_dict()
         names = tensor_shapes(self._settings.networks.channels)
         return {name: tensors[name].numpy().astype(np.float16) for name in names}
 
