@@ -92,19 +92,21 @@ class Surrogate:
         self._names = head_names(measure_count)
         self._run_seed = run_seed
         configure_determinism(settings.deterministic, self.device)
-        self._network = make_network(
-            tile_count=tile_count,
-            side=padded_side(level_shape),
-            outputs=len(self._names),
-            features=settings.features,
-            blocks=settings.residual_blocks if settings.ancillary else None,
-            seed=integer_seed(run_seed, Purpose.NETWORK_INIT),
-            device=self.device,
-        )
-        # One kernel for all weights and moments: a tenth of the time of one kernel per operation.
-        self._optimizer = torch.optim.Adam(
-            self._network.parameters(), lr=settings.learning_rate, fused=True
-        )
+        advice = "Lower surrogate.features, or use a device with more memory."
+        with explained_memory_errors("building the surrogate", advice):
+            self._network = make_network(
+                tile_count=tile_count,
+                side=padded_side(level_shape),
+                outputs=len(self._names),
+                features=settings.features,
+                blocks=settings.residual_blocks if settings.ancillary else None,
+                seed=integer_seed(run_seed, Purpose.NETWORK_INIT),
+                device=self.device,
+            )
+            # One kernel for all weights and moments: a tenth of the time of one per operation.
+            self._optimizer = torch.optim.Adam(
+                self._network.parameters(), lr=settings.learning_rate, fused=True
+            )
         self._encoder = LevelEncoder(level_shape, tile_count, empty_tile, self.device)
         self._scaling = TargetScaling.raw(len(self._names))
         self._trainings = 0

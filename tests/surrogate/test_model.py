@@ -282,3 +282,8 @@ def test_gpu_agrees_with_cpu_and_repeats_itself():
     fresh = surrogate(epochs=2, device="cuda")
     fresh.load_state(models[1].state())
     assert_same_prediction(fresh.predict(rows_[0]), models[1].predict(rows_[0]))
+
+
+def test_network_that_does_not_fit_into_memory_is_refused_with_advice():
+    with pytest.raises(SurrogateError, match=r"building the surrogate\. Lower surrogate\.features"):
+        surrogate(features=3_000_000)
