@@ -15,8 +15,9 @@ from torch import nn
 from dsage_mpi.domains.mario.generator.networks import LevelNetwork
 
 _ROUNDS = 40
-#: Exponent of the correction in each round, and the largest ratio that is believed.
-_PACE, _RATIO = 0.15, 5.0
+#: Exponent of the correction in the first round, by what it falls from round to round (a kind's
+#: share can be a steep function of its gain), and the largest ratio that is believed.
+_PACE, _CALMING, _RATIO = 0.3, 0.88, 5.0
 #: Gains end here: what the network never learnt cannot be had by force.
 _HIGHEST = 8.0
 #: Share of the wanted share below which a kind counts as rare.
@@ -61,5 +62,7 @@ def find_gains(scores: torch.Tensor, shares: NDArray[np.float64]) -> NDArray[np.
         if number == 0:
             rare = found < _RARE * shares
         ratio = np.clip(shares / np.maximum(found, 1e-9), 1.0 / _RATIO, _RATIO)
-        gains = np.where(rare, np.clip(gains * ratio**_PACE, 1.0, _HIGHEST), 1.0)
+        gains = np.where(
+            rare, np.clip(gains * ratio ** (_PACE * _CALMING**number), 1.0, _HIGHEST), 1.0
+        )
     return gains

@@ -13,7 +13,7 @@ class RunSettings(Settings):
     """Budget and bookkeeping."""
 
     seed: int = Field(1, ge=0, description="Seed of every random stream of the training.")
-    steps: int = Field(6_500, ge=1, description="Steps of the generator (and of the critic).")
+    steps: int = Field(7_500, ge=1, description="Steps of the generator (and of the critic).")
     wall_minutes: float = Field(
         180.0, gt=0, description="Stop and save after this many minutes of this process."
     )
@@ -73,6 +73,9 @@ class GanSettings(Settings):
         ge=0,
         le=1,
         description="Share of latents drawn narrower or wider than N(0, 1), since the search does.",
+    )
+    calibration: int = Field(
+        512, ge=1, description="Levels that the gains of rare tiles are fitted on, when saving."
     )
     narrowest: float = Field(0.2, gt=0, description="Smallest of their standard deviations.")
     widest: float = Field(4.0, gt=0, description="Largest of them (log-uniform between the two).")

@@ -39,8 +39,6 @@ WEIGHTS_NAME = "generator.npz"
 _ROW_STEPS = 100
 #: Latents that the batch statistics of the finished generator are measured on.
 _STATISTICS = 4096
-#: Latents that the frequencies of tiles are measured on.
-_CALIBRATION = 512
 
 
 class Trainer:
@@ -139,7 +137,9 @@ class Trainer:
     def _weights(self) -> Arrays:
         """The averaged generator as it is saved: half precision suffices for an argmax."""
         network = self._gan.finished(self._statistics_latents())
-        latents = self._stream(_STREAM_TEST, 2).standard_normal((_CALIBRATION, LATENT), np.float32)
+        latents = self._stream(_STREAM_TEST, 2).standard_normal(
+            (self._settings.gan.calibration, LATENT), np.float32
+        )
         calibrate(network, torch.from_numpy(latents), tile_shares(self._corpus))
         tensors = network.state_dict()
         names = tensor_shapes(self._settings.networks.channels)
