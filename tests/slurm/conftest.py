@@ -19,7 +19,7 @@ from dsage_mpi.farm.launch import detect_launch
 from tests.support import REPOSITORY, clean_environment
 
 HERE = Path(__file__).parent
-NODES, CPUS = 2, 4
+NODES, CPUS = 2, 7
 #: Open MPI refuses root unless told otherwise.
 _ROOT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
 

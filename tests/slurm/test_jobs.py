@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import subprocess
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -19,13 +22,23 @@ INPUT = [
     *("--set", "emitters.initial_population=12"),
     *("--set", "report.figures=false"),
 ]
-RESOURCES = ["--ntasks=3", "--nodes=2", "--mem-per-cpu=100M", "--time=2"]
+SMALL = ("--set", "algorithm.max_evaluations=60")
+LARGE = ("--set", "algorithm.max_evaluations=300")
+MEMORY = "--mem-per-cpu=50M"
 
 
-def slow(seconds):
-    """Environment in which every simulation takes so long at first (see slow/sitecustomize.py)."""
-    path = f"{HERE / 'slow'}{os.pathsep}{REPOSITORY}"
-    return {"PYTHONPATH": path, "DSAGE_TEST_SECONDS": str(seconds)}
+@dataclass(frozen=True)
+class Job:
+    """A submitted job: its number, what it prints, where it runs."""
+
+    number: str
+    output: Path
+    run_dir: Path
+
+
+def injected(folder, **variables):
+    """Environment in which FOLDER/sitecustomize.py does what the variables say."""
+    return {"PYTHONPATH": f"{HERE.parent / folder}{os.pathsep}{REPOSITORY}", **variables}
 
 
 def digest(run_dir):
@@ -34,10 +47,66 @@ def digest(run_dir):
     return done.stdout
 
 
-def reference(tmp_path, *options):
-    done = python("-m", "dsage_mpi", *INPUT, *options, "--run-dir", tmp_path / "reference")
-    assert done.returncode == 0, done.stderr
-    return digest(tmp_path / "reference")
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    """Options -> digest of an uninterrupted run in one process."""
+
+    @functools.cache
+    def run(*options):
+        run_dir = tmp_path_factory.mktemp("reference") / "run"
+        done = python("-m", "dsage_mpi", *INPUT, *options, "--run-dir", run_dir, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return digest(run_dir)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def jobs(cluster, tmp_path_factory):
+    """All jobs at once, for the sake of time: most of it is spent asleep."""
+    folder = tmp_path_factory.mktemp("jobs")
+
+    def submit(name, *arguments, env=None, cwd=REPOSITORY):
+        output, run_dir = folder / f"{name}.out", folder / name
+        where = () if name == "array" else ("--run-dir", run_dir)
+        number = cluster.submit(f"--output={output}", *arguments, *where, env=env, cwd=cwd)
+        return Job(number, output, run_dir)
+
+    three = ("--ntasks=3", "--nodes=2", MEMORY)
+    project = folder / "project"  # where the array makes its runs/
+    project.mkdir()
+    for name in ("jobs", "inputs", ".venv", "dsage_mpi"):
+        (project / name).symlink_to(REPOSITORY / name)
+    return {
+        "limited": submit(
+            "limited",
+            *(*three, "--time=2", "--signal=USR1@75"),
+            *("jobs/dsage.slurm", *INPUT, *LARGE),
+            env=injected("slurm/slow", DSAGE_TEST_SECONDS="1"),
+        ),
+        "lost": submit(
+            "lost",
+            *(*three, "--time=4"),
+            *("jobs/dsage.slurm", *INPUT, *SMALL, "--set", "farm.chunk=1"),
+            env=injected("outer/faults", DSAGE_TEST_KILL="worker:9"),
+        ),
+        "het": submit(
+            "het",
+            *("--ntasks=1", "--cpus-per-task=1", MEMORY, "--time=4", ":", "--ntasks=2", MEMORY),
+            *("jobs/dsage_het.slurm", *INPUT, *SMALL),
+        ),
+        "array": submit(
+            "array",
+            *("--array=3-4", "--ntasks=1", MEMORY, "--time=4"),
+            *("jobs/dsage_array.slurm", *INPUT, *SMALL),
+            cwd=project,
+        ),
+        "bad": submit(
+            "bad",
+            *("--ntasks=1", MEMORY, "--time=4"),
+            *("jobs/dsage.slurm", "no/such/input.toml"),
+        ),
+    }
 
 
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.stem)
@@ -60,68 +129,53 @@ def test_shell_syntax(job):
     assert checked.returncode == 0, checked.stderr
 
 
-def test_job_that_meets_its_time_limit_goes_on_until_done(cluster, tmp_path):
-    """sbatch, signal, checkpoint, requeue, done; the result is the uninterrupted run's."""
-    budget = ["--set", "algorithm.max_evaluations=300"]
-    run_dir, output = tmp_path / "run", tmp_path / "job.out"
-    job = cluster.submit(
-        *RESOURCES,
-        "--signal=USR1@75",
-        f"--output={output}",
-        *("jobs/dsage.slurm", *INPUT, *budget, "--run-dir", run_dir),
-        env=slow(1),
-    )
-    expected = reference(tmp_path, *budget)
-    state = cluster.wait(job, output, 250)
-    text = output.read_text()
-    assert state == "COMPLETED", text
-    assert re.search(r"stopped after \d+ evaluations \(signal SIGUSR1\)", text), text
-    assert re.search(rf"job {job}, restart [1-9]\d*: --restart {run_dir}", text), text
-    assert re.search(r"continuing after \d+ evaluations from .*/final.h5", text), text
-    assert digest(run_dir) == expected
-    status = python("-m", "dsage_mpi", "status", run_dir).stdout
-    assert re.search(rf"run +done +300/300 .* {job}$", status, re.M), status
-
-
-def test_failed_job_is_not_tried_again(cluster, tmp_path):
-    output = tmp_path / "job.out"
-    job = cluster.submit(
-        *RESOURCES,
-        f"--output={output}",
-        *("jobs/dsage.slurm", "no/such/input.toml", "--run-dir", tmp_path / "run"),
-    )
-    assert cluster.wait(job, output, 60) == "FAILED"
-    text = output.read_text()
+def test_bad_input_is_not_tried_again(cluster, jobs):
+    job = jobs["bad"]
+    assert cluster.wait(job.number, job.output, 100) == "FAILED"
+    text = job.output.read_text()
     assert "ended with 2" in text
-    assert text.count("restart 0") == 1
+    assert text.count("== ") == 2
     assert "no/such/input.toml" in text
 
 
-def test_array_of_seeds_and_job_on_two_kinds_of_nodes(cluster, tmp_path):
-    """Both at once, for the sake of time: they fit beside each other."""
-    budget = ["--set", "algorithm.max_evaluations=60"]
-    memory = "--mem-per-cpu=50M"
-    copy = tmp_path / "project"  # where the array makes runs/
-    copy.mkdir()
-    for name in ("jobs", "inputs", ".venv", "dsage_mpi"):
-        (copy / name).symlink_to(REPOSITORY / name)
-    array = cluster.submit(
-        *("--array=3-4", "--ntasks=1", memory, "--time=3"),
-        f"--output={tmp_path}/array-%a.out",
-        *("jobs/dsage_array.slurm", *INPUT, *budget),
-        cwd=copy,
+def test_job_that_loses_a_rank_goes_on(cluster, jobs, reference):
+    """The MPI job dies; the next time slot has its simulations from the journal."""
+    job = jobs["lost"]
+    state, text = cluster.wait(job.number, job.output, 200), job.output.read_text()
+    assert state == "COMPLETED", text
+    assert "ended with 137" in text
+    assert re.search(
+        r"restart 1: --restart .*\n(.*\n)*.*evaluations are known from the journal", text
     )
-    het = cluster.submit(
-        *("--ntasks=1", "--cpus-per-task=1", memory, "--time=3", f"--output={tmp_path}/het.out"),
-        *(":", "--ntasks=2", memory),
-        *("jobs/dsage_het.slurm", *INPUT, *budget, "--run-dir", tmp_path / "het"),
-    )
-    expected = reference(tmp_path, *budget, "--seed", "3")
+    assert digest(job.run_dir) == reference(*SMALL)
+
+
+def test_job_on_two_kinds_of_nodes_is_one_world(cluster, jobs, reference):
+    job = jobs["het"]
+    state, text = cluster.wait(job.number, job.output, 200), job.output.read_text()
+    assert state == "COMPLETED", text
+    assert "seed 0, 3 rank(s)" in text
+    assert digest(job.run_dir) == reference(*SMALL)
+
+
+def test_array_runs_each_seed_in_a_folder_of_its_own(cluster, jobs, reference):
+    job = jobs["array"]
+    runs = job.output.parent / "project" / "runs"
     for seed in (3, 4):
-        output = tmp_path / f"array-{seed}.out"
-        assert cluster.wait(f"{array}_{seed}", output, 120) == "COMPLETED", output.read_text()
-    assert digest(copy / "runs" / f"dsage_seeds-{array}-seed-3") == expected
-    assert digest(copy / "runs" / f"dsage_seeds-{array}-seed-4") != expected
-    output = tmp_path / "het.out"
-    assert cluster.wait(het, output, 120) == "COMPLETED", output.read_text()
-    assert "seed 0, 3 rank(s)" in output.read_text()  # one world over both components
+        number = f"{job.number}_{seed}"
+        assert cluster.wait(number, job.output, 200) == "COMPLETED", job.output.read_text()
+    assert digest(runs / f"dsage_seeds-{job.number}-seed-3") == reference(*SMALL, "--seed", "3")
+    assert digest(runs / f"dsage_seeds-{job.number}-seed-4") != reference(*SMALL, "--seed", "3")
+
+
+def test_job_that_meets_its_time_limit_goes_on_until_done(cluster, jobs, reference):
+    """sbatch, signal, checkpoint, requeue, done; the result is the uninterrupted run's."""
+    job = jobs["limited"]
+    state, text = cluster.wait(job.number, job.output, 250), job.output.read_text()
+    assert state == "COMPLETED", text
+    assert re.search(r"stopped after \d+ evaluations \(signal SIGUSR1\)", text), text
+    assert re.search(rf"job {job.number}, restart [1-9]\d*: --restart {job.run_dir}", text), text
+    assert re.search(r"continuing after \d+ evaluations from .*/final.h5", text), text
+    assert digest(job.run_dir) == reference(*LARGE)
+    status = python("-m", "dsage_mpi", "status", job.run_dir).stdout
+    assert re.search(rf"limited +done +300/300 .* {job.number}$", status, re.M), status

@@ -2,12 +2,13 @@
 
 DSAGE_TEST_KILL is WHERE:N, the N-th time that rank 0 comes by a safe point of the phase WHERE, or
 is about to give a checkpoint its name (WHERE = checkpoint), or that rank 1 gets tasks (worker).
+Under Slurm only in a job's first time slot.
 """
 
 import os
 import signal
 
-if "DSAGE_TEST_KILL" in os.environ:
+if "DSAGE_TEST_KILL" in os.environ and "SLURM_RESTART_COUNT" not in os.environ:
     _where, _, _left = os.environ["DSAGE_TEST_KILL"].partition(":")
     _left = int(_left)
 
@@ -30,7 +31,7 @@ if "DSAGE_TEST_KILL" in os.environ:
 
     def run(self, tasks):
         """As before, if it is lived to see."""
-        if os.environ.get("OMPI_COMM_WORLD_RANK", os.environ.get("PMI_RANK")) == "1":
+        if "1" in map(os.environ.get, ("OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK")):
             _pass("worker")
         return _run(self, tasks)
 
