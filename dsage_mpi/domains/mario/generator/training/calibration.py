@@ -1,8 +1,9 @@
-"""Gains of rare tile kinds, so that they come out as often as in the corpus.
+"""Gains of rare tile kinds, so that they come out about as often as in the corpus.
 
 A generator hedges: where an enemy may or may not stand, both get middling scores, and in an argmax
 empty wins every time. The scores are higher where enemies belong, though. A factor per tile kind,
-built into the last layer, makes such kinds as frequent as they should be; places stay as learnt.
+built into the last layer, makes such kinds half as frequent as in the corpus; places stay as
+learnt. Half, because the last of them would win against parts of pipes, not against empty.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _ROUNDS = 40
 _PACE, _CALMING, _RATIO = 0.3, 0.88, 5.0
 #: Gains end here: what the network never learnt cannot be had by force.
 _HIGHEST = 8.0
-#: Share of the wanted share below which a kind counts as rare.
+#: Part of its share in the corpus below which a kind counts as rare, and which it then gets.
 _RARE = 0.5
 
 
@@ -43,14 +44,14 @@ def calibrate(
 
 
 def find_gains(scores: torch.Tensor, shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(17,) gains with which rare kinds have the wanted shares in the argmax, as far as that goes.
+    """(17,) gains with which rare kinds reach half their shares in the argmax, as far as that goes.
 
-    Gains other than 1 are for kinds found less than half as often as wanted. The others hold
-    shapes together: a pipe that grows at the expense of its ground is none any more.
+    Gains other than 1 are for kinds found less often than that. The others hold shapes together:
+    a pipe that grows at the expense of its ground is none any more.
 
     Args:
         scores: (n, 17, 16, 56) scores, not negative.
-        shares: (17,) wanted shares.
+        shares: (17,) share of each kind in the corpus.
     """
     gains = np.ones(len(shares))
     rare = np.zeros(len(shares), dtype=np.bool_)
@@ -61,7 +62,7 @@ def find_gains(scores: torch.Tensor, shares: NDArray[np.float64]) -> NDArray[np.
         found = torch.bincount(tiles.flatten(), minlength=len(shares)).numpy() / cells
         if number == 0:
             rare = found < _RARE * shares
-        ratio = np.clip(shares / np.maximum(found, 1e-9), 1.0 / _RATIO, _RATIO)
+        ratio = np.clip(_RARE * shares / np.maximum(found, 1e-9), 1.0 / _RATIO, _RATIO)
         gains = np.where(
             rare, np.clip(gains * ratio ** (_PACE * _CALMING**number), 1.0, _HIGHEST), 1.0
         )
