@@ -115,7 +115,7 @@ def test_diff_names_the_first_difference(
     assert capsys.readouterr().out.startswith("(attributes)/evaluations: ")
     assert main(["diff", str(older), str(newest), "--all"]) == 1
     out = capsys.readouterr().out
-    for part in ("record/result (rows): ", "surrogate/network/", "(attributes)/time"):
+    for part in ("record/result (rows): ", "surrogate/network/", "(attributes)/iteration"):
         assert part in out
     assert main(["diff", str(older), str(tmp_path / "nothing")]) == 2
 
