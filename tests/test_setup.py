@@ -139,7 +139,9 @@ class TestMake:
     def test_test_sets_up_and_lints_first(self) -> None:
         lines = self.make("-n", "test").splitlines()
         assert lines[0] == "bash scripts/setup.sh"
-        assert [line.split()[2] for line in lines[1:]] == ["ruff", "ruff", "mypy", "pytest"]
+        assert lines[-2] == "bash scripts/setup-slurm.sh"
+        checks = [line.split()[2] for line in (*lines[1:-2], lines[-1])]
+        assert checks == ["ruff", "ruff", "mypy", "pytest"]
 
 
 class TestFindPython:
@@ -297,22 +299,28 @@ class TestMpi:
         vader = "OMPI_MCA_btl_vader_single_copy_mechanism"  # depends on the test's own container
         return command, {name for name in names if re.match("OMPI|PRTE", name)} - {vader}
 
-    def test_openmpi_4_as_user_within_the_cores_needs_nothing(self, fake_path: Path) -> None:
+    def test_openmpi_4_as_user_within_the_cores_needs_time_to_stop_only(
+        self, fake_path: Path
+    ) -> None:
         command, variables = self.launch(fake_path, "mpirun (Open MPI) 4.1.4", user=1000, ranks=2)
         assert command == "mpirun -n 2 --bind-to none"
-        assert variables == set()
+        assert variables == {"OMPI_MCA_odls_base_sigkill_timeout"}
 
     def test_openmpi_4_as_root_beyond_the_cores(self, fake_path: Path) -> None:
         _, variables = self.launch(fake_path, "mpirun (Open MPI) 4.1.4", user=0, ranks=3)
         assert variables == {
             "OMPI_ALLOW_RUN_AS_ROOT",
             "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM",
+            "OMPI_MCA_odls_base_sigkill_timeout",
             "OMPI_MCA_rmaps_base_oversubscribe",
         }
 
     def test_openmpi_5_beyond_the_cores(self, fake_path: Path) -> None:
         _, variables = self.launch(fake_path, "mpirun (Open MPI) 5.0.7", user=1000, ranks=3)
-        assert variables == {"PRTE_MCA_rmaps_default_mapping_policy"}
+        assert variables == {
+            "PRTE_MCA_odls_base_sigkill_timeout",
+            "PRTE_MCA_rmaps_default_mapping_policy",
+        }
 
     def test_mpich_needs_nothing(self, fake_path: Path) -> None:
         command, variables = self.launch(fake_path, "HYDRA build details:", user=0, ranks=9)

@@ -52,7 +52,10 @@ set_mpirun() {
       MPIRUN+=(--bind-to none)
       # After Ctrl-C or SIGTERM ranks have this many seconds (not one) to save the run and end. They
       # hear of it only after as many, and mpirun waits to the end whatever they do: so not more.
-      export OMPI_MCA_odls_base_sigkill_timeout=5 PRTE_MCA_odls_base_sigkill_timeout=5
+      case $flavour in
+        openmpi4) export OMPI_MCA_odls_base_sigkill_timeout=5 ;;
+        openmpi5) export PRTE_MCA_odls_base_sigkill_timeout=5 ;;
+      esac
       if [ "$(id -u)" -eq 0 ]; then
         export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
       fi

@@ -76,7 +76,7 @@ def test_printing_commands_import_nothing_heavy(arguments: list[str]) -> None:
         (["--restart", "x", "--seed", "1"], "--seed cannot go with it"),
         (["--restart", "x", "--run-dir", "y"], "--run-dir cannot go with it"),
         (["inspect", "nowhere"], "nowhere does not exist"),
-        (["inspect", TINY], "is damaged or no HDF5 file"),
+        (["inspect", TINY], "is no dsage_mpi checkpoint"),
         (["plot", "nowhere"], "nowhere does not exist"),
         (["train-agent", "no/such.toml"], "no/such.toml"),
         (["train-generator", "no/such.toml"], "no/such.toml"),
