@@ -31,6 +31,7 @@ TINY = [
     "inputs/mario_tiny.toml",
     *("--set", "algorithm.initial_solutions=16"),
     *("--set", "algorithm.max_evaluations=32"),
+    *("--set", "selection.coarse_dims=[6,2]"),  # at least three outer iterations
     *("--set", "report.figures=false"),
 ]
 #: Rollouts that differ, as in the published inputs.
