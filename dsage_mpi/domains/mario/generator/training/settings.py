@@ -63,7 +63,7 @@ class GanSettings(Settings):
     penalty: float = Field(1.0, ge=0, description="Weight of the critic's gradient penalty.")
     penalty_every: int = Field(8, ge=1, description="Steps between two penalties (lazily).")
     adjacency: float = Field(
-        0.01, ge=0, description="Cost of each pair of neighbours that the corpus never has."
+        0.05, ge=0, description="Cost of each pair of neighbours that the corpus never has."
     )
     average: float = Field(
         0.998, ge=0, lt=1, description="Decay of the moving average that becomes the weights."
