@@ -69,7 +69,7 @@ def test_run_directory_holds_weights_curve_samples_and_settings(tmp_path: Path) 
 
 
 def test_training_learns_what_levels_are_made_of(tmp_path: Path) -> None:
-    learn = ["run.steps=150", "test.every_steps=150", "gan.batch=16", "gan.average=0.9"]
+    learn = ["run.steps=110", "test.every_steps=110", "gan.batch=16", "gan.average=0.9"]
     assert train(TINY, overrides=learn, run_dir=tmp_path, restart=None) == 0
     levels = Generator(load_generator(str(tmp_path / "generator.npz"))).decode(latents(50))
     corpus = tile_shares(write_levels(np.random.default_rng(0), 100))
