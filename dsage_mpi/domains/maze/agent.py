@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsage_mpi.domains.base import DomainError
+from dsage_mpi.domains.tensor_files import read_tensors, tensor_problems
 
 #: Names and shapes of the network's sixteen tensors.
 TENSORS: dict[str, tuple[int, ...]] = {
@@ -57,7 +58,7 @@ def load_agent(agent: str) -> AgentWeights:
                 f"the package has no built-in maze agent ({BUILTIN} is missing); "
                 "set domain.agent to a checkpoint or train one: python -m dsage_mpi train-agent"
             )
-        return _check(_read_npz(BUILTIN), BUILTIN)
+        return _check(read_tensors(BUILTIN, "maze agent", AgentError), BUILTIN)
     path = Path(agent).expanduser()
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
@@ -65,63 +66,12 @@ def load_agent(agent: str) -> AgentWeights:
             f"domain.agent = {agent!r}: {path.absolute()} {what}; expected a maze agent's "
             'checkpoint (torch or npz), or "builtin"'
         )
-    return _check(_read_npz(path) if _is_npz(path) else _read_torch(path), path)
-
-
-def _is_npz(path: Path) -> bool:
-    # Both formats are zip archives: a torch file holds a pickle, an npz only arrays.
-    import zipfile
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return all(name.endswith(".npy") for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError):
-        return False
-
-
-def _read_npz(path: Path) -> Mapping[str, Any]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except Exception as error:
-        raise AgentError(f"maze agent {path}: cannot be read as npz: {error}") from error
-
-
-def _read_torch(path: Path) -> Mapping[str, Any]:
-    import torch
-
-    try:
-        # weights_only: an untrusted checkpoint can hold tensors but cannot run code.
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        reason = str(error).strip().splitlines()
-        raise AgentError(
-            f"maze agent {path}: cannot be read as a torch checkpoint or npz "
-            f"({reason[0] if reason else type(error).__name__})"
-        ) from error
-    if not isinstance(loaded, Mapping):
-        raise AgentError(
-            f"maze agent {path}: holds a {type(loaded).__name__}, expected a flat dict of tensors"
-        )
-    return {
-        str(name): value.detach().numpy() if isinstance(value, torch.Tensor) else value
-        for name, value in loaded.items()
-    }
+    return _check(read_tensors(path, "maze agent", AgentError), path)
 
 
 def _check(tensors: Mapping[str, Any], path: Path) -> AgentWeights:
     problems = [f"unexpected tensor {name!r}" for name in tensors if name not in TENSORS]
-    for name, shape in TENSORS.items():
-        value = tensors.get(name)
-        if value is None:
-            problems.append(f"{name} is missing, expected shape {shape}")
-        elif not isinstance(value, np.ndarray) or value.dtype.kind != "f":
-            kind = value.dtype if isinstance(value, np.ndarray) else type(value).__name__
-            problems.append(f"{name} is of type {kind}, expected floating-point numbers")
-        elif value.shape != shape:
-            problems.append(f"{name} has shape {value.shape}, expected {shape}")
-        elif not np.isfinite(value).all():
-            problems.append(f"{name} has NaN or infinite values")
+    problems.extend(tensor_problems(tensors, TENSORS))
     if problems:
         listing = "\n  ".join(problems)
         raise AgentError(

@@ -79,7 +79,7 @@ def test_other_files_are_refused(tmp_path):
 
     path = tmp_path / "file"
     path.write_bytes(b"no zip archive at all")
-    with pytest.raises(AgentError, match="cannot be read as a torch checkpoint or npz"):
+    with pytest.raises(AgentError, match="cannot be read as a torch state dict or npz"):
         load_agent(str(path))
     torch.save([torch.zeros(3)], path)
     with pytest.raises(AgentError, match="holds a list, expected a flat dict"):

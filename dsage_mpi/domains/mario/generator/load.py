@@ -16,6 +16,7 @@ from dsage_mpi.domains.mario.generator.layout import (
     PYRAMIDS,
     tensor_shapes,
 )
+from dsage_mpi.domains.tensor_files import read_tensors, tensor_problems
 
 #: The generator that comes with the package, made by ``train-generator`` (see the README there).
 BUILTIN = Path(__file__).parents[1] / "weights" / "generator.npz"
@@ -43,7 +44,7 @@ def load_generator(source: str) -> GeneratorWeights:
                 f"the package has no built-in level generator ({BUILTIN} is missing); set "
                 "domain.generator to a file or train one: python -m dsage_mpi train-generator"
             )
-        return _check(_read_npz(BUILTIN), BUILTIN)
+        return _check(read_tensors(BUILTIN, "level generator", GeneratorError), BUILTIN)
     path = Path(source).expanduser()
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
@@ -51,50 +52,7 @@ def load_generator(source: str) -> GeneratorWeights:
             f"domain.generator = {source!r}: {path.absolute()} {what}; expected a generator's "
             'state dict (torch) or npz, or "builtin"'
         )
-    return _check(_read_npz(path) if _is_npz(path) else _read_torch(path), path)
-
-
-def _is_npz(path: Path) -> bool:
-    # Both formats are zip archives: a torch file holds a pickle, an npz only arrays.
-    import zipfile
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return all(name.endswith(".npy") for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError):
-        return False
-
-
-def _read_npz(path: Path) -> Mapping[str, Any]:
-    try:
-        # Opened here because np.load leaves the file open when it is damaged.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except Exception as error:
-        raise GeneratorError(f"level generator {path}: cannot be read as npz: {error}") from error
-
-
-def _read_torch(path: Path) -> Mapping[str, Any]:
-    import torch
-
-    try:
-        # weights_only: an untrusted file can hold tensors but cannot run code.
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        reason = str(error).strip().splitlines()
-        raise GeneratorError(
-            f"level generator {path}: cannot be read as a torch state dict or npz "
-            f"({reason[0] if reason else type(error).__name__})"
-        ) from error
-    if not isinstance(loaded, Mapping):
-        raise GeneratorError(
-            f"level generator {path}: holds a {type(loaded).__name__}, expected a flat dict of "
-            "tensors (a state dict)"
-        )
-    return {
-        str(name): value.detach().numpy() if isinstance(value, torch.Tensor) else value
-        for name, value in loaded.items()
-    }
+    return _check(read_tensors(path, "level generator", GeneratorError), path)
 
 
 def _check(tensors: Mapping[str, Any], path: Path) -> GeneratorWeights:
@@ -106,19 +64,13 @@ def _check(tensors: Mapping[str, Any], path: Path) -> GeneratorWeights:
         for name in tensors
         if name not in shapes and not name.endswith(".num_batches_tracked")
     ]
-    for name, shape in shapes.items():
-        value = tensors.get(name)
-        if value is None:
-            problems.append(f"{name} is missing, expected shape {shape}")
-        elif not isinstance(value, np.ndarray) or value.dtype.kind != "f":
-            kind = value.dtype if isinstance(value, np.ndarray) else type(value).__name__
-            problems.append(f"{name} is of type {kind}, expected floating-point numbers")
-        elif value.shape != shape:
-            problems.append(f"{name} has shape {value.shape}, expected {shape}")
-        elif not np.isfinite(value).all():
-            problems.append(f"{name} has NaN or infinite values")
-        elif name.endswith(".running_var") and (value < 0).any():
-            problems.append(f"{name} has negative variances")
+    problems.extend(tensor_problems(tensors, shapes))
+    if not problems:
+        problems.extend(
+            f"{name} has negative variances"
+            for name in shapes
+            if name.endswith(".running_var") and (tensors[name] < 0).any()
+        )
     if problems:
         listing = "\n  ".join(problems)
         raise GeneratorError(

@@ -1,0 +1,86 @@
+"""Reads and checks files of network weights that a domain's agent or generator consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dsage_mpi.domains.base import DomainError
+
+
+def read_tensors(path: Path, what: str, error: type[DomainError]) -> Mapping[str, Any]:
+    """Tensors by name: NumPy arrays, and whatever else the file holds as it is.
+
+    Args:
+        path: An npz, or a torch file with a flat dict of tensors (a state dict).
+        what: What the file is for ("maze agent"), for messages.
+        error: What to raise.
+
+    Raises:
+        DomainError: as ``error``, if the file cannot be read.
+    """
+    return (_read_npz if _is_npz(path) else _read_torch)(path, what, error)
+
+
+def tensor_problems(
+    tensors: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]
+) -> Iterator[str]:
+    """What is wrong with ``tensors``, which should be floats of these shapes, all finite."""
+    for name, shape in shapes.items():
+        value = tensors.get(name)
+        if value is None:
+            yield f"{name} is missing, expected shape {shape}"
+        elif not isinstance(value, np.ndarray) or value.dtype.kind != "f":
+            kind = value.dtype if isinstance(value, np.ndarray) else type(value).__name__
+            yield f"{name} is of type {kind}, expected floating-point numbers"
+        elif value.shape != shape:
+            yield f"{name} has shape {value.shape}, expected {shape}"
+        elif not np.isfinite(value).all():
+            yield f"{name} has NaN or infinite values"
+
+
+def _is_npz(path: Path) -> bool:
+    # Both formats are zip archives: a torch file holds a pickle, an npz only arrays.
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return all(name.endswith(".npy") for name in archive.namelist())
+    except (zipfile.BadZipFile, OSError):
+        return False
+
+
+def _read_npz(path: Path, what: str, error: type[DomainError]) -> Mapping[str, Any]:
+    try:
+        # Opened here because np.load leaves the file open when it is damaged.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except Exception as problem:
+        raise error(f"{what} {path}: cannot be read as npz: {problem}") from problem
+
+
+def _read_torch(path: Path, what: str, error: type[DomainError]) -> Mapping[str, Any]:
+    import torch
+
+    try:
+        # weights_only: an untrusted file can hold tensors but cannot run code.
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as problem:
+        # The first sentence alone: torch goes on to advise loading without safety.
+        reason = str(problem).strip().split(". ")[0].splitlines()
+        raise error(
+            f"{what} {path}: cannot be read as a torch state dict or npz "
+            f"({reason[0] if reason else type(problem).__name__})"
+        ) from problem
+    if not isinstance(loaded, Mapping):
+        raise error(
+            f"{what} {path}: holds a {type(loaded).__name__}, expected a flat dict of tensors "
+            "(a state dict)"
+        )
+    return {
+        str(name): value.detach().numpy() if isinstance(value, torch.Tensor) else value
+        for name, value in loaded.items()
+    }
