@@ -18,6 +18,7 @@ from dsage_mpi.domains.mario.generator.author.canvas import (
     RED_KOOPA,
     Canvas,
 )
+from dsage_mpi.domains.mario.generator.author.passages import dead_end, passage
 from dsage_mpi.domains.mario.generator.author.sky import fill_sky, sky_tiles
 from dsage_mpi.domains.mario.records import WIDTH
 
@@ -39,6 +40,8 @@ _CASTLE: Mapping[Beat, float] = {
 #: Share of levels with a wall that is hard or impossible to get over: the agent jumps there again
 #: and again, which easy levels never make it do.
 _TOWERS = 0.12
+#: Share of levels with passages that end before a wall.
+_DEAD_ENDS = 0.2
 #: Beats that a hard level has as well.
 _HARD: Mapping[Beat, float] = {
     beats.islands: 0.3, beats.teeth: 0.35, beats.horde: 0.15, beats.tunnel: 0.2,
@@ -51,6 +54,15 @@ def overground(canvas: Canvas, rng: np.random.Generator) -> None:
     wanted = 150 * rng.random() ** 1.7
     if wanted > 8:
         fill_sky(canvas, rng, int(wanted))
+
+
+def passages(canvas: Canvas, rng: np.random.Generator) -> None:
+    """Long low tunnels in open land, with as much above them as chance wants."""
+    _string(canvas, rng, _OVERGROUND, LAND)
+    passage(canvas, rng)
+    if rng.random() < _DEAD_ENDS:
+        dead_end(canvas, rng)
+    fill_sky(canvas, rng, int(150 * rng.random() ** 1.7))
 
 
 def athletic(canvas: Canvas, rng: np.random.Generator) -> None:
@@ -147,8 +159,9 @@ def _tower(canvas: Canvas, rng: np.random.Generator) -> None:
 
 #: Style and its share of the corpus.
 STYLES: tuple[tuple[Callable[[Canvas, np.random.Generator], None], float], ...] = (
-    (overground, 0.55),
-    (athletic, 0.2),
-    (underground, 0.15),
-    (castle, 0.1),
+    (overground, 0.4),
+    (passages, 0.3),
+    (athletic, 0.12),
+    (underground, 0.1),
+    (castle, 0.08),
 )
