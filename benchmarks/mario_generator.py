@@ -86,7 +86,9 @@ def search(
     simulator: MarioSimulator, generator: Generator, evaluations: int, budget: int, seed: int
 ) -> dict[str, float]:
     """Reach of CMA-ME from the origin on real games, in the archive of dsage.md."""
-    archive = GridArchive(solution_dim=LATENT, dims=(150, 100), ranges=[(0, 150), (0, 100)])
+    archive = GridArchive(
+        solution_dim=LATENT, dims=(150, 100), ranges=[(0, 150), (0, 100)], seed=seed
+    )
     emitter = EvolutionStrategyEmitter(
         archive, x0=np.zeros(LATENT), sigma0=0.2, ranker="2imp", selection_rule="filter",
         restart_rule="no_improvement", batch_size=30, seed=seed,
