@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -22,6 +22,7 @@ from dsage_mpi.domains.mario.simulator import MarioSimulator
 
 
 @settings(max_examples=100, deadline=None)
+@example(seed=2097)  # bumps of one stretch right before the lower roof of the next
 @given(seed=st.integers(0, 2**32 - 1))
 def test_there_is_a_way_through(seed: int) -> None:
     """In each column a free cell over the floor, one that is free in the next column as well."""

@@ -18,6 +18,8 @@ from dsage_mpi.domains.mario.generator import Generator, load_generator
 from dsage_mpi.domains.mario.generator.author import write_levels
 from dsage_mpi.domains.mario.generator.quality import tile_shares
 from dsage_mpi.domains.mario.generator.training import train
+from dsage_mpi.domains.mario.generator.training.gan import adjacency_cost
+from dsage_mpi.domains.mario.generator.training.settings import GanSettings
 from dsage_mpi.trainers.arrays import read_arrays
 from tests.domains.mario.generator.conftest import TINY, latents
 
@@ -130,3 +132,9 @@ def test_training_does_not_depend_on_torch_s_own_generator(tmp_path: Path) -> No
         assert _train(tmp_path / str(seed), "run.steps=1") == 0
     first, second = ((tmp_path / name / "generator.npz").read_bytes() for name in "56")
     assert first == second
+
+
+def test_the_cost_of_impossible_pairs_grows_first_and_changes_last() -> None:
+    settings = GanSettings(adjacency=0.04, adjacency_end=0.2)
+    costs = [adjacency_cost(settings, progress) for progress in (0, 0.125, 0.25, 0.8, 0.9, 1)]
+    assert costs == pytest.approx([0, 0.02, 0.04, 0.04, 0.12, 0.2])

@@ -48,14 +48,21 @@ def passage(canvas: Canvas, rng: np.random.Generator) -> None:
         canvas.land(beside, beside + 2)
     for left, right in ((start, min(middle, stop)), (middle, stop)):
         if right - left >= 4:
-            _stretch(canvas, rng, left, right, thickness)
+            # Where another stretch follows, its roof may be lower than this one's bumps.
+            bumps_end = right if right == stop else right - 2
+            _stretch(canvas, rng, left, right, bumps_end, thickness)
     if rng.random() < 0.7:
         front = canvas.grid[_LINTEL:LAND, start : start + 2]
         front[: int(np.argmax(front[:, 0] != EMPTY))] = BRICK
 
 
 def _stretch(
-    canvas: Canvas, rng: np.random.Generator, start: int, stop: int, thickness: int
+    canvas: Canvas,
+    rng: np.random.Generator,
+    start: int,
+    stop: int,
+    bumps_end: int,
+    thickness: int,
 ) -> None:
     distance, width, height, clearance = _BUMPS[int(rng.integers(0, len(_BUMPS)))]
     if width == 2:
@@ -67,7 +74,7 @@ def _stretch(
     canvas.grid[:, start:stop] = EMPTY
     canvas.land(start, stop)
     canvas.grid[row + 1 - thickness : row + 1, start:stop] = roof
-    for column in range(start + 2, stop - width + 1):
+    for column in range(start + 2, bumps_end - width + 1):
         if column % distance == _PHASE:
             canvas.pile(column, column + width, height, tile)
             if clearance < height + 2 and distance > 3:  # room for a big Mario: a notch in the roof

@@ -25,6 +25,9 @@ _SHARPNESS = 10.0
 #: Share of the training over which the cost of impossible pairs grows to its full weight: from
 #: the beginning it would keep rare tiles from ever being tried.
 _RAMP = 0.25
+#: Share of the training, its last, over which that cost goes to its final weight: late, when the
+#: shapes are there, a higher one makes them complete.
+_FINISH = 0.2
 
 
 @dataclass
@@ -82,8 +85,7 @@ class Gan:
             for group in optimizer.param_groups:
                 group["lr"] = rate
         critic_loss = self._improve_critic(number, one_hot(torch.from_numpy(levels)), rng)
-        adjacency = settings.adjacency * min(1.0, progress / _RAMP)
-        losses = self._improve_generator(adjacency, rng)
+        losses = self._improve_generator(adjacency_cost(settings, progress), rng)
         self._average()
         return Losses(critic_loss, *losses)
 
@@ -143,6 +145,13 @@ class Gan:
             for batch in torch.split(latents, self._settings.batch * 8):
                 network(batch)
         return network.eval()
+
+
+def adjacency_cost(settings: GanSettings, progress: float) -> float:
+    """Cost of each impossible pair of neighbours after a share ``progress`` (0 to 1) of all steps."""
+    late = max(0.0, 1.0 - (1.0 - progress) / _FINISH)
+    middle = settings.adjacency * min(1.0, progress / _RAMP)
+    return (1.0 - late) * middle + late * settings.adjacency_end
 
 
 def one_hot(levels: torch.Tensor) -> torch.Tensor:

@@ -13,7 +13,7 @@ class RunSettings(Settings):
     """Budget and bookkeeping."""
 
     seed: int = Field(1, ge=0, description="Seed of every random stream of the training.")
-    steps: int = Field(7_500, ge=1, description="Steps of the generator (and of the critic).")
+    steps: int = Field(10_000, ge=1, description="Steps of the generator (and of the critic).")
     wall_minutes: float = Field(
         180.0, gt=0, description="Stop and save after this many minutes of this process."
     )
@@ -64,6 +64,11 @@ class GanSettings(Settings):
     penalty_every: int = Field(8, ge=1, description="Steps between two penalties (lazily).")
     adjacency: float = Field(
         0.05, ge=0, description="Cost of each pair of neighbours that the corpus never has."
+    )
+    adjacency_end: float = Field(
+        0.2,
+        ge=0,
+        description="That cost at the end; it changes over the last fifth of the training.",
     )
     average: float = Field(
         0.998, ge=0, lt=1, description="Decay of the moving average that becomes the weights."
