@@ -148,7 +148,7 @@ class Gan:
 
 
 def adjacency_cost(settings: GanSettings, progress: float) -> float:
-    """Cost of each impossible pair of neighbours after a share ``progress`` (0 to 1) of all steps."""
+    """Cost of each impossible pair of neighbours with ``progress`` (0 to 1) of the steps done."""
     late = max(0.0, 1.0 - (1.0 - progress) / _FINISH)
     middle = settings.adjacency * min(1.0, progress / _RAMP)
     return (1.0 - late) * middle + late * settings.adjacency_end
