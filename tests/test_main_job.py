@@ -35,6 +35,8 @@ MAP_ELITES = [
     *("--set", "emitters.initial_population=6"),
 ]
 
+KEEP_ALL = ["--set", "checkpoint.keep=100"]
+
 
 def digest(run_dir: Path) -> str:
     done = python("-m", "dsage_mpi", "inspect", run_dir, "--digest")
@@ -53,6 +55,14 @@ def reference(tmp_path_factory):
     done = python(*TINY, "--run-dir", run_dir, timeout=200)
     finished(done)
     return run_dir, done
+
+
+@pytest.fixture(scope="module")
+def map_elites_reference(tmp_path_factory):
+    """The same with MAP-Elites; all its checkpoints are kept."""
+    run_dir = tmp_path_factory.mktemp("map-elites") / "run"
+    finished(python(*MAP_ELITES, *KEEP_ALL, "--run-dir", run_dir, timeout=200))
+    return run_dir
 
 
 def test_run_directory_is_complete(reference):
@@ -94,17 +104,19 @@ def test_result_does_not_depend_on_ranks(reference, tmp_path, ranks, options):
     assert digest(tmp_path / "run") == digest(run_dir)
 
 
-def test_map_elites_does_not_depend_on_ranks(tmp_path):
-    finished(python(*MAP_ELITES, "--run-dir", tmp_path / "one", timeout=200))
+def test_map_elites_does_not_depend_on_ranks(map_elites_reference, tmp_path):
     finished(mpirun(3, *MAP_ELITES, "--run-dir", tmp_path / "three", timeout=200))
-    assert digest(tmp_path / "one") == digest(tmp_path / "three")
+    assert digest(tmp_path / "three") == digest(map_elites_reference)
 
 
-@pytest.mark.parametrize("arguments", [TINY, MAP_ELITES], ids=["dsage", "map_elites"])
+@pytest.mark.parametrize("method", ["dsage", "map_elites"])
 @pytest.mark.parametrize("checkpoint", [1, 2])
-def test_killed_and_restarted_run_equals_uninterrupted_run(tmp_path, arguments, checkpoint):
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    finished(python(*arguments, "--run-dir", whole, timeout=200))
+def test_killed_and_restarted_run_equals_uninterrupted_run(
+    reference, map_elites_reference, tmp_path, method, checkpoint
+):
+    dsage = method == "dsage"
+    whole, arguments = (reference[0], TINY) if dsage else (map_elites_reference, MAP_ELITES)
+    killed = tmp_path / "killed"
     kill_when(
         [*arguments, "--run-dir", killed],
         killed / "checkpoints" / f"checkpoint-{checkpoint:06d}.h5",
@@ -182,15 +194,14 @@ def test_run_killed_before_its_first_checkpoint_starts_again(reference, tmp_path
     assert results(killed) == results(run_dir)
 
 
-def test_file_that_four_ranks_wrote_restarts_on_two(tmp_path):
-    whole, part = tmp_path / "whole", tmp_path / "part"
-    keep = ("--set", "checkpoint.keep=100", "--set", "checkpoint.writer=parallel")
-    finished(mpirun(4, *MAP_ELITES, *keep, "--run-dir", whole, timeout=240))
-    shutil.copytree(whole, part)
+def test_file_that_four_ranks_wrote_restarts_on_two(map_elites_reference, tmp_path):
+    part = tmp_path / "part"
+    parallel = (*KEEP_ALL, "--set", "checkpoint.writer=parallel")
+    finished(mpirun(4, *MAP_ELITES, *parallel, "--run-dir", part, timeout=240))
     for path in sorted((part / "checkpoints").iterdir())[3:]:
         path.unlink()
     if h5py.get_config().mpi:
-        assert "written by 4 rank(s)" in (whole / "log.txt").read_text()
+        assert "written by 4 rank(s)" in (part / "log.txt").read_text()
     damaged = newest(part)
     damaged.write_bytes(damaged.read_bytes()[:-1])
     done = mpirun(2, "-m", "dsage_mpi", "--restart", part, timeout=200)
@@ -198,7 +209,31 @@ def test_file_that_four_ranks_wrote_restarts_on_two(tmp_path):
     for text in (done.stderr, (part / "log.txt").read_text()):
         assert f"skipping a checkpoint: {damaged} is damaged" in text
         assert "checkpoint-000002.h5" in text
-    done = python("-m", "dsage_mpi", "diff", whole, part)
+    assert_no_difference(map_elites_reference, part)
+
+
+def test_going_back_to_an_older_checkpoint(map_elites_reference, tmp_path):
+    """In the run directory newer checkpoints make room; in another one it goes on by itself."""
+    old, moved, again = tmp_path / "old", tmp_path / "moved.h5", tmp_path / "again"
+    shutil.copytree(map_elites_reference, old)
+    before = sorted(path.name for path in (old / "checkpoints").iterdir())
+    checkpoint = old / "checkpoints" / before[1]
+    shutil.copy(checkpoint, moved)
+    refused = python("-m", "dsage_mpi", "--restart", moved)
+    assert refused.returncode == 2
+    assert "--run-dir NEW" in refused.stderr
+    finished(mpirun(2, "-m", "dsage_mpi", "--restart", moved, "--run-dir", again, timeout=200))
+    assert_no_difference(map_elites_reference, again)
+    assert results(again) == results(map_elites_reference)
+    finished(python("-m", "dsage_mpi", "--restart", checkpoint, "--set", "checkpoint.keep=1"))
+    assert_no_difference(map_elites_reference, old)
+    aside = old / "checkpoints" / "set-aside-0001"
+    assert sorted(path.name for path in aside.iterdir()) == before[2:]
+    assert newest(old).parent == old / "checkpoints"
+
+
+def assert_no_difference(one, other):
+    done = python("-m", "dsage_mpi", "diff", one, other)
     assert (done.returncode, done.stdout) == (0, "")
 
 
@@ -210,9 +245,8 @@ sys.exit(main(sys.argv[2:]))
 """
 
 
-def test_full_disk_costs_a_warning_and_no_checkpoint(tmp_path):
-    whole, limited = tmp_path / "whole", tmp_path / "limited"
-    finished(python(*MAP_ELITES, "--run-dir", whole, timeout=200))
+def test_full_disk_costs_a_warning_and_no_checkpoint(map_elites_reference, tmp_path):
+    whole, limited = map_elites_reference, tmp_path / "limited"
     size = newest(whole).stat().st_size
     # Writing takes the space in advance, a little more than it needs in the end.
     limit = str(size + 10_000)
@@ -226,7 +260,7 @@ def test_full_disk_costs_a_warning_and_no_checkpoint(tmp_path):
     assert all(name.startswith("checkpoint-") for name in names)
     assert python("-m", "dsage_mpi", "verify", limited).returncode == 0
     finished(python("-m", "dsage_mpi", "--restart", limited, timeout=200))
-    assert python("-m", "dsage_mpi", "diff", whole, limited).stdout == ""
+    assert_no_difference(whole, limited)
 
 
 def test_budget_can_be_raised_at_a_restart(tmp_path):

@@ -59,6 +59,28 @@ def read_newest(run_dir: Path) -> tuple[Path, Tree]:
     )
 
 
+def set_aside_newer(run_dir: Path, checkpoint: Path) -> list[Path]:
+    """Moves what is newer than the checkpoint that a run goes on from into a folder beside it.
+
+    Left where they are, later restarts would take them for the newest state, and pruning would
+    keep them in place of those that the run writes from now on.
+
+    Returns:
+        Where they are now, oldest first; none if ``checkpoint`` is not one of this run.
+    """
+    known = [path.resolve() for path in checkpoints(run_dir)]
+    if checkpoint.resolve() not in known:
+        return []
+    newer = known[known.index(checkpoint.resolve()) + 1 :]
+    if not newer:
+        return []
+    number = 1
+    while (folder := run_dir / FOLDER / f"set-aside-{number:04d}").exists():
+        number += 1
+    folder.mkdir()
+    return [path.rename(folder / path.name) for path in newer]
+
+
 def prune(run_dir: Path, keep: int, keep_every: int = 0) -> None:
     """Removes old checkpoints, and a final one before them.
 

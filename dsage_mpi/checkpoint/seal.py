@@ -15,7 +15,7 @@ from pathlib import Path
 from dsage_mpi.checkpoint.tree import CheckpointError
 
 FORMAT = "dsage_mpi checkpoint"
-SCHEMA = 2
+SCHEMA = 3
 #: Length of the head in bytes; HDF5 allows powers of two from 512 on.
 HEAD_BYTES = 512
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -72,10 +72,12 @@ def _check_kind(path: Path, head: bytes) -> None:
     if not head.startswith(f"{FORMAT}, schema ".encode()):
         raise CheckpointError(f"{path} is no {FORMAT}, or damaged at its beginning")
     schema = _field(head, f"{FORMAT}, schema ".encode())
-    if not schema.isdigit() or int(schema) > SCHEMA:
+    if schema != str(SCHEMA).encode():
+        older = schema.isdigit() and int(schema) < SCHEMA
+        remedy = "go on with the version that wrote it" if older else "update dsage_mpi"
         raise CheckpointError(
             f"{path} has schema {schema.decode('ascii', 'replace')}, this version reads schema "
-            f"{SCHEMA}: update dsage_mpi (or the file is damaged)"
+            f"{SCHEMA}: {remedy} (or the file is damaged)"
         )
 
 

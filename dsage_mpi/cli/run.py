@@ -48,6 +48,7 @@ examples:
   python -m dsage_mpi inputs/maze.toml --set inner_loop.iterations=1000 --set surrogate.device=cpu
   mpirun -n 4 python -m dsage_mpi --restart runs/maze-0001     go on where a run stopped
   ... --restart runs/maze-0001 --set algorithm.max_evaluations=200000      and let it run longer
+  ... --restart CHECKPOINT.h5 --run-dir runs/again             go on in a new run directory
 
 results: in the run directory, runs/INPUT-NNNN unless --run-dir names another: config.toml (the
 effective configuration), log.txt, metrics.csv, archive.npz and .csv, figures/, checkpoints/.
@@ -85,7 +86,11 @@ def parser() -> argparse.ArgumentParser:
         help="stop in time, resumable, after 3h, 90m or 04:00:00 (a Slurm job's end is heeded too)",
     )
     made.add_argument(
-        "--run-dir", type=Path, metavar="DIR", help="a new or empty folder for the results"
+        "--run-dir",
+        type=Path,
+        metavar="DIR",
+        help="a new or empty folder for the results; with --restart, the run goes on there and the "
+        "old run directory stays as it is",
     )
     made.add_argument(
         "--dry-run",
@@ -130,9 +135,8 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     if arguments.restart is None and arguments.input is None:
         made.error("nothing to run: expected INPUT.toml, e.g. inputs/maze_tiny.toml, or --restart")
     if arguments.restart is not None:
-        for name in ("input", "seed", "run_dir"):
+        for name, option in (("input", "INPUT.toml"), ("seed", "--seed")):
             if getattr(arguments, name) is not None:
-                option = "INPUT.toml" if name == "input" else "--" + name.replace("_", "-")
                 made.error(f"--restart continues a run as it was: {option} cannot go with it")
     return arguments
 
@@ -162,7 +166,7 @@ def _fresh(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order |
 
 def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order | int:
     from dsage_mpi.checkpoint.tree import CheckpointError
-    from dsage_mpi.cli.stored import find_stored, find_unsaved
+    from dsage_mpi.config.emit import to_toml
     from dsage_mpi.config.load import ConfigError
     from dsage_mpi.config.restart import changes, restart_config
     from dsage_mpi.outer.job import Order
@@ -172,25 +176,35 @@ def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Ord
     from dsage_mpi.surrogate.errors import SurrogateError
 
     try:
-        directory = RunDirectory.locate(arguments.restart)
-        held.enter_context(RunLock(directory))
-        setup_logging(directory, rank=0)  # the run's log, too, says which checkpoints are skipped
-        if (unsaved := find_unsaved(arguments.restart)) is not None:
-            directory = unsaved
-            text = directory.config.read_text(encoding="utf-8")
-            config = restart_config(text, str(directory.config), arguments.overrides)
-            _check_device(config)
-            changed = changes(text, str(directory.config), config)
-            return Order(config, directory.path, None, arguments.verbose, changed)
-        stored = find_stored(arguments.restart)
-        config = restart_config(stored.config, str(stored.checkpoint), arguments.overrides)
+        if arguments.run_dir is None:
+            directory = RunDirectory.locate(arguments.restart)
+            held.enter_context(RunLock(directory))
+            setup_logging(directory, rank=0)  # its log, too, says which checkpoints are skipped
+        text, source, checkpoint = _read_source(arguments.restart)
+        config = restart_config(text, str(source), arguments.overrides)
         _check_device(config)
-        directory = stored.directory or directory
+        if arguments.run_dir is not None:
+            directory = RunDirectory.create(arguments.run_dir, "")
+            held.enter_context(RunLock(directory))
+            directory.write_config(to_toml(config))
     except (ConfigError, CheckpointError, RunDirectoryError, SurrogateError) as error:
         complain(error)
         return EXIT_BAD_INPUT
-    changed = changes(stored.config, str(stored.checkpoint), config)
-    return Order(config, directory.path, stored.checkpoint, arguments.verbose, changed)
+    changed = changes(text, str(source), config)
+    return Order(config, directory.path, checkpoint, arguments.verbose, changed)
+
+
+def _read_source(path: Path) -> tuple[str, Path, Path | None]:
+    """What ``--restart`` continues: configuration (TOML), the file it is from, the checkpoint.
+
+    There is no checkpoint if the run ended before its first one.
+    """
+    from dsage_mpi.cli.stored import find_stored, find_unsaved
+
+    if (unsaved := find_unsaved(path)) is not None:
+        return unsaved.config.read_text(encoding="utf-8"), unsaved.config, None
+    stored = find_stored(path)
+    return stored.config, stored.checkpoint, stored.checkpoint
 
 
 def _load(arguments: argparse.Namespace) -> Config:

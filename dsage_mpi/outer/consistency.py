@@ -39,6 +39,6 @@ def _archive_problems(archive: Tree, record: Tree, count: int) -> Iterator[str]:
         return
     if len(np.unique(archive["index"])) != len(rows):
         yield "archive/index has a cell twice"
-    for name in ("objective", "measures", "metadata", "solution"):
+    for name in ("objective", "measures", "metadata", "solution", "level"):
         if not np.array_equal(archive[name], record[name][rows], equal_nan=True):
             yield f"archive/{name} is not that of the evaluations that archive/evaluation names"

@@ -61,15 +61,25 @@ def evaluate(
     for position in ok[~finite]:
         failed[position] = True
         reasons[int(position)] = "the simulator's result has a NaN or infinite objective or measure"
+    evaluations = _take(evaluations, finite)
     return Batch(
         first=first,
         iteration=iteration,
         solutions=solutions,
+        levels=_levels(domain, solutions, failed, evaluations),
         results=outcome.results,
         failed=failed,
         reasons=reasons,
-        evaluations=_take(evaluations, finite),
+        evaluations=evaluations,
     )
+
+
+def _levels(domain: Domain, solutions: Array, failed: Array, evaluations: Evaluations) -> Array:
+    levels = np.empty((len(solutions), *domain.level_shape), np.int8)
+    levels[~failed] = evaluations.levels
+    if failed.any():
+        levels[failed] = domain.bare_levels(solutions[failed])
+    return levels
 
 
 def _evaluate_unknown(

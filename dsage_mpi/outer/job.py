@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dsage_mpi.checkpoint.files import set_aside_newer
 from dsage_mpi.checkpoint.hdf5 import read_tree
 from dsage_mpi.checkpoint.parallel import Partner
 from dsage_mpi.checkpoint.tree import CheckpointError
@@ -160,6 +161,7 @@ def _lead(
                 loop.load_state(tree)
                 observer.load_state(tree)
                 progress.evaluations(len(loop.record))
+                _set_aside_newer(directory, order.checkpoint)
             loop.on_milestone, requests.save = observer.milestone, observer.save_now
             _announce(world, loop, directory, order, journal.beyond(len(loop.record)))
             status.write(state=RUNNING, first_evaluation=len(loop.record), search_began=time.time())
@@ -184,6 +186,18 @@ def _lead(
         journal.close()
     print(close_run(loop, observer, farm, directory, time.perf_counter() - began), flush=True)
     return EXIT_DONE
+
+
+def _set_aside_newer(directory: RunDirectory, checkpoint: Path) -> None:
+    try:
+        moved = set_aside_newer(directory.path, checkpoint)
+    except OSError as error:
+        raise CheckpointError(
+            f"cannot move the checkpoints that are newer than {checkpoint} out of the way: {error}"
+        ) from error
+    if moved:
+        names = ", ".join(path.name for path in moved)
+        _log.info("newer checkpoints (%s) are in %s now", names, moved[0].parent)
 
 
 def _safe_point(requests: Requests, status: StatusFile, phase: str, done: int, total: int) -> None:

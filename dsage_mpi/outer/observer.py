@@ -87,7 +87,7 @@ class Observer:
         self.metrics = Metrics(directory.metrics, loop.config.archive.measures)
         self._failures = FailureLog(directory.failures)
         # What an earlier start left that never reached a checkpoint happens again.
-        self._failures.load_state({"count": 0})
+        self._failures.rewrite([])
         self._iteration_began = time.perf_counter()
         self._checkpoint_seconds = 0.0
         self._checkpoint_bytes: int | None = None
@@ -177,7 +177,6 @@ class Observer:
             **self._header.tree,
             **tree,
             "metrics": self.metrics.state(),
-            "failures": {**tree["failures"], **self._failures.state()},
         }
 
     def _attributes(self) -> dict[str, str | int | float | bool]:
@@ -193,7 +192,9 @@ class Observer:
         """Goes back to a checkpoint: later rows and failures are dropped from the files."""
         self.metrics.load_state(tree["metrics"])
         self.tell_status()
-        self._failures.load_state(tree["failures"])
+        self._failures.rewrite(
+            self._failure(number) for number in sorted(self._loop.record.reasons)
+        )
         self._saved_iteration = self._loop.iteration
 
     def _checkpoint_is_due(self) -> bool:
@@ -204,20 +205,22 @@ class Observer:
         return settings.min_seconds == 0 or time.monotonic() - self._last_checkpoint >= least
 
     def _log_failures(self, step: Step) -> None:
-        batch = step.batch
-        for position, reason in sorted(batch.reasons.items()):
-            number = batch.first + position
-            solution = batch.solutions[position]
-            _log.warning("evaluation %d failed: %s", number, reason.strip().splitlines()[-1])
-            self._failures.append(
-                {
-                    "evaluation": number,
-                    "iteration": self._loop.iteration,
-                    "reason": reason,
-                    "solution": solution,
-                    "level": self._loop.domain.bare_levels(solution[None])[0],
-                }
-            )
+        for position in sorted(step.batch.reasons):
+            failure = self._failure(step.batch.first + position)
+            last_line = failure["reason"].strip().splitlines()[-1]
+            _log.warning("evaluation %d failed: %s", failure["evaluation"], last_line)
+            self._failures.append(failure)
+
+    def _failure(self, number: int) -> dict[str, Any]:
+        """What ``failures.jsonl`` says of failed evaluation ``number``."""
+        record = self._loop.record
+        return {
+            "evaluation": number,
+            "iteration": int(record["iteration"][number]) + 1,  # counted as in metrics.csv
+            "reason": record.reasons[number],
+            "solution": record["solution"][number],
+            "level": record["level"][number],
+        }
 
     def _result_columns(self, step: Step) -> dict[str, Any]:
         archive, status = self._loop.archive, step.add_info["status"]

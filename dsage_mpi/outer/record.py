@@ -29,6 +29,7 @@ class Batch:
         first: Number of the first evaluation.
         iteration: Outer iteration (0-based) that proposed them.
         solutions: (n, solution_dim).
+        levels: (n, H, W) int8 tile codes; where failed, without what the simulator adds to them.
         results: (n,) of the domain's ``result_dtype``; meaningless where failed.
         failed: (n,) bool.
         reasons: Position in the batch -> why it failed.
@@ -38,6 +39,7 @@ class Batch:
     first: int
     iteration: int
     solutions: Array
+    levels: Array
     results: Array
     failed: Array
     reasons: dict[int, str]
@@ -58,6 +60,7 @@ class EvaluationRecord:
     def __init__(self, domain: Domain, measure_count: int) -> None:
         self._columns: dict[str, Array] = {
             "solution": np.empty((0, domain.solution_dim), domain.solution_dtype),
+            "level": np.empty((0, *domain.level_shape), np.int8),
             "result": np.empty(0, domain.result_dtype),
             "failed": np.empty(0, np.bool_),
             "iteration": np.empty(0, np.int32),
@@ -81,6 +84,7 @@ class EvaluationRecord:
         self._reserve(self._length + count)
         rows = slice(self._length, self._length + count)
         self._columns["solution"][rows] = batch.solutions
+        self._columns["level"][rows] = batch.levels
         self._columns["result"][rows] = batch.results
         self._columns["failed"][rows] = batch.failed
         self._columns["iteration"][rows] = batch.iteration
@@ -150,6 +154,7 @@ def batches(record: EvaluationRecord, domain: Domain, run_seed: int) -> Iterator
             first=int(first),
             iteration=int(iterations[first]),
             solutions=solutions,
+            levels=record["level"][rows],
             results=results,
             failed=failed,
             reasons={},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class FailureLog:
-    """Appends failed evaluations to a file and can go back to the state of a checkpoint.
+    """Appends failed evaluations to a file; a restart writes it again from its checkpoint.
 
     Args:
         path: The file; it is made with the first failure.
@@ -24,10 +24,6 @@ class FailureLog:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._count = 0
-
-    def __len__(self) -> int:
-        return self._count
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Writes one failure; a disk that refuses is logged, not raised.
@@ -36,36 +32,26 @@ class FailureLog:
             record: For instance ``evaluation``, ``rank``, ``error``, ``traceback``,
                 ``solution``, ``level``; arrays and NumPy scalars become lists and numbers.
         """
-        line = json.dumps(dict(record), default=_plain) + "\n"
-        self._count += 1
+        line = _line(record)
         try:
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(line)
         except OSError as error:
             logger.warning("cannot write %s: %s; lost the record: %s", self.path, error, line)
 
-    def state(self) -> dict[str, Any]:
-        """Number of failures so far, as a tree."""
-        return {"count": self._count}
+    def rewrite(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Replaces what the file holds; one that is not there is made only if there are records.
 
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Drops the records that were written after the checkpoint, as their evaluations rerun."""
-        self._count = int(state["count"])
+        A disk that refuses is logged, not raised: the checkpoint has it all.
+        """
+        lines = [_line(record) for record in records]
+        if not lines and not self.path.exists():
+            return
         try:
-            lines = self.path.read_bytes().splitlines(keepends=True)
-        except FileNotFoundError:
-            lines = []
-        kept = lines[: self._count]
-        if len(kept) < self._count:
-            logger.warning(
-                "%s has %d records, the checkpoint counted %d; the older ones are lost",
-                self.path,
-                len(kept),
-                self._count,
-            )
-        if kept != lines:
-            with atomic_write(self.path) as file:
-                file.writelines(kept)
+            with atomic_write(self.path, "w") as file:
+                file.writelines(lines)
+        except OSError as error:
+            logger.warning("cannot write %s: %s; it is out of date", self.path, error)
 
 
 def read_failures(path: Path) -> list[dict[str, Any]]:
@@ -81,6 +67,10 @@ def read_failures(path: Path) -> list[dict[str, Any]]:
         except ValueError:
             continue
     return records
+
+
+def _line(record: Mapping[str, Any]) -> str:
+    return json.dumps(dict(record), default=_plain) + "\n"
 
 
 def _plain(value: Any) -> Any:

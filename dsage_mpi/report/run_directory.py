@@ -161,7 +161,8 @@ class RunDirectory:
             if parent.name != "checkpoints":
                 raise RunDirectoryError(
                     f"{path} is a file outside a run directory's checkpoints/ folder; "
-                    "expected a run directory or one of its checkpoints"
+                    "expected a run directory or one of its checkpoints. To go on from any "
+                    "checkpoint in a new run directory, add --run-dir NEW to --restart"
                 )
             return RunDirectory.open(parent.parent)
         return RunDirectory.open(path)

@@ -7,6 +7,7 @@ from dsage_mpi.checkpoint.files import (
     newest_valid,
     prune,
     read_newest,
+    set_aside_newer,
 )
 from dsage_mpi.checkpoint.hdf5 import write_tree
 from dsage_mpi.checkpoint.tree import CheckpointError
@@ -60,3 +61,19 @@ def test_a_final_checkpoint_is_the_newest_until_the_run_goes_on(run_dir):
     assert newest_valid(run_dir) == final_path(run_dir)
     prune(run_dir, 2)
     assert newest_valid(run_dir) == checkpoint_path(run_dir, 7)
+
+
+def test_going_back_sets_newer_ones_aside(run_dir):
+    write_tree(final_path(run_dir), {"iteration": 7})
+    moved = set_aside_newer(run_dir, checkpoint_path(run_dir, 5))
+    assert [path.name[-5:] for path in moved] == ["06.h5", "07.h5", "al.h5"]
+    assert {path.parent.name for path in moved} == {"set-aside-0001"}
+    assert all(path.is_file() for path in moved)
+    assert newest_valid(run_dir) == checkpoint_path(run_dir, 5)
+    assert set_aside_newer(run_dir, checkpoint_path(run_dir, 5)) == []
+    (again,) = set_aside_newer(run_dir, checkpoint_path(run_dir, 4))
+    assert again.parent.name == "set-aside-0002"
+    prune(run_dir, 1)
+    assert all(path.is_file() for path in [*moved, again])
+    elsewhere = moved[0]
+    assert set_aside_newer(run_dir, elsewhere) == []

@@ -95,7 +95,7 @@ def test_foreign_newer_and_missing_files_are_refused(tmp_path):
     with pytest.raises(CheckpointError, match="no dsage_mpi checkpoint"):
         read_tree(tmp_path / "foreign.h5")
     write_tree(tmp_path / "newer.h5", {})
-    newer = (tmp_path / "newer.h5").read_bytes().replace(b"schema 2\n", b"schema 9\n", 1)
+    newer = (tmp_path / "newer.h5").read_bytes().replace(b"schema 3\n", b"schema 9\n", 1)
     (tmp_path / "newer.h5").write_bytes(newer)
     with pytest.raises(CheckpointError, match="update dsage_mpi"):
         read_tree(tmp_path / "newer.h5")

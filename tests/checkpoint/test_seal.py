@@ -50,7 +50,8 @@ def test_messages_say_what_is_wrong(good, tmp_path):
     for content, message in (
         (good + b"more", r"were written"),
         (good[:-3], r"bytes after its head, \d+ were written"),
-        (good.replace(b"schema 2\n", b"schema 3\n", 1), "update dsage_mpi"),
+        (good.replace(b"schema 3\n", b"schema 4\n", 1), "update dsage_mpi"),
+        (good.replace(b"schema 3\n", b"schema 2\n", 1), "the version that wrote it"),
         (b"hello" * 1000, "no dsage_mpi checkpoint"),
         (b"dsage_mpi checkpoint, unfinished\n" + good[33:], "not written to its end"),
         (good[:600].replace(b"h5dump", b"H5dump") + good[600:], "its head"),

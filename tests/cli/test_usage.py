@@ -74,7 +74,6 @@ def test_printing_commands_import_nothing_heavy(arguments: list[str]) -> None:
         (["--restart", "nowhere"], "nowhere does not exist"),
         (["--restart", "x", TINY], "INPUT.toml cannot go with it"),
         (["--restart", "x", "--seed", "1"], "--seed cannot go with it"),
-        (["--restart", "x", "--run-dir", "y"], "--run-dir cannot go with it"),
         (["inspect", "nowhere"], "nowhere does not exist"),
         (["inspect", TINY], "is no dsage_mpi checkpoint"),
         (["plot", "nowhere"], "nowhere does not exist"),

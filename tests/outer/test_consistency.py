@@ -31,6 +31,7 @@ def test_what_is_no_run():
         ("failures/evaluation", lambda a: a[1:], "failures/evaluation"),
         ("counters/failures", lambda n: n + 1, "counters/failures is"),
         ("archive/objective", lambda a: a + 1, "archive/objective is not that"),
+        ("archive/level", lambda a: 1 - a, "archive/level is not that"),
         ("archive/evaluation", lambda a: a + 1000, "rows that the record does not have"),
         ("archive/index", np.zeros_like, "a cell twice"),
     ],

@@ -116,6 +116,8 @@ def test_failed_evaluations_count_but_add_nothing(method):
     assert "dislikes seed" in loop.record.reasons[int(np.flatnonzero(failed)[0])]
     assert not np.isin(np.flatnonzero(failed), loop.archive.data("evaluation")).any()
     assert np.isnan(loop.record["objective"][failed]).all()
+    levels = loop.record["solution"].reshape(loop.record["level"].shape)
+    np.testing.assert_array_equal(loop.record["level"], levels)  # of failed ones, too
 
 
 def test_run_whose_every_evaluation_fails_still_ends():

@@ -23,31 +23,32 @@ def test_records_with_arrays(tmp_path: Path) -> None:
     ]
 
 
-def test_restart_drops_what_came_after_the_checkpoint(tmp_path: Path) -> None:
+def test_a_restart_writes_the_file_again(tmp_path: Path) -> None:
     path = tmp_path / "failures.jsonl"
     log = FailureLog(path)
-    for number in (3, 5):
-        log.append({"evaluation": number})
-    state, at_checkpoint = log.state(), path.read_bytes()
+    records = [{"evaluation": number, "level": np.zeros(2, np.int8)} for number in (3, 5)]
+    for record in records:
+        log.append(record)
+    at_checkpoint = path.read_bytes()
     log.append({"evaluation": 9})
     with path.open("a") as file:
         file.write('{"evaluation": 1')
     restarted = FailureLog(path)
-    restarted.load_state(state)
+    restarted.rewrite(records)
     assert path.read_bytes() == at_checkpoint
     restarted.append({"evaluation": 9})
     assert [r["evaluation"] for r in read_failures(path)] == [3, 5, 9]
-    assert restarted.state() == {"count": 3}
+    restarted.rewrite([])
+    assert path.read_bytes() == b""
 
 
-def test_a_lost_file_is_only_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    log = FailureLog(tmp_path / "failures.jsonl")
-    log.load_state({"count": 2})
-    assert "older ones are lost" in caplog.text
+def test_a_full_disk_costs_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    FailureLog(tmp_path / "gone" / "failures.jsonl").rewrite([{"evaluation": 1}])
+    assert "out of date" in caplog.text
 
 
 def test_no_failures_no_file(tmp_path: Path) -> None:
     log = FailureLog(tmp_path / "failures.jsonl")
-    log.load_state({"count": 0})
+    log.rewrite([])
     assert not log.path.exists()
     assert read_failures(log.path) == []
