@@ -7,6 +7,7 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from dsage_mpi.caches import provide_caches
 from dsage_mpi.cli.console import EXIT_BAD_INPUT, EXIT_DONE, EXIT_INTERRUPTED, complain
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def dispatch(argv: list[str]) -> int:
 
     A first word that is no subcommand is the input file of ``run``.
     """
+    provide_caches(os.environ)
     name, rest = (argv[0], argv[1:]) if argv and argv[0] in COMMANDS else ("run", argv)
     if name == "run" and (problem := _misspelt(argv)):
         if _is_first_process():
