@@ -42,38 +42,66 @@ raise SystemExit("MPICH" not in MPI.Get_library_version())'; then
   fi
 }
 
-# dsage_arguments RUN_DIR ARGUMENT...: fills the array ARGUMENTS with those of this start. The
-# first start of a run takes what the user gave, every later one continues it.
-dsage_arguments() {
-  local run_dir=$1
+# dsage_option NAME ARGUMENT...: prints the value of option NAME (NAME VALUE or NAME=VALUE).
+dsage_option() {
+  local name=$1
   shift
-  ARGUMENTS=("$@")
-  case " $* " in
-    *" --restart "*) return ;; # the user continues a run, with what he changes; so does every start
-  esac
-  if [ -e "$run_dir/config.toml" ]; then
-    ARGUMENTS=(--restart "$run_dir")
-  elif [[ " $* " != *" --run-dir "* ]]; then
-    ARGUMENTS+=(--run-dir "$run_dir")
-  fi
+  while [ $# -gt 0 ]; do
+    case $1 in
+      "$name") printf '%s' "${2:-}" && return ;;
+      "$name"=*) printf '%s' "${1#*=}" && return ;;
+    esac
+    shift
+  done
 }
 
 # dsage_run_dir DEFAULT ARGUMENT...: prints the run directory that the arguments name.
 dsage_run_dir() {
-  local default=$1
+  local default=$1 run_dir restart
   shift
-  while [ $# -gt 1 ]; do
-    case $1 in --run-dir | --restart)
-      case $2 in
-        *.h5) printf '%s' "${2%/checkpoints/*}" ;;
-        *) printf '%s' "$2" ;;
-      esac
-      return
-      ;;
+  run_dir=$(dsage_option --run-dir "$@")
+  restart=$(dsage_option --restart "$@")
+  case $restart in */checkpoints/*.h5) restart=${restart%/checkpoints/*} ;; esac
+  printf '%s' "${run_dir:-${restart:-$default}}"
+}
+
+# dsage_arguments RUN_DIR ARGUMENT...: fills the array ARGUMENTS with those of this start. The
+# first start of a job takes what the user gave, every later one continues what it left.
+dsage_arguments() {
+  local run_dir=$1
+  shift
+  ARGUMENTS=("$@")
+  if [ -n "$(dsage_option --restart "$@")" ]; then
+    if dsage_has_run "$run_dir"; then dsage_continue "$run_dir" "$@"; fi
+  elif [ -e "$run_dir/config.toml" ]; then
+    ARGUMENTS=(--restart "$run_dir")
+  elif [ -z "$(dsage_option --run-dir "$@")" ]; then
+    ARGUMENTS+=(--run-dir "$run_dir")
+  fi
+}
+
+# dsage_has_run RUN_DIR: whether this very job has searched there before, in an earlier time slot.
+dsage_has_run() {
+  local status=$1/status.json
+  [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ] && [ -e "$status" ] &&
+    grep -q "\"job_id\": \"$SLURM_JOB_ID\"" "$status" &&
+    ! grep -q '"state": "starting"' "$status"
+}
+
+# dsage_continue RUN_DIR ARGUMENT...: ARGUMENTS are the user's, but from the run's newest state on
+# instead of the one that he named.
+dsage_continue() {
+  local run_dir=$1
+  shift
+  ARGUMENTS=(--restart "$run_dir")
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --restart | --run-dir) shift ;;
+      --restart=* | --run-dir=*) ;;
+      *) ARGUMENTS+=("$1") ;;
     esac
     shift
   done
-  printf '%s' "$default"
 }
 
 # dsage_run RUN_DIR MOST_RESTARTS SRUN_OPTION... -- ARGUMENT...: starts the ranks, waits, and

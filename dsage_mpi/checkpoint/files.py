@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from pathlib import Path
 
-from dsage_mpi.checkpoint.hdf5 import read_tree
+from dsage_mpi.checkpoint.hdf5 import read_tree, sync_folder
 from dsage_mpi.checkpoint.tree import CheckpointError, Tree
 
 FOLDER = "checkpoints"
 _PATTERN = "checkpoint-*.h5"
+_UNFINISHED = ".*.writing"
 _log = logging.getLogger("dsage_mpi.checkpoint")
 
 
@@ -78,7 +80,17 @@ def set_aside_newer(run_dir: Path, checkpoint: Path) -> list[Path]:
     while (folder := run_dir / FOLDER / f"set-aside-{number:04d}").exists():
         number += 1
     folder.mkdir()
-    return [path.rename(folder / path.name) for path in newer]
+    # Newest first: killed in between, the newest of those that are left is nearer to the aim.
+    moved = [path.rename(folder / path.name) for path in reversed(newer)]
+    sync_folder(run_dir / FOLDER)
+    return moved[::-1]
+
+
+def remove_unfinished(run_dir: Path) -> None:
+    """Removes what killed writers left: it takes the room that the next checkpoint needs."""
+    with contextlib.suppress(OSError):
+        for path in (run_dir / FOLDER).glob(_UNFINISHED):
+            path.unlink(missing_ok=True)
 
 
 def prune(run_dir: Path, keep: int, keep_every: int = 0) -> None:
@@ -92,12 +104,13 @@ def prune(run_dir: Path, keep: int, keep_every: int = 0) -> None:
         keep: The newest so many stay.
         keep_every: Those after every so many outer iterations stay, too; 0: none.
     """
-    numbered = sorted((run_dir / FOLDER).glob(_PATTERN))
-    old = [path for path in numbered[:-keep] if not _is_milestone(path, keep_every)]
-    unfinished = (run_dir / FOLDER).glob(".*.writing")
+    remove_unfinished(run_dir)
     try:
-        for path in [final_path(run_dir), *old, *unfinished]:
-            path.unlink(missing_ok=True)
+        final_path(run_dir).unlink(missing_ok=True)
+        numbered = sorted((run_dir / FOLDER).glob(_PATTERN))
+        for path in numbered[:-keep]:
+            if not _is_milestone(path, keep_every):
+                path.unlink(missing_ok=True)
     except OSError as error:
         _log.warning("cannot remove an old checkpoint: %s", error)
 

@@ -15,7 +15,7 @@ import errno
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import h5py
 import numpy as np
@@ -37,6 +37,8 @@ Attributes = Mapping[str, str | int | float | bool]
 
 #: What HDF5 needs beside the data, rounded up: for each dataset, and for the file.
 _BYTES_PER_LEAF, _BYTES_PER_FILE = 1024, 2**14
+#: What file systems say to what they do not know.
+_UNSUPPORTED = (errno.EOPNOTSUPP, errno.EINVAL, errno.EBADF, errno.ENOSYS)
 #: h5py reports damage inside a file as any of these, depending on where it lies.
 _DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, AttributeError)
 
@@ -77,8 +79,7 @@ def write_tree(
     with replacing(path) as temporary:
         waiting = prepare(temporary, tree, attributes or {}, tables, about or {})
         checksums = fill(temporary, waiting) if waiting else {}
-        publish(temporary, path, checksums)
-    return path.stat().st_size
+        return publish(temporary, path, checksums)
 
 
 @contextlib.contextmanager
@@ -130,8 +131,8 @@ def prepare(
     return [leaf for leaf in found if isinstance(leaf, Leaf) and leaf.is_table and leaf.array.size]
 
 
-def publish(temporary: Path, path: Path, checksums: Mapping[str, str]) -> None:
-    """Turns the filled file into the checkpoint ``path``.
+def publish(temporary: Path, path: Path, checksums: Mapping[str, str]) -> int:
+    """Turns the filled file into the checkpoint ``path``; returns its size in bytes.
 
     Args:
         temporary: The file.
@@ -144,8 +145,10 @@ def publish(temporary: Path, path: Path, checksums: Mapping[str, str]) -> None:
         file.attrs.modify("complete", np.bool_(True))
     seal(temporary)
     sync(temporary)
+    size = temporary.stat().st_size
     os.replace(temporary, path)
-    sync(path.parent)
+    sync_folder(path.parent)
+    return size
 
 
 def read_tree(path: Path) -> Tree:
@@ -216,8 +219,28 @@ def _reserve(path: Path, found: list[Leaf]) -> None:
         try:
             os.posix_fallocate(file.fileno(), 0, size)
         except OSError as error:
-            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):  # the file system cannot
+            if error.errno not in _UNSUPPORTED:
                 raise
+            _write_zeros(file, size)
+
+
+def _write_zeros(file: IO[bytes], size: int) -> None:
+    """Takes the space where the file system cannot reserve it."""
+    piece = bytes(2**20)
+    file.seek(0, os.SEEK_END)
+    for start in range(file.tell(), size, len(piece)):
+        file.write(piece[: size - start])
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """Makes a rename in a folder last, where the file system can do that for folders."""
+    try:
+        sync(path)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
 
 
 def sync(path: Path) -> None:

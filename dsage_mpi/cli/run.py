@@ -165,11 +165,13 @@ def _fresh(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order |
 
 
 def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order | int:
+    from dsage_mpi.checkpoint.files import remove_unfinished
     from dsage_mpi.checkpoint.tree import CheckpointError
     from dsage_mpi.config.emit import to_toml
     from dsage_mpi.config.load import ConfigError
     from dsage_mpi.config.restart import changes, restart_config
     from dsage_mpi.outer.job import Order
+    from dsage_mpi.outer.stop import forget_requests
     from dsage_mpi.report.lock import RunLock
     from dsage_mpi.report.log import setup_logging
     from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
@@ -179,6 +181,8 @@ def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Ord
         if arguments.run_dir is None:
             directory = RunDirectory.locate(arguments.restart)
             held.enter_context(RunLock(directory))
+            forget_requests(directory.path)
+            remove_unfinished(directory.path)
             setup_logging(directory, rank=0)  # its log, too, says which checkpoints are skipped
         text, source, checkpoint = _read_source(arguments.restart)
         config = restart_config(text, str(source), arguments.overrides)
@@ -191,7 +195,8 @@ def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Ord
         complain(error)
         return EXIT_BAD_INPUT
     changed = changes(text, str(source), config)
-    return Order(config, directory.path, checkpoint, arguments.verbose, changed)
+    moved = arguments.run_dir is not None
+    return Order(config, directory.path, checkpoint, arguments.verbose, changed, moved)
 
 
 def _read_source(path: Path) -> tuple[str, Path, Path | None]:

@@ -54,15 +54,16 @@ def changes(stored: str, name: str, config: Config) -> tuple[str, ...]:
 
 def differences(before: BaseModel, after: BaseModel) -> list[tuple[str, Any, Any]]:
     """(key path, old value, new value) of every key in which two configurations differ."""
-    old, new = dict(_leaves(before.model_dump())), dict(_leaves(after.model_dump()))
+    old, new = dict(leaves(before.model_dump())), dict(leaves(after.model_dump()))
     keys = list(dict.fromkeys([*old, *new]))
     return [(k, old.get(k), new.get(k)) for k in keys if old.get(k) != new.get(k)]
 
 
-def _leaves(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def leaves(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """(key path, value) of every key of nested tables."""
     for key, value in table.items():
         if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{key}.")
+            yield from leaves(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
 

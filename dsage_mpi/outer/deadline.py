@@ -76,7 +76,7 @@ def slurm_seconds_left(environ: Mapping[str, str]) -> float | None:
     if job is None:
         return None
     end = environ.get("SLURM_JOB_END_TIME", "")
-    if end.isdigit():
+    if end.isdigit() and int(end) > 0:  # 0: Slurm does not know
         return float(end) - time.time()
     try:  # older than 23.02: Slurm has to be asked
         answer = subprocess.run(

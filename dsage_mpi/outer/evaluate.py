@@ -102,6 +102,7 @@ def _evaluate_unknown(
         journal.add(first + positions, tasks[positions], results, reasons)
 
     def progress(done: int, failed: int) -> None:
+        journal.sync_when_due()
         if on_progress is not None:
             on_progress(len(known.positions) + done, len(known.reasons) + failed)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from dsage_mpi.outer.deadline import find_deadline
 from dsage_mpi.outer.header import write_header
 from dsage_mpi.outer.journal import Journal, journal_key
 from dsage_mpi.outer.stop import Requests, StopRequested, ignore_stop_signals
-from dsage_mpi.report.log import setup_logging
+from dsage_mpi.report.log import FILE_ONLY, setup_logging
 from dsage_mpi.report.run_directory import RunDirectory
 from dsage_mpi.report.status import DONE, FAILED, RUNNING, STOPPED, StatusFile
 
@@ -44,6 +45,10 @@ _OUT_OF_MEMORY = (
     "node), or lower surrogate.recent_samples, surrogate.batch_size or emitters.batch_size in a "
     "new run; this one goes on from its last checkpoint with --restart %s"
 )
+_NOT_EXPORTED = (
+    "the run is over and whole in its last checkpoint, but its exports or figures could not be "
+    "written (%s: %s); --restart %s does that alone once the cause is gone"
+)
 #: Seconds that workers have for the chunks that they simulate when the run is to stop.
 _STOP_SECONDS = 10.0
 
@@ -58,6 +63,7 @@ class Order:
         checkpoint: Checkpoint to continue from, or None.
         verbose: Whether to log DEBUG lines.
         changes: What this restart has changed of the configuration, one text per key.
+        moved: Whether the run goes on in another run directory than the checkpoint's.
     """
 
     config: Config
@@ -65,6 +71,7 @@ class Order:
     checkpoint: Path | None = None
     verbose: bool = False
     changes: tuple[str, ...] = ()
+    moved: bool = False
 
 
 def run_job(world: World, order: Order) -> int:
@@ -73,7 +80,6 @@ def run_job(world: World, order: Order) -> int:
         ignore_stop_signals()
         return _run_job(world, order, None)
     requests = Requests(order.run_dir, find_deadline(order.config.run.limit_seconds))
-    requests.forget_old()
     requests.listen()
     code = _run_job(world, order, requests)
     ignore_stop_signals()
@@ -139,6 +145,7 @@ def _lead(
 ) -> int:
     """Rank 0's part: search, report, and a clear message for whatever can go wrong."""
     began = time.perf_counter()  # before the imports below, which take seconds
+    from dsage_mpi.farm import FarmError
     from dsage_mpi.outer.closing import close_run
     from dsage_mpi.outer.loop import OuterLoop
     from dsage_mpi.outer.observer import Observer
@@ -157,18 +164,21 @@ def _lead(
                 loop, farm, directory, progress, phases, header, journal, requests.deadline, status
             )
             if order.checkpoint is not None:
-                tree = read_tree(order.checkpoint)
-                loop.load_state(tree)
-                observer.load_state(tree)
-                progress.evaluations(len(loop.record))
+                _load(order.checkpoint, loop, observer)
                 _set_aside_newer(directory, order.checkpoint)
+                progress.evaluations(len(loop.record))
             loop.on_milestone, requests.save = observer.milestone, observer.save_now
             _announce(world, loop, directory, order, journal.beyond(len(loop.record)))
             status.write(state=RUNNING, first_evaluation=len(loop.record), search_began=time.time())
+            if order.changes or order.moved:
+                observer.save_now()  # or a restart after a kill would know nothing of it
             try:
                 loop.run(observer.after_iteration)
             except StopRequested as stop:
                 return _stop(stop, loop, observer, farm, directory, status)
+            except FarmError:
+                observer.final()
+                raise
             if not observer.checkpoint():
                 _log.error(
                     "the run is over, but its last checkpoint could not be written: make room, "
@@ -179,13 +189,28 @@ def _lead(
     except (SurrogateError, CheckpointError) as error:
         _log.error("%s", error)
         return EXIT_FAILED
+    except OSError as error:
+        _log.error("cannot write into %s: %s; make room, then --restart it", directory.path, error)
+        return EXIT_FAILED
     except MemoryError as error:
         _log.error(_OUT_OF_MEMORY, error, directory.path)
         return EXIT_FAILED
     finally:
         journal.close()
-    print(close_run(loop, observer, farm, directory, time.perf_counter() - began), flush=True)
+    try:
+        print(close_run(loop, observer, farm, directory, time.perf_counter() - began), flush=True)
+    except Exception as error:
+        _log.error(_NOT_EXPORTED, type(error).__name__, error, directory.path)
+        _log.info("where: %s", traceback.format_exc(), extra=FILE_ONLY)
+        return EXIT_FAILED
     return EXIT_DONE
+
+
+def _load(checkpoint: Path, loop: OuterLoop, observer: Observer) -> None:
+    """Goes to the checkpoint's state; its contents, as large as the run, are let go with it."""
+    tree = read_tree(checkpoint)
+    loop.load_state(tree)
+    observer.load_state(tree)
 
 
 def _set_aside_newer(directory: RunDirectory, checkpoint: Path) -> None:

@@ -15,6 +15,7 @@ It ends wherever the program was killed: an unfinished entry at the end is cut o
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import struct
@@ -26,6 +27,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dsage_mpi.config.restart import leaves
+from dsage_mpi.domains import domain_settings
 
 if TYPE_CHECKING:
     from dsage_mpi.config.schema import Config
@@ -162,6 +166,14 @@ class Journal:
         except OSError as error:
             self._give_up(error)
 
+    def sync_when_due(self) -> None:
+        """As ``sync``, if the last one was some time ago; for pauses in which nothing comes in."""
+        if self._dirty and time.monotonic() >= self._next_sync:
+            try:
+                self.sync()
+            except OSError as error:
+                self._give_up(error)
+
     def sync(self) -> None:
         """Pushes what was written to the disk itself."""
         if self._file is not None and self._dirty:
@@ -174,7 +186,7 @@ class Journal:
 
         The journal starts afresh once it has nothing beyond.
         """
-        if self._highest >= evaluations or self._highest < 0:
+        if self._highest >= evaluations or (self._highest < 0 and self._file is not None):
             return
         self._known.clear()
         self._highest = -1
@@ -217,8 +229,15 @@ class Journal:
 
 
 def journal_key(config: Config) -> str:
-    """What a result depends on beside its task: the simulator's settings and the measures."""
-    return f"{config.domain.model_dump_json()} {config.archive.measures}"
+    """What a result depends on beside its task: the simulator's settings and the measures.
+
+    Not those that a restart may change, as they change no result.
+    """
+    changeable = getattr(domain_settings(config.domain_name), "CHANGEABLE", ())
+    settings = {
+        key: value for key, value in leaves(config.domain.model_dump()) if key not in changeable
+    }
+    return f"{json.dumps(settings, default=str)} {config.archive.measures}"
 
 
 def task_hash(task: Any) -> bytes:

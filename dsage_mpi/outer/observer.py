@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsage_mpi.checkpoint.files import checkpoint_path, final_path, prune
+from dsage_mpi.checkpoint.files import checkpoint_path, final_path
+from dsage_mpi.checkpoint.files import prune as remove_old
 from dsage_mpi.checkpoint.tree import CheckpointError, Tree
 from dsage_mpi.checkpoint.writer import CheckpointWriter
 from dsage_mpi.farm import idle_share
@@ -20,7 +21,7 @@ from dsage_mpi.outer.loop import OuterLoop, Step
 from dsage_mpi.outer.phases import Phases
 from dsage_mpi.report.failures import FailureLog
 from dsage_mpi.report.log import FILE_ONLY
-from dsage_mpi.report.metrics import Metrics
+from dsage_mpi.report.metrics import Metrics, MetricsError
 from dsage_mpi.report.progress import Progress
 from dsage_mpi.report.run_directory import RunDirectory
 from dsage_mpi.search.archive import coverage, qd_score
@@ -107,8 +108,8 @@ class Observer:
 
     def tell_status(self) -> None:
         """Passes on what the newest row of the metrics says."""
-        if self._status is not None and self.metrics.rows:
-            row = self.metrics.rows[-1]
+        row = self.metrics.last
+        if self._status is not None and row is not None:
             self._status.update(**{name: row[name] for name in _STATUS_COLUMNS})
 
     def checkpoint(self) -> bool:
@@ -128,19 +129,15 @@ class Observer:
 
     def save_now(self) -> bool:
         """Writes what can be saved, whatever was written before; says whether it is on disk."""
-        settings = self._loop.config.checkpoint
-        if not self._write(checkpoint_path(self._directory.path, self._loop.iteration)):
-            return False
-        prune(self._directory.path, settings.keep, settings.keep_every)
-        return True
+        return self._write(checkpoint_path(self._directory.path, self._loop.iteration), prune=True)
 
     def final(self) -> Path | None:
         """Writes the checkpoint of a run that stops; None if that failed."""
         path = final_path(self._directory.path)
         return path if self._write(path) else None
 
-    def _write(self, path: Path) -> bool:
-        """Writes one checkpoint and returns whether it is there.
+    def _write(self, path: Path, prune: bool = False) -> bool:
+        """Writes one checkpoint, removes old ones, and returns whether it is there.
 
         A disk that refuses costs a warning: the run goes on, earlier checkpoints stay.
         """
@@ -162,6 +159,9 @@ class Observer:
             written.ranks,
             extra=FILE_ONLY,
         )
+        if prune:  # before the journal lets go: until then an old final.h5 is the newest
+            settings = self._loop.config.checkpoint
+            remove_old(self._directory.path, settings.keep, settings.keep_every)
         if self._journal is not None:
             self._journal.checkpointed(len(self._loop.record))
         if self._deadline is not None:
@@ -190,7 +190,13 @@ class Observer:
 
     def load_state(self, tree: Tree) -> None:
         """Goes back to a checkpoint: later rows and failures are dropped from the files."""
-        self.metrics.load_state(tree["metrics"])
+        try:
+            self.metrics.load_state(tree["metrics"])
+        except MetricsError as error:
+            raise CheckpointError(f"{error}; was it written by another version?") from error
+        row = self.metrics.last
+        if self._deadline is not None and row is not None:  # until this start has written one
+            self._deadline.checkpoint_took(float(row["checkpoint_s"] or 0.0))
         self.tell_status()
         self._failures.rewrite(
             self._failure(number) for number in sorted(self._loop.record.reasons)

@@ -65,18 +65,12 @@ class Requests:
         if now < self._next_look:
             return
         self._next_look = now + _LOOK_SECONDS
-        if self._stop_file.exists():
+        if _exists(self._stop_file):
             raise StopRequested(f"the file {self._stop_file}")
-        if self._save_file.exists():
+        if _exists(self._save_file):
             with contextlib.suppress(OSError):
                 self._save_file.unlink()
             self.save()
-
-    def forget_old(self) -> None:
-        """Removes the files that ended an earlier start of this run."""
-        for path in (self._stop_file, self._save_file):
-            with contextlib.suppress(OSError):
-                path.unlink()
 
     def listen(self) -> None:
         """Notes signals from now on; a second Ctrl-C is for at once."""
@@ -86,6 +80,21 @@ class Requests:
         if number == signal.SIGINT and self._signal == "SIGINT":
             raise KeyboardInterrupt
         self._signal = signal.Signals(number).name
+
+
+def forget_requests(run_dir: Path) -> None:
+    """Removes the files that ended an earlier start of a run; call it once the run is ours."""
+    for name in (STOP_FILE, SAVE_FILE):
+        with contextlib.suppress(OSError):
+            (run_dir / name).unlink()
+
+
+def _exists(path: Path) -> bool:
+    """Whether a file is there; a file system that cannot say now is asked again soon."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def ignore_stop_signals() -> None:

@@ -18,11 +18,13 @@ from types import TracebackType
 from typing import Any
 
 from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
-from dsage_mpi.report.status import job_id, read_status
+from dsage_mpi.report.status import ENDED, job_id, read_status
 
 #: A run on another machine that has not written its status for so many seconds is dead.
 _SILENCE_SECONDS = 60.0
 _TRIES, _TRY_SECONDS = 5, 0.1
+#: This very job, started again: its earlier start is about to die.
+_TRIES_OF_SAME_JOB = 600
 _HELD = (errno.EWOULDBLOCK, errno.EACCES, errno.EAGAIN)
 
 
@@ -81,12 +83,19 @@ class RunLock:
             "job_id": job_id(),
             "since": time.strftime("%Y-%m-%d %H:%M:%S"),
         }
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, (json.dumps(mine) + "\n").encode(), 0)
+        try:
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, (json.dumps(mine) + "\n").encode(), 0)
+        except OSError as error:
+            raise RunDirectoryError(
+                f"cannot write into {directory.path}: {error.strerror}. Make room, then try again."
+            ) from error
 
     def _lock(self, directory: RunDirectory) -> bool:
         """Takes the kernel's lock; returns whether this file system has any."""
-        for tries_left in reversed(range(_TRIES)):
+        mine = job_id()
+        same_job = mine is not None and read_holder(self._path).get("job_id") == mine
+        for tries_left in reversed(range(_TRIES_OF_SAME_JOB if same_job else _TRIES)):
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return True
@@ -132,8 +141,10 @@ def _may_live(holder: dict[str, Any], directory: RunDirectory, locks_work: bool)
         return False  # let go in order; or this very job, which Slurm has started again
     if holder.get("host") == platform.node():
         return not locks_work and _exists(int(holder.get("pid", 0)))
-    updated = read_status(directory.status).get("updated", 0.0)
-    return bool(time.time() - updated < _SILENCE_SECONDS)
+    status = read_status(directory.status)
+    if status.get("state") in ENDED:
+        return False
+    return bool(time.time() - status.get("updated", 0.0) < _SILENCE_SECONDS)
 
 
 def _exists(pid: int) -> bool:

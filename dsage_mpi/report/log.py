@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from typing import IO
@@ -37,6 +38,15 @@ class _ConsoleHandler(logging.StreamHandler[IO[str]]):
         """Swallows the loss of the terminal: a run does not end because nobody watches."""
 
 
+class _FileHandler(logging.FileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Swallows the loss of a line: a full disk is said where it matters."""
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            super().close()
+
+
 def setup_logging(run_dir: RunDirectory | None, rank: int, verbose: bool = False) -> None:
     """Sets up the logger ``dsage_mpi`` and the capture of warnings for this rank.
 
@@ -57,7 +67,7 @@ def setup_logging(run_dir: RunDirectory | None, rank: int, verbose: bool = False
     if run_dir is not None:
         path = run_dir.rank_log(rank)
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = logging.FileHandler(path, mode="a", encoding="utf-8", delay=True)
+        file = _FileHandler(path, mode="a", encoding="utf-8", delay=True)
         file.setFormatter(_formatter(rank, "%Y-%m-%d %H:%M:%S", with_name=True))
         _handlers.append(file)
     if not _handlers:

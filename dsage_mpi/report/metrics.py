@@ -132,6 +132,11 @@ class Metrics:
         """Copies of all rows so far."""
         return [dict(row) for row in self._rows]
 
+    @property
+    def last(self) -> Row | None:
+        """A copy of the newest row, if there is any."""
+        return dict(self._rows[-1]) if self._rows else None
+
     def append(self, row: Mapping[str, Any]) -> None:
         """Adds one outer iteration and writes it to disk.
 

@@ -19,6 +19,8 @@ _INTERVAL = 2.0
 
 #: What ``state`` can be. A run that does not say that it ended is running, or dead.
 STARTING, RUNNING, STOPPED, DONE, FAILED = "starting", "running", "stopped", "done", "failed"
+#: States in which no program works on the run any more.
+ENDED = (STOPPED, DONE, FAILED)
 
 
 class StatusFile:

@@ -1,5 +1,8 @@
+import errno
 import os
+import resource
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -104,6 +107,40 @@ def test_foreign_newer_and_missing_files_are_refused(tmp_path):
 def test_unwritable_folder_is_a_clear_error(tmp_path):
     with pytest.raises(CheckpointError, match="cannot write checkpoint"):
         write_tree(tmp_path / "no_such_folder" / "c.h5", {"a": 1})
+
+
+def refusing(call, number):
+    """``call``, but folders (or all files, for posix_fallocate) are not supported."""
+
+    def refuse(descriptor, *rest):
+        if rest or stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        return call(descriptor)
+
+    return refuse
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EOPNOTSUPP])
+def test_file_system_without_sync_of_folders_or_reservation(tmp_path, monkeypatch, number):
+    write_tree(tmp_path / "usual.h5", example(), tables=("arrays",))
+    monkeypatch.setattr("os.fsync", refusing(os.fsync, number))
+    monkeypatch.setattr("os.posix_fallocate", refusing(None, number))
+    size = write_tree(tmp_path / "c.h5", example(), tables=("arrays",))
+    assert (tmp_path / "c.h5").stat().st_size == size
+    assert (tmp_path / "c.h5").read_bytes() == (tmp_path / "usual.h5").read_bytes()
+
+
+def test_full_disk_shows_before_hdf5_sees_it(tmp_path, monkeypatch):
+    """HDF5 1.10 may crash on it."""
+    monkeypatch.setattr("os.posix_fallocate", refusing(None, errno.EOPNOTSUPP))
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limit[1]))
+    try:
+        with pytest.raises(CheckpointError, match="File too large"):
+            write_tree(tmp_path / "c.h5", {"a": np.arange(100_000)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert list(tmp_path.iterdir()) == []
 
 
 KILLED_WRITER = """

@@ -52,6 +52,11 @@ def test_older_slurm_is_asked(tmp_path, monkeypatch):
     assert 400 < slurm_seconds_left({"SLURM_JOB_ID": "7"}) <= 500
 
 
+def test_slurm_that_says_zero_is_asked(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert slurm_seconds_left({"SLURM_JOB_ID": "7", "SLURM_JOB_END_TIME": "0"}) is None
+
+
 @pytest.mark.parametrize("answer", ["echo EndTime=Unknown", "exit 1", "echo slurm is down >&2"])
 def test_slurm_that_does_not_say(tmp_path, monkeypatch, answer):
     fake = tmp_path / "scontrol"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import h5py
 import pytest
 
 from tests.support import REPOSITORY, clean_environment, mpirun, python
@@ -127,6 +129,29 @@ def test_running_run_is_locked_and_can_be_cancelled(whole, tmp_path):
     output = process.communicate(timeout=60)[0]
     assert process.returncode == 3, output
     assert " stopped " in python("-m", "dsage_mpi", "status", run_dir).stdout
+
+
+def test_what_a_restart_changes_survives_a_kill(whole, tmp_path):
+    run_dir = shutil.copytree(whole("map_elites"), tmp_path / "run")
+    restart = ("-m", "dsage_mpi", "--restart", run_dir)
+    more = ("--set", "algorithm.max_evaluations=60", "--set", "farm.chunk=1")
+    assert launch(1, *restart, *more, env=kill_at("evaluate:1")).returncode not in (0, 1, 2, 3)
+    finished(launch(1, *restart))
+    with h5py.File(newest(run_dir)) as file:
+        assert file.attrs["evaluations"] == 60
+
+
+def test_exports_that_cannot_be_written_are_said_and_made_up_for(whole, tmp_path):
+    run_dir = shutil.copytree(whole("map_elites"), tmp_path / "run")
+    (run_dir / "archive.npz").unlink()
+    (run_dir / "archive.npz").mkdir()
+    done = python("-m", "dsage_mpi", "--restart", run_dir)
+    assert done.returncode == 1
+    assert "whole in its last checkpoint" in done.stderr
+    assert "Traceback" not in done.stderr
+    (run_dir / "archive.npz").rmdir()
+    finished(python("-m", "dsage_mpi", "--restart", run_dir))
+    assert digest(run_dir) == digest(whole("map_elites"))
 
 
 def test_missing_gpu_is_missed_before_anything_starts(tmp_path):

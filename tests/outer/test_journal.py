@@ -12,9 +12,11 @@ import sys
 import numpy as np
 import pytest
 
-from dsage_mpi.outer.journal import Journal, read_entries
-from tests.support import clean_environment
+from dsage_mpi.config.load import load_config
+from dsage_mpi.outer.journal import Journal, journal_key, read_entries
+from tests.support import REPOSITORY, clean_environment
 
+MARIO_TINY = REPOSITORY / "inputs" / "mario_tiny.toml"
 TASK = np.dtype([("level", np.int8, (5,)), ("seed", np.uint64)])
 RESULT = np.dtype([("score", np.float64), ("steps", np.int32)])
 
@@ -159,3 +161,46 @@ def test_killed_process_loses_nothing(path):
     assert done.returncode == -signal.SIGKILL
     assert sorted(read_entries(path)) == list(range(5))
     assert os.path.getsize(path) > 0
+
+
+def test_disk_that_has_room_again_is_used(path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("os.open", refuse_to_open)
+        journal = Journal(path, "key")
+    journal.checkpointed(0)
+    journal.add(np.array([3]), tasks(103), results(3.0), {})
+    journal.close()
+    assert list(read_entries(path)) == [3]
+
+
+def refuse_to_open(*args, **options):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_entries_are_pushed_to_the_disk_in_pauses_too(path, monkeypatch):
+    journal = Journal(path, "key")
+    synced = []
+    monkeypatch.setattr("os.fsync", synced.append)
+    journal.add(np.array([1]), tasks(101), results(1.0), {})
+    journal.add(np.array([2]), tasks(102), results(2.0), {})
+    journal.sync_when_due()
+    assert len(synced) == 1
+    monkeypatch.setattr("dsage_mpi.outer.journal.time.monotonic", lambda: float("inf"))
+    journal.sync_when_due()
+    journal.sync_when_due()
+    assert len(synced) == 2
+    journal.close()
+
+
+def test_key_leaves_out_what_a_restart_may_change():
+    keys = {
+        override: journal_key(load_config(MARIO_TINY, overrides=[override]))
+        for override in (
+            "seed=0",
+            "domain.simulator.deadline_seconds=17",
+            "farm.chunk=3",
+            "domain.simulator.budget=201",
+        )
+    }
+    assert len(set(keys.values())) == 2
+    assert keys["domain.simulator.budget=201"] not in list(keys.values())[:3]

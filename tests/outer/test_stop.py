@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +15,13 @@ from dsage_mpi.outer.deadline import Deadline
 from dsage_mpi.outer.journal import Journal, read_entries
 from dsage_mpi.outer.loop import OuterLoop
 from dsage_mpi.outer.phases import Phases
-from dsage_mpi.outer.stop import SIGNALS, Requests, StopRequested, ignore_stop_signals
+from dsage_mpi.outer.stop import (
+    SIGNALS,
+    Requests,
+    StopRequested,
+    forget_requests,
+    ignore_stop_signals,
+)
 from dsage_mpi.report.digest import digest
 from tests.outer.test_loop import Silent
 from tests.outer.toy import GridDomain, config
@@ -181,9 +189,24 @@ def test_stop_file(tmp_path):
     (tmp_path / "STOP").touch()
     with pytest.raises(StopRequested, match="STOP"):
         requests.check()
-    requests.forget_old()
+    forget_requests(tmp_path)
     assert not (tmp_path / "STOP").exists()
     requests.check()
+
+
+def test_a_file_system_that_cannot_say_is_asked_again(tmp_path, monkeypatch):
+    requests = Requests(tmp_path, Deadline())
+    monkeypatch.setattr("dsage_mpi.outer.stop._LOOK_SECONDS", 0.0)
+    (tmp_path / "STOP").touch()
+
+    def stale(path):
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "exists", stale)
+        requests.check()
+    with pytest.raises(StopRequested):
+        requests.check()
 
 
 def test_checkpoint_file_saves_once_and_goes_on(tmp_path, monkeypatch):

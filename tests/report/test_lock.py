@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import signal
@@ -82,6 +83,24 @@ def test_holder_on_another_machine_is_believed_while_it_writes(directory):
     RunLock(directory).release()
 
 
+@pytest.mark.parametrize("state", ["stopped", "done", "failed"])
+def test_holder_on_another_machine_that_has_ended_is_not_waited_for(directory, state):
+    write_holder(directory, time.time())
+    directory.status.write_text(json.dumps({"updated": time.time(), "state": state}))
+    assert not is_held(directory)
+    RunLock(directory).release()
+
+
+def test_same_job_waits_for_its_dying_start(directory, monkeypatch):
+    monkeypatch.delenv("SLURM_ARRAY_JOB_ID", raising=False)
+    monkeypatch.setenv("SLURM_JOB_ID", "77")
+    write_holder(directory, time.time(), job_id="77")
+    with directory.lock.open() as dying:
+        fcntl.flock(dying, fcntl.LOCK_EX)
+        threading.Timer(1.5, fcntl.flock, (dying, fcntl.LOCK_UN)).start()
+        RunLock(directory).release()
+
+
 def test_requeued_job_takes_over_at_once(directory, monkeypatch):
     write_holder(directory, time.time(), job_id="77")
     monkeypatch.delenv("SLURM_ARRAY_JOB_ID", raising=False)
@@ -106,6 +125,15 @@ def test_file_system_without_locks(directory, holder, monkeypatch):
 def test_unwritable_directory(directory):
     directory.lock.symlink_to("/proc/no/such/place")
     with pytest.raises(RunDirectoryError, match=r"cannot write into .*--run-dir"):
+        RunLock(directory)
+
+
+def test_full_disk(directory, monkeypatch):
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.pwrite", full)
+    with pytest.raises(RunDirectoryError, match="No space left on device"):
         RunLock(directory)
 
 

@@ -99,3 +99,16 @@ def test_a_lost_console_does_not_end_a_run(tmp_path: Path) -> None:
     )
     subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True, timeout=60)
     assert "still here" in (tmp_path / "log.txt").read_text()
+
+
+def test_a_full_disk_costs_lines_and_says_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    directory = RunDirectory(tmp_path)
+    directory.log.symlink_to("/dev/full")
+    setup_logging(directory, 0)
+    logging.getLogger("dsage_mpi.outer").info("hello")
+    close_logging()
+    error = capfd.readouterr().err
+    assert error.endswith("hello\n")
+    assert "Traceback" not in error
