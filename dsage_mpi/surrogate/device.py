@@ -44,11 +44,17 @@ def resolve_threads(settings: SurrogateSettings) -> int:
     a restart must use the same, because sums over threads round differently for another count.
 
     "auto" first lets this process use all CPUs that it is allowed: ``mpirun`` pins each rank to
-    one core, but while rank 0 trains, the other ranks wait for it without using theirs.
+    one core, but while rank 0 trains, the other ranks wait for it without using theirs. In a Slurm
+    job, whose CPUs grow with its ranks, it is the CPUs of one task: a result must not depend on
+    the number of ranks.
     """
     if settings.threads != "auto":
         return settings.threads
-    return widen_affinity()
+    allowed = widen_affinity()
+    if "SLURM_JOB_ID" not in os.environ:
+        return allowed
+    per_task = os.environ.get("SLURM_CPUS_PER_TASK", "")
+    return max(1, int(per_task)) if per_task.isdigit() else 1
 
 
 def widen_affinity() -> int:

@@ -59,7 +59,8 @@ class SurrogateSettings(BaseModel):
     threads: PositiveInt | Literal["auto"] = Field(
         "auto",
         description=(
-            "CPU threads; auto = all CPUs that this process may use, fixed when the run starts. "
+            "CPU threads; auto = all CPUs that this process may use (in a Slurm job those of one "
+            "task: --cpus-per-task), fixed when the run starts. "
             "Another number gives slightly different (equally good) networks."
         ),
     )

@@ -96,3 +96,13 @@ def test_importing_settings_does_not_import_torch():
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(("per_task", "expected"), [(None, 1), ("6", 6)])
+def test_threads_in_a_slurm_job_do_not_grow_with_its_ranks(monkeypatch, per_task, expected):
+    monkeypatch.setenv("SLURM_JOB_ID", "1")
+    monkeypatch.delenv("SLURM_CPUS_PER_TASK", raising=False)
+    if per_task is not None:
+        monkeypatch.setenv("SLURM_CPUS_PER_TASK", per_task)
+    assert device.resolve_threads(SurrogateSettings()) == expected
+    assert device.resolve_threads(SurrogateSettings(threads=3)) == 3
