@@ -16,6 +16,7 @@ import os
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -205,18 +206,37 @@ def _write(comm: Any, order: Order, sources: dict[str, Source]) -> str:
             comm.Abort(1)
         return trouble
     (file,) = opened
-    for table in order.tables:
-        ranges = table.ranges(comm.Get_rank(), comm.Get_size())
-        for first in range(0, _most_blocks(table, comm.Get_size()), _BLOCKS_PER_CALL):
-            mine = ranges[first : first + _BLOCKS_PER_CALL]
-
-            def write(table: Table = table, mine: list[Range] = mine, first: int = first) -> None:
-                rows = sources[table.path](first, first + len(mine)) if mine else None
-                _write_blocks(file[table.path], mine, rows)
-
-            trouble = _attempt(comm, write) or trouble
+    datasets: dict[str, h5py.Dataset] = {}
+    paths = [table.path for table in order.tables]
+    trouble = _attempt(comm, lambda: datasets.update({path: file[path] for path in paths}))
+    if not any(comm.allgather(trouble)):
+        for table in order.tables:
+            trouble = _write_table(comm, table, datasets[table.path], sources) or trouble
+    datasets.clear()  # or the file would stay open
     trouble = _attempt(comm, file.close) or trouble
     return _attempt(comm, lambda: sync(order.file)) or trouble
+
+
+def _write_table(comm: Any, table: Table, dataset: h5py.Dataset, sources: dict[str, Source]) -> str:
+    """As many collective calls as the rank with most blocks needs; returns what went wrong."""
+    ranges = table.ranges(comm.Get_rank(), comm.Get_size())
+    trouble = ""
+    for first in range(0, _most_blocks(table, comm.Get_size()), _BLOCKS_PER_CALL):
+        mine = ranges[first : first + _BLOCKS_PER_CALL]
+        rows, failure = _take(comm, sources[table.path], first, first + len(mine))
+        # A rank that could not get its rows together still takes part, with none.
+        call = partial(_write_blocks, dataset, [], None)
+        if mine and not failure:
+            call = partial(_write_blocks, dataset, mine, rows)
+        trouble = _attempt(comm, call) or failure or trouble
+    return trouble
+
+
+def _take(comm: Any, source: Source, first: int, end: int) -> tuple[Array | None, str]:
+    """This rank's blocks ``first`` to ``end``, if there are any; and what went wrong."""
+    taken: list[Array] = []
+    failure = _attempt(comm, lambda: taken.append(source(first, end)) if end > first else None)
+    return (taken[0] if taken else None), failure
 
 
 def _attempt(comm: Any, step: Callable[[], object]) -> str:

@@ -131,6 +131,22 @@ def last_rank_cannot_write(world: World, folder: Path) -> None:
     one_rank_cannot_write(world, folder, world.size - 1)
 
 
+def last_rank_loses_its_rows(world: World, folder: Path) -> None:
+    """The last rank has no memory to put together what it is to write, once."""
+    if world.rank == world.size - 1:
+        take, refusals = parallel._take, iter([True])
+
+        def without_memory(comm: Any, source: Any, first: int, end: int) -> Any:
+            def refuse(first: int, end: int) -> Any:
+                raise MemoryError("no room")
+
+            refused = end > first and next(refusals, False)
+            return take(comm, refuse if refused else source, first, end)
+
+        parallel._take = without_memory
+    one_rank_cannot_write(world, folder, 0)
+
+
 def unshared(world: World, folder: Path) -> None:
     """The folder is not there on the last rank, as on a node with disks of its own."""
     if world.rank == world.size - 1:

@@ -66,3 +66,11 @@ def test_a_folder_that_one_rank_does_not_see(mpirun, tmp_path):
     assert "rank 2 on " in warning
     assert "file system that all nodes share" in warning
     assert rest == ["written by 1", "written by 1", "['c.h5']"]
+
+
+@needs_parallel_hdf5
+def test_a_rank_without_its_rows_takes_part_all_the_same(mpirun, tmp_path):
+    warning, *rest = lines(mpirun(3, *PROGRAM, "last_rank_loses_its_rows", tmp_path))
+    assert "rank 2 on " in warning
+    assert "no room" in warning
+    assert rest == ["written by 1", "written by 1", "['c.h5']"]
