@@ -188,6 +188,13 @@ class Domain(Protocol):
         """Turns raw results into objective, measures, occupancy and metadata."""
         ...
 
+    def known_measures(self, levels: NDArray[np.int8]) -> NDArray[np.float64]:
+        """What of the measures ((n, k)) the levels ((n, H, W)) tell by themselves.
+
+        NaN where only a simulation tells. Surrogates need not guess what is known.
+        """
+        ...
+
     def predicted_cost(
         self, measures: NDArray[np.float64], occupancy: NDArray[np.float32] | None
     ) -> NDArray[np.float64] | None:

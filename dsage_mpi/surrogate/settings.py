@@ -53,6 +53,13 @@ class SurrogateSettings(BaseModel):
             "goal marks, which training has). Applied by whoever calls the surrogate."
         ),
     )
+    known_measures: bool = Field(
+        True,
+        description=(
+            "Measures that a level tells by itself (walls, sky tiles) are counted; false = as "
+            "published, predicted like the others. Applied by whoever calls the surrogate."
+        ),
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where networks and data set live; auto = the GPU if there is one."
     )

@@ -11,7 +11,7 @@ from dsage_mpi.farm.settings import FarmSettings
 from dsage_mpi.outer.loop import OuterLoop
 from dsage_mpi.outer.phases import Phases
 from dsage_mpi.report.digest import digest
-from tests.outer.toy import GridDomain, config
+from tests.outer.toy import SIDE, GridDomain, config
 
 METHODS = ["dsage", "map_elites", "domain_randomization"]
 
@@ -144,3 +144,30 @@ def test_ablations_run_through_the_same_loop(selection):
     loop = make(config(selection=selection, surrogate={"ancillary": False}))
     run(loop)
     assert len(loop.record) == 90
+
+
+@pytest.mark.parametrize("known_measures", [True, False])
+def test_what_a_level_tells_by_itself_is_not_guessed(known_measures):
+    """The toy's first measure is known: cells of the surrogate archive then have it right."""
+
+    class HalfKnown(GridDomain):
+        def known_measures(self, levels):
+            known = super().known_measures(levels)
+            known[:, 0] = levels[:, : SIDE // 2].sum(axis=(1, 2))
+            return known
+
+    loop = make(config(surrogate={"known_measures": known_measures}), HalfKnown())
+    seen = []
+    select = loop.method._select
+
+    def spy(predicted, iteration):
+        seen.append(predicted.data(["solution", "measures"]))
+        return select(predicted, iteration)
+
+    loop.method._select = spy
+    run(loop)
+    right = [
+        (elites["measures"][:, 0] == elites["solution"].reshape(-1, SIDE, SIDE)[:, :4].sum((1, 2)))
+        for elites in seen
+    ]
+    assert np.concatenate(right).all() == known_measures

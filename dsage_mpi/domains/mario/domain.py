@@ -12,7 +12,7 @@ from dsage_mpi.domains.base import Array, DomainError, Evaluations, Film, Simula
 from dsage_mpi.domains.mario.budgets import draw_budgets
 from dsage_mpi.domains.mario.draw import draw_level
 from dsage_mpi.domains.mario.records import HEIGHT, WIDTH, result_dtype, task_dtype
-from dsage_mpi.domains.mario.results import METADATA_NAMES, Reading
+from dsage_mpi.domains.mario.results import LEVEL_MEASURES, METADATA_NAMES, Reading
 from dsage_mpi.domains.mario.settings import (
     LATENTS,
     MEASURES,
@@ -121,6 +121,14 @@ class MarioDomain:
             occupancy=reading.occupancy(),
             metadata=np.stack([fields[name] for name in self.metadata_names], axis=1),
         )
+
+    def known_measures(self, levels: NDArray[np.int8]) -> NDArray[np.float64]:
+        """(n, k): sky tiles, enemies in the level and divergences; NaN for the others."""
+        known = np.full((len(levels), len(self.measures)), np.nan)
+        for column, name in enumerate(self.measures):
+            if name in LEVEL_MEASURES:
+                known[:, column] = LEVEL_MEASURES[name](levels)
+        return known
 
     def predicted_cost(
         self, measures: NDArray[np.float64], occupancy: NDArray[np.float32] | None

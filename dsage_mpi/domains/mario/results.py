@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +32,23 @@ EXTRA_FIELDS = (
 METADATA_NAMES: tuple[str, ...] = (*MEASURES, *EXTRA_FIELDS)
 
 
+def _sky_tiles(levels: NDArray[np.int8]) -> Values:
+    return np.asarray((levels[:, :SKY_ROWS] != EMPTY).sum(axis=(1, 2)), np.float64)
+
+
+def _num_enemies(levels: NDArray[np.int8]) -> Values:
+    return np.asarray(np.isin(levels, ENEMIES).sum(axis=(1, 2)), np.float64)
+
+
+#: The measures that are a matter of the level alone: (n, 16, 56) levels -> (n,) values.
+LEVEL_MEASURES: dict[str, Callable[[NDArray[np.int8]], Values]] = {
+    "sky_tiles": _sky_tiles,
+    "num_enemies": _num_enemies,
+    "kl_level1": partial(divergence, reference="level1"),
+    "kl_level3": partial(divergence, reference="level3"),
+}
+
+
 class Reading:
     """``n`` evaluations: tasks with their raw results.
 
@@ -48,10 +68,9 @@ class Reading:
 
     def fields(self) -> dict[str, Values]:
         """Every column of ``METADATA_NAMES``, (n,) each."""
-        rollouts, levels = self._rollouts, self._levels
+        rollouts = self._rollouts
         return {
-            "sky_tiles": (levels[:, :SKY_ROWS] != EMPTY).sum(axis=(1, 2)).astype(np.float64),
-            "num_enemies": np.isin(levels, ENEMIES).sum(axis=(1, 2)).astype(np.float64),
+            **{name: measure(self._levels) for name, measure in LEVEL_MEASURES.items()},
             "enemies_killed": self._mean("kills"),
             "coins_collected": self._mean("tile_coins"),
             "jumps": self._mean("jumps"),
@@ -63,8 +82,6 @@ class Reading:
             "fall_kill": self._share(rollouts["kills_fall"] > 0),
             "mushroom": self._share(rollouts["mushrooms"] > 0),
             "coin": self._share(rollouts["tile_coins"] > 0),
-            "kl_level1": divergence(levels, "level1"),
-            "kl_level3": divergence(levels, "level3"),
             "completion": self._mean("completion"),
             "win_rate": self._share(rollouts["status"] == WIN),
             "ticks": self._mean("ticks"),

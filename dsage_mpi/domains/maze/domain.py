@@ -16,6 +16,7 @@ from dsage_mpi.domains.maze.levels import (
     CELLS,
     EMPTY,
     SIDE,
+    WALL,
     LevelGeometry,
     analyse,
     as_levels,
@@ -119,6 +120,13 @@ class MazeDomain:
             occupancy=reading.occupancy(),
             metadata=_columns(columns, self.metadata_names, len(tasks)),
         )
+
+    def known_measures(self, levels: NDArray[np.int8]) -> NDArray[np.float64]:
+        """(n, k): the walls; NaN for the others."""
+        known = np.full((len(levels), len(self.measures)), np.nan)
+        if "num_blocks" in self.measures:
+            known[:, self.measures.index("num_blocks")] = (levels == WALL).sum(axis=(1, 2))
+        return known
 
     def predicted_cost(
         self, measures: NDArray[np.float64], occupancy: NDArray[np.float32] | None

@@ -139,8 +139,12 @@ class Dsage:
         return self._domain.predicted_cost(measures, occupancy)
 
     def _predict(self, solutions: Array) -> tuple[Array, Array]:
-        prediction = self._surrogate.predict(self._levels(solutions), occupancy=False)
-        return prediction.objective, prediction.measures
+        levels = self._levels(solutions)
+        prediction = self._surrogate.predict(levels, occupancy=False)
+        if not self._config.surrogate.known_measures:
+            return prediction.objective, prediction.measures
+        known = self._domain.known_measures(levels)
+        return prediction.objective, np.where(np.isnan(known), prediction.measures, known)
 
     def _levels(self, solutions: Array) -> Array:
         as_published = self._config.surrogate.inputs == "published"

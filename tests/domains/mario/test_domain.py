@@ -141,3 +141,18 @@ def test_levels_as_text():
     np.testing.assert_array_equal(made.level_from_text(text + "\n"), levels.flat())
     with pytest.raises(DomainError, match="no Mario level: 1 rows; a level has 16"):
         made.level_from_text("hello")
+
+
+def test_known_measures_are_those_that_a_simulation_gives():
+    """Whatever a level tells by itself equals what is measured; all else is left open."""
+    made = domain(tuple(MEASURES))
+    solutions = np.random.default_rng(3).standard_normal((len(SEEDS), 32))
+    tasks = made.tasks(solutions, SEEDS)
+    with made.make_simulator({}) as simulator:
+        real = made.interpret(tasks, simulator(tasks)).measures
+    known = made.known_measures(made.levels(solutions))
+    told = ~np.isnan(known)
+    np.testing.assert_array_equal(known[told], real[told])
+    found = {name: column for name, column in zip(MEASURES, told.T, strict=True) if column.any()}
+    assert list(found) == ["sky_tiles", "num_enemies", "kl_level1", "kl_level3"]
+    assert all(column.all() for column in found.values())

@@ -190,3 +190,12 @@ def test_render():
     bare = domain.render(levels[0].astype(np.int8))
     # Start and goal are two tiles of 16x16 pixels.
     assert 2 * 40 < (image != bare).any(axis=2).sum() <= 2 * 256
+
+
+def test_known_measures_are_those_that_a_simulation_gives():
+    domain = _domain(tuple(MEASURES))
+    _, _, evaluations = _evaluate(domain)
+    known = domain.known_measures(evaluations.levels)
+    walls = list(MEASURES).index("num_blocks")
+    np.testing.assert_array_equal(known[:, walls], evaluations.measures[:, walls])
+    assert np.isnan(np.delete(known, walls, axis=1)).all()
