@@ -200,11 +200,8 @@ def _make_numbered(stem: str) -> Path:
 
 def _make_named(path: Path) -> Path:
     """Makes ``path`` or takes it over if it is an empty folder."""
-    if path.exists() and not path.is_dir():
-        raise RunDirectoryError(f"--run-dir {path} is a file; expected a folder or a new name")
+    refuse_used(path)
     path.mkdir(parents=True, exist_ok=True)
-    if os.listdir(path):
-        raise _in_use(path)
     try:
         # Of two programs that both found the folder empty, only one can make this one.
         RunDirectory(path).checkpoints.mkdir()
@@ -213,8 +210,21 @@ def _make_named(path: Path) -> Path:
     return path
 
 
+def refuse_used(path: Path) -> None:
+    """Refuses a folder for new results in which something is.
+
+    Raises:
+        RunDirectoryError: It is not empty, or no folder at all.
+        OSError: It cannot be looked into.
+    """
+    if path.exists() and not path.is_dir():
+        raise RunDirectoryError(f"--run-dir {path} is a file; expected a folder or a new name")
+    if path.exists() and os.listdir(path):
+        raise _in_use(path)
+
+
 def _in_use(path: Path) -> RunDirectoryError:
     return RunDirectoryError(
-        f"--run-dir {path} exists and is not empty. To continue that run use --restart {path}; "
-        "to start another one choose a different --run-dir."
+        f"--run-dir {path} exists and is not empty. To continue what is in it use --restart "
+        f"{path}; to start anew choose a different --run-dir."
     )

@@ -36,8 +36,33 @@ def read_arrays(path: Path) -> Arrays:
         # Opened here because np.load leaves the file open when it is damaged.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, KeyError) as error:
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (EOFError, ValueError, zipfile.BadZipFile, KeyError) as error:
         raise CheckpointError(f"{path}: not a readable checkpoint ({error})") from error
+
+
+def read_checkpoint(path: Path, counter: str) -> Arrays:
+    """Reads the npz file that a training goes on from.
+
+    Args:
+        path: The file.
+        counter: Name of the array that counts what this kind of training has done.
+
+    Raises:
+        CheckpointError: It is not there, not whole, or something else.
+    """
+    arrays = read_arrays(path)
+    if counter in arrays:
+        return arrays
+    what = (
+        f"is the checkpoint of another kind of training (it does not count {counter})"
+        if "seconds" in arrays
+        else "holds weights alone, which cannot be trained on"
+    )
+    raise CheckpointError(
+        f"{path} {what}; expected the checkpoint.npz of such a training, or its run directory"
+    )
 
 
 def with_prefix(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:

@@ -6,6 +6,8 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 
+from dsage_mpi.checkpoint.tree import CheckpointError
+
 
 class LearningCurve:
     """Appends rows to ``learning_curve.csv``; on a restart, rows after the checkpoint are cut.
@@ -14,17 +16,15 @@ class LearningCurve:
         path: The file.
         columns: Its columns; the first one numbers the updates.
         first_update: Number of the first row that will be added.
+
+    Raises:
+        CheckpointError: Rows are to be kept, and the file there is no such curve.
     """
 
     def __init__(self, path: Path, columns: list[str], first_update: int):
         self._path = path
         self._columns = columns
-        kept: list[dict[str, str]] = []
-        if path.exists() and first_update:
-            with path.open(newline="", encoding="utf-8") as stream:
-                kept = [
-                    row for row in csv.DictReader(stream) if int(row[columns[0]]) < first_update
-                ]
+        kept = _rows_before(path, columns[0], first_update) if path.exists() else []
         self._stream = path.open("w", newline="", encoding="utf-8")
         self._writer = csv.DictWriter(self._stream, columns, restval="", extrasaction="ignore")
         self._writer.writeheader()
@@ -44,3 +44,16 @@ class LearningCurve:
     def close(self) -> None:
         """Closes the file."""
         self._stream.close()
+
+
+def _rows_before(path: Path, number: str, first_update: int) -> list[dict[str, str]]:
+    if not first_update:
+        return []
+    try:
+        with path.open(newline="", encoding="utf-8") as stream:
+            return [row for row in csv.DictReader(stream) if int(row[number]) < first_update]
+    except (KeyError, TypeError, ValueError, csv.Error):
+        raise CheckpointError(
+            f"{path} is not the learning curve of this training: expected a number in its column "
+            f"{number!r} in each row. Move it away, or choose another --run-dir"
+        ) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,11 +13,14 @@ from typing import Protocol, TypeVar
 from pydantic import BaseModel
 
 from dsage_mpi.checkpoint.tree import CheckpointError
+from dsage_mpi.cli.console import EXIT_BAD_INPUT, EXIT_DONE, EXIT_RESUMABLE, complain
 from dsage_mpi.config.load import ConfigError, load_model, to_toml
 from dsage_mpi.domains.base import DomainError
+from dsage_mpi.report.run_directory import RUNS_FOLDER, RunDirectoryError, refuse_used
 
 CHECKPOINT_NAME = "checkpoint.npz"
 CURVE_NAME = "learning_curve.csv"
+_EXPECTED = f"the {CHECKPOINT_NAME} of an earlier training, or the folder that holds it"
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -57,8 +59,8 @@ def train(
         result: File name of the weights; the default run directory is named after it.
         config_path: TOML file with the settings.
         overrides: ``section.key=value`` strings that take precedence over the file.
-        run_dir: Where checkpoint, weights and learning curve go; default ``runs/<what>-<time>``,
-            or the checkpoint's own directory on a restart.
+        run_dir: A new or empty folder for checkpoint, weights and learning curve; default
+            ``runs/<what>-<time>``, or the checkpoint's own directory on a restart.
         restart: A checkpoint, or the run directory that holds it.
 
     Returns:
@@ -67,29 +69,75 @@ def train(
     """
     try:
         settings = load_model(model, config_path, overrides)
-        if restart is not None and restart.is_dir():
-            restart = restart / CHECKPOINT_NAME
-        if run_dir is None:
-            stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-            run_dir = restart.parent if restart else Path("runs") / f"{Path(result).stem}-{stamp}"
-        run_dir.mkdir(parents=True, exist_ok=True)
+        checkpoint = None if restart is None else _find_checkpoint(restart)
+        run_dir = _choose_folder(run_dir, checkpoint, result)
         trainer = make_trainer(settings, run_dir, _say)
-        if restart is not None:
-            trainer.restore(restart)
+        if checkpoint is not None:
+            trainer.restore(checkpoint)
+        # Only now, so that input that cannot be used leaves no empty folder.
+        _make_folder(run_dir)
         (run_dir / "settings.toml").write_text(to_toml(settings), encoding="utf-8")
         with _stop_on_signal(trainer):
             finished = trainer.run()
-    except (ConfigError, CheckpointError, DomainError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:  # no right to write there, disk full
-        print(f"{run_dir or 'runs'}: {error}", file=sys.stderr)
-        return 2
+    except (ConfigError, CheckpointError, DomainError, RunDirectoryError) as error:
+        complain(error)
+        return EXIT_BAD_INPUT
+    except OSError as error:
+        complain(_cannot_write(run_dir or RUNS_FOLDER, error))
+        return EXIT_BAD_INPUT
     if not finished:
         _say(f"stopped before the end; continue with --restart {run_dir}")
-        return 3
+        return EXIT_RESUMABLE
     _say(f"weights: {run_dir / result}")
-    return 0
+    return EXIT_DONE
+
+
+def _find_checkpoint(restart: Path) -> Path:
+    """The file that ``--restart`` means.
+
+    Raises:
+        CheckpointError: There is none.
+    """
+    if not restart.is_dir():
+        if not restart.is_file():
+            what = "is no regular file" if restart.exists() else "does not exist"
+            raise CheckpointError(f"--restart {restart} {what}; expected {_EXPECTED}")
+        return restart
+    if not (restart / CHECKPOINT_NAME).is_file():
+        raise CheckpointError(
+            f"--restart {restart} holds no {CHECKPOINT_NAME}; expected {_EXPECTED}"
+        )
+    return restart / CHECKPOINT_NAME
+
+
+def _choose_folder(run_dir: Path | None, checkpoint: Path | None, result: str) -> Path:
+    """Where results go: into a folder of their own, or on where the checkpoint is.
+
+    Raises:
+        RunDirectoryError: Something else is in the folder that was asked for.
+    """
+    if run_dir is None and checkpoint is not None:
+        return checkpoint.parent
+    if run_dir is None:
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+        return RUNS_FOLDER / f"{Path(result).stem}-{stamp}"
+    if checkpoint is None or checkpoint.parent.resolve() != run_dir.resolve():
+        refuse_used(run_dir)
+    return run_dir
+
+
+def _make_folder(run_dir: Path) -> None:
+    try:
+        run_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunDirectoryError(_cannot_write(run_dir, error)) from error
+
+
+def _cannot_write(run_dir: Path, error: OSError) -> str:
+    return (
+        f"cannot write into {run_dir}: {error.strerror or error}. Choose a writable folder with "
+        "--run-dir"
+    )
 
 
 @contextmanager

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from dsage_mpi.checkpoint.tree import CheckpointError
-from dsage_mpi.trainers.arrays import read_arrays, with_prefix, without_prefix, write_arrays
+from dsage_mpi.trainers.arrays import (
+    read_arrays,
+    read_checkpoint,
+    with_prefix,
+    without_prefix,
+    write_arrays,
+)
 
 
 @pytest.mark.parametrize("compress", [True, False])
@@ -48,3 +54,19 @@ def test_prefixes_come_off_again() -> None:
     arrays = with_prefix("adam", {"x": np.ones(1)}) | with_prefix("adamant", {"y": np.ones(1)})
     assert set(arrays) == {"adam/x", "adamant/y"}
     assert set(without_prefix("adam", arrays)) == {"x"}
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("steps", "seconds"), "the checkpoint of another kind of training"),
+        (("layer.weight",), "holds weights alone, which cannot be trained on"),
+    ],
+)
+def test_what_is_no_checkpoint_of_this_training_is_named(
+    tmp_path: Path, names: tuple[str, ...], message: str
+) -> None:
+    path = tmp_path / "file.npz"
+    write_arrays(path, {name: np.ones(1) for name in names}, compress=False)
+    with pytest.raises(CheckpointError, match=message):
+        read_checkpoint(path, "updates")

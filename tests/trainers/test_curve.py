@@ -3,6 +3,9 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import pytest
+
+from dsage_mpi.checkpoint.tree import CheckpointError
 from dsage_mpi.trainers.curve import LearningCurve
 
 
@@ -34,3 +37,12 @@ def test_a_new_training_begins_a_new_curve(tmp_path: Path) -> None:
         curve.add({"step": 1})
         curve.close()
     assert _rows(path) == [{"step": "1"}]
+
+
+@pytest.mark.parametrize("text", ["update,loss\n1,2\n", "step,loss\n,2\n", "step,loss\nx\n"])
+def test_another_curve_is_refused_and_kept(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "curve.csv"
+    path.write_text(text)
+    with pytest.raises(CheckpointError, match=r"curve\.csv is not the learning curve"):
+        LearningCurve(path, ["step", "loss"], 5)
+    assert path.read_text() == text

@@ -73,14 +73,35 @@ def test_a_finished_training_ends_with_0(config: Path, tmp_path: Path) -> None:
 def test_a_stopped_one_ends_with_3_and_goes_on(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    assert _train(config, "stop_at=2", run_dir=tmp_path) == 3
-    assert f"--restart {tmp_path}" in capsys.readouterr().out
-    assert (tmp_path / "checkpoint.npz").read_text() == "2"
+    before, run_dir = signal.getsignal(signal.SIGTERM), tmp_path / "run"
+    assert _train(config, "stop_at=2", run_dir=run_dir) == 3
+    assert f"--restart {run_dir}" in capsys.readouterr().out
+    assert (run_dir / "checkpoint.npz").read_text() == "2"
     assert signal.getsignal(signal.SIGTERM) is before
     # Where nothing else is said, results go on where the checkpoint is.
-    assert _train(config, run_dir=None, restart=tmp_path) == 0
-    assert (tmp_path / "checkpoint.npz").read_text() == "5"
+    assert _train(config, run_dir=None, restart=run_dir) == 0
+    assert (run_dir / "checkpoint.npz").read_text() == "5"
+    assert _train(config, run_dir=tmp_path / "other", restart=run_dir) == 0
+    assert (tmp_path / "other" / "checkpoint.npz").read_text() == "5"
+
+
+def _contents(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_results_that_exist_are_not_overwritten(
+    restarted: bool, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    earlier, source = tmp_path / "earlier", tmp_path / "source"
+    for run_dir in (earlier, source):
+        assert _train(config, "goal=3", run_dir=run_dir) == 0
+    before = _contents(earlier)
+    assert _train(config, run_dir=earlier, restart=source if restarted else None) == 2
+    message = capsys.readouterr().err
+    assert message.startswith(f"dsage_mpi: --run-dir {earlier} exists and is not empty.")
+    assert f"--restart {earlier}" in message
+    assert _contents(earlier) == before
 
 
 def test_results_are_named_after_what_is_trained(
@@ -94,9 +115,12 @@ def test_results_are_named_after_what_is_trained(
 @pytest.mark.parametrize(
     ("overrides", "restart", "message"),
     [
-        (["gaol=3"], None, "gaol"),
+        (["gaol=3"], None, "gaol: unknown key"),
         (["goal=-1"], None, "cannot count down"),
-        ([], "none.npz", "none.npz: no count"),
+        ([], "none.npz", "none.npz does not exist; expected the checkpoint.npz"),
+        ([], ".", " holds no checkpoint.npz; expected"),
+        ([], "count.toml", "count.toml: no count"),
+        ([], "/dev/null", "/dev/null is no regular file"),
     ],
 )
 def test_unusable_input_ends_with_2(
@@ -105,11 +129,17 @@ def test_unusable_input_ends_with_2(
 ) -> None:  # fmt: skip
     path = tmp_path / restart if restart else None
     assert _train(config, *overrides, run_dir=tmp_path / "run", restart=path) == 2
-    assert message in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert shown.startswith("dsage_mpi: ")
+    assert message in shown
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_run_directory_that_cannot_be_is_explained(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert _train(config, run_dir=config / "below a file") == 2
-    assert "below a file" in capsys.readouterr().err
+    message = capsys.readouterr().err
+    assert message.startswith("dsage_mpi: cannot write into ")
+    assert "below a file: Not a directory. Choose a writable folder" in message
+    assert "Errno" not in message

@@ -19,7 +19,13 @@ from dsage_mpi.domains.maze.training.rollout import EpisodeTotals, Player, Rewar
 from dsage_mpi.domains.maze.training.settings import AgentTraining
 from dsage_mpi.domains.maze.training.validation import play_episodes, validation_levels
 from dsage_mpi.seeding import Purpose, generator
-from dsage_mpi.trainers.arrays import Arrays, read_arrays, with_prefix, without_prefix, write_arrays
+from dsage_mpi.trainers.arrays import (
+    Arrays,
+    read_checkpoint,
+    with_prefix,
+    without_prefix,
+    write_arrays,
+)
 from dsage_mpi.trainers.curve import LearningCurve
 from dsage_mpi.trainers.driver import CHECKPOINT_NAME, CURVE_NAME
 
@@ -203,7 +209,7 @@ class Trainer:
 
     def restore(self, path: Path) -> None:
         """Continues from a checkpoint written with the same settings (budgets may differ)."""
-        arrays = read_arrays(path)
+        arrays = read_checkpoint(path, "updates")
         try:
             weights = checkpoint.arrays_to_parameters(without_prefix("weights", arrays))
             for name, tensor in self._parameters.items():

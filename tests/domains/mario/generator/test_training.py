@@ -13,6 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
+from dsage_mpi.cli import train_agent as agent
 from dsage_mpi.cli import train_generator
 from dsage_mpi.domains.mario.generator import Generator, load_generator
 from dsage_mpi.domains.mario.generator.author import write_levels
@@ -22,6 +23,7 @@ from dsage_mpi.domains.mario.generator.training.gan import adjacency_cost
 from dsage_mpi.domains.mario.generator.training.settings import GanSettings
 from dsage_mpi.trainers.arrays import read_arrays
 from tests.domains.mario.generator.conftest import TINY, latents
+from tests.domains.maze.training.conftest import TINY as AGENT
 
 #: Shrinks the tiny training to some hundredths of a second per step.
 MINIMAL = ["run.steps=12", "corpus.levels=40", "networks.channels=16", "test.every_steps=6"]
@@ -120,6 +122,10 @@ def test_damaged_or_foreign_checkpoints_are_refused(
     path = tmp_path / "checkpoint.npz"
     assert _train(tmp_path, "networks.channels=32", restart=path) == 2
     assert "does not fit these settings" in capsys.readouterr().err
+    assert agent.main([str(AGENT), "--restart", str(tmp_path)]) == 2
+    assert "is the checkpoint of another kind of training" in capsys.readouterr().err
+    assert agent.main([str(AGENT), "--run-dir", str(tmp_path)]) == 2
+    assert "exists and is not empty" in capsys.readouterr().err
     path.write_bytes(path.read_bytes()[:1000])
     assert _train(tmp_path, restart=path) == 2
     assert "not a readable checkpoint" in capsys.readouterr().err

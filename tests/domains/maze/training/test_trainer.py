@@ -102,6 +102,8 @@ def test_damaged_or_foreign_checkpoints_are_refused(
 ) -> None:
     assert _train(tmp_path, "run.total_steps=96") == 0
     path = tmp_path / "checkpoint.npz"
+    assert _train(tmp_path, restart=tmp_path / "agent.npz") == 2
+    assert "agent.npz holds weights alone" in capsys.readouterr().err
     assert _train(tmp_path, "ppo.environments=16", restart=path) == 2
     assert "does not fit these settings" in capsys.readouterr().err
     path.write_bytes(path.read_bytes()[:1000])

@@ -27,7 +27,13 @@ from dsage_mpi.domains.mario.generator.training.gan import Gan, Losses
 from dsage_mpi.domains.mario.generator.training.pictures import save_levels
 from dsage_mpi.domains.mario.generator.training.settings import GeneratorTraining
 from dsage_mpi.seeding import Purpose, generator
-from dsage_mpi.trainers.arrays import Arrays, read_arrays, with_prefix, without_prefix, write_arrays
+from dsage_mpi.trainers.arrays import (
+    Arrays,
+    read_checkpoint,
+    with_prefix,
+    without_prefix,
+    write_arrays,
+)
 from dsage_mpi.trainers.curve import LearningCurve
 from dsage_mpi.trainers.driver import CHECKPOINT_NAME, CURVE_NAME
 
@@ -161,7 +167,7 @@ class Trainer:
 
     def restore(self, path: Path) -> None:
         """Continues from a checkpoint written with the same settings (budgets may differ)."""
-        arrays = read_arrays(path)
+        arrays = read_checkpoint(path, "steps")
         try:
             state.from_arrays(self._gan, without_prefix("gan", arrays))
             self._steps_done = int(arrays["steps"])
