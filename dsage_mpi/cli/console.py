@@ -31,6 +31,13 @@ def complain(message: object) -> None:
     print(f"dsage_mpi: {message}", file=sys.stderr, flush=True)
 
 
+def folder(text: str) -> Path:
+    """The path that an option names (as ``type`` of an argument); an empty one is a mistake."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty; expected a folder")
+    return Path(text)
+
+
 def add_overrides(parser: argparse.ArgumentParser) -> None:
     """Adds ``--set``."""
     parser.add_argument(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from dsage_mpi.cli.console import bytes_text, count_text, seconds_text
+from dsage_mpi.config.advice import advice
 from dsage_mpi.config.cost import Estimate, estimate
 from dsage_mpi.config.load import to_toml
 from dsage_mpi.config.schema import Config
@@ -14,6 +15,7 @@ def describe(config: Config, name: str) -> str:
     """TOML text: the effective configuration, and the estimate as comments below it."""
     lines = [f"# Effective configuration of {name}", "", to_toml(config)]
     lines += [f"# {line}".rstrip() for line in _estimate_lines(config, estimate(config))]
+    lines += [f"# Note: {line}" for line in advice(config)]
     return "\n".join(lines)
 
 

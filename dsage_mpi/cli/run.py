@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from dsage_mpi.cli.console import (
     Formatter,
     add_overrides,
     complain,
+    folder,
 )
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--run-dir",
-        type=Path,
+        type=folder,
         metavar="DIR",
         help="a new or empty folder for the results; with --restart, the run goes on there and the "
         "old run directory stays as it is",
@@ -131,7 +133,10 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     made = parser()
     arguments = made.parse_args(argv)
     if arguments.time_limit is not None:
-        arguments.overrides.append(f'run.time_limit="{arguments.time_limit}"')
+        from dsage_mpi.config.document import Override
+
+        limit = f"run.time_limit={json.dumps(arguments.time_limit)}"
+        arguments.overrides.append(Override(limit, "--time-limit"))
     if arguments.restart is None and arguments.input is None:
         made.error("nothing to run: expected INPUT.toml, e.g. inputs/maze_tiny.toml, or --restart")
     if arguments.restart is not None:

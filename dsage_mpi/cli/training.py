@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from dsage_mpi.cli.console import EXIT_CODES, Formatter, add_overrides
+from dsage_mpi.cli.console import EXIT_CODES, Formatter, add_overrides, folder
 
 
 def training_parser(command: str, description: str, examples: str) -> argparse.ArgumentParser:
@@ -26,7 +26,10 @@ def training_parser(command: str, description: str, examples: str) -> argparse.A
     made.add_argument("input", metavar="INPUT.toml", type=Path, help="settings of the training")
     add_overrides(made)
     made.add_argument(
-        "--run-dir", type=Path, metavar="DIR", help="folder of the results (default: under runs/)"
+        "--run-dir",
+        type=folder,
+        metavar="DIR",
+        help="a new or empty folder for the results (default: under runs/)",
     )
     made.add_argument(
         "--restart",

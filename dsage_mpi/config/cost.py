@@ -73,9 +73,8 @@ def estimate(config: Config) -> Estimate:
         predictions = trainings * emitted * config.inner_loop.iterations
         recent = config.surrogate.recent_samples
         window = budget if recent == "all" else recent
-        training_samples = config.surrogate.epochs * sum(
-            min(initial + k * per_iteration, window) for k in range(trainings)
-        )
+        samples = _samples(initial, per_iteration, window, trainings)
+        training_samples = config.surrogate.epochs * samples
     else:
         per_iteration = min(emitted, budget)
         iterations = math.ceil(budget / per_iteration)
@@ -92,6 +91,13 @@ def estimate(config: Config) -> Estimate:
         training_seconds=training_samples * macs * TRAINING_FACTOR / CORE_MACS_PER_SECOND,
         basis=facts.basis,
     )
+
+
+def _samples(initial: int, per_iteration: int, window: int, trainings: int) -> int:
+    """Sum of min(initial + k * per_iteration, window) over the trainings k = 0, 1, ..."""
+    growing = min(trainings, max(0, -(-(window - initial) // per_iteration)))
+    ramp = growing * initial + per_iteration * growing * (growing - 1) // 2
+    return ramp + (trainings - growing) * window
 
 
 def prediction_macs(config: Config, facts: CostFacts) -> int:

@@ -17,8 +17,26 @@ from dsage_mpi.config.errors import ConfigError, Problem
 #: Where a key given on the command line "came from".
 COMMAND_LINE = "--set"
 
+_EXPECTED = "expected a TOML file"
+
 KeyPath = tuple[str, ...]
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class Override(str):
+    """An override that an option of its own gives (``--seed 7``), for messages.
+
+    Attributes:
+        option: Its name, e.g. ``"--seed"``.
+    """
+
+    option: str
+
+    def __new__(cls, text: str, option: str) -> Override:
+        """``key.path=value``, and where it is from."""
+        made = super().__new__(cls, text)
+        made.option = option
+        return made
 
 
 @dataclass
@@ -28,7 +46,7 @@ class Document:
     Attributes:
         name: What the user called it (the path of the input file, usually).
         tables: The data, with ``extends`` resolved and removed.
-        origins: Key path of every leaf -> file or ``"--set"``.
+        origins: Key path of every leaf -> file, ``"--set"`` or another option.
         problems: Overrides that cannot be understood, to be reported with everything else.
     """
 
@@ -105,7 +123,7 @@ def apply_overrides(document: Document, overrides: Sequence[str]) -> None:
         keys, value = parsed
         for key in reversed(keys):
             value = {key: value}
-        document.merge(value, COMMAND_LINE)
+        document.merge(value, getattr(text, "option", COMMAND_LINE))
 
 
 def _chain(path: Path) -> list[tuple[Path, dict[str, Any]]]:
@@ -134,15 +152,17 @@ def _read_toml(path: Path, child: Path | None) -> dict[str, Any]:
     key = "extends" if child else ""
     source = str(child or path)
     try:
-        text = path.read_text(encoding="utf-8")
+        if path.exists() and not path.is_file() and not path.is_dir():  # a pipe may never end
+            raise ConfigError([Problem(key, f"{path} is no regular file: {_EXPECTED}")], source)
+        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark at the beginning
     except FileNotFoundError:
         message = f"{path} does not exist" + ("" if path.is_absolute() else f" in {Path.cwd()}")
         raise ConfigError([Problem(key, message)], source) from None
     except IsADirectoryError:
-        message = f"{path} is a folder: expected a TOML file"
+        message = f"{path} is a folder: {_EXPECTED}"
         raise ConfigError([Problem(key, message)], source) from None
     except UnicodeDecodeError:
-        message = f"{path} is no text (UTF-8): expected a TOML file"
+        message = f"{path} is no text (UTF-8): {_EXPECTED}"
         raise ConfigError([Problem(key, message)], source) from None
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+#: A hundred years: more is a slip of the finger.
+_LONGEST = 100 * 365 * 86400
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _WITH_UNITS = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _WITH_COLONS = re.compile(r"(?:(\d+)-)?(\d+):([0-5]\d):([0-5]\d)")
@@ -25,4 +27,6 @@ def parse_duration(text: str) -> int:
     seconds = sum(n * size for n, size in zip(parts, _UNITS.values(), strict=False))
     if not parts or seconds <= 0:
         raise ValueError(f"{text!r} is no length of time: expected e.g. 3h, 90m, 1h30m or 04:00:00")
+    if seconds > _LONGEST:
+        raise ValueError(f"{text!r} is longer than a hundred years")
     return seconds

@@ -10,6 +10,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from dsage_mpi.config.document import (
+    Override,
     apply_overrides,
     parse_document,
     read_document,
@@ -39,7 +40,7 @@ def load_config(path: Path, *, overrides: Sequence[str] = (), seed: int | None =
         ConfigError: Listing every problem with its key path, value and what was expected.
     """
     if seed is not None:
-        overrides = [*overrides, f"seed={seed}"]
+        overrides = [*overrides, Override(f"seed={seed}", "--seed")]
     return load_model(Config, path, overrides)
 
 

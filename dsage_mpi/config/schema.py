@@ -8,7 +8,8 @@ can know. The published values are in Bhatt et al. 2022 (NeurIPS), appendix, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -23,26 +24,17 @@ from pydantic import (
     model_validator,
 )
 
+from dsage_mpi.config.cross import CROSS_TABLES, DIRECT_EMITTERS, cross_problems
 from dsage_mpi.config.durations import parse_duration
 from dsage_mpi.config.errors import problems_error
 from dsage_mpi.domains import DOMAINS, domain_settings
 from dsage_mpi.farm.settings import FarmSettings
 from dsage_mpi.surrogate.settings import SurrogateSettings
 
-Method = Literal["dsage", "map_elites", "cma_me", "domain_randomization"]
+#: Bounds that are there to catch slips of the finger: more than anybody can run or store.
+MANY, CELLS = 10**9, 10**8
 
-#: Emitter kind that a direct method (no surrogate) implies.
-DIRECT_EMITTERS: dict[str, str] = {
-    "map_elites": "map_elites",
-    "cma_me": "cma_me",
-    "domain_randomization": "random",
-}
-#: Solution kinds that each emitter can work on.
-EMITTER_DOMAINS: dict[str, tuple[str, ...]] = {
-    "map_elites": ("discrete",),
-    "cma_me": ("continuous",),
-    "random": ("discrete", "continuous"),
-}
+Method = Literal["dsage", "map_elites", "cma_me", "domain_randomization"]
 
 
 class Settings(BaseModel):
@@ -63,7 +55,13 @@ def _different(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-Cells = Annotated[int, Field(ge=1)]
+def _few_enough(dims: tuple[int, ...]) -> tuple[int, ...]:
+    if math.prod(dims) > CELLS:
+        raise ValueError(f"{math.prod(dims)} cells: expected at most {CELLS} altogether")
+    return dims
+
+
+Cells = Annotated[int, Field(ge=1, le=10**6)]
 Bounds = Annotated[tuple[float, float], AfterValidator(_in_order)]
 
 
@@ -71,9 +69,12 @@ class AlgorithmSettings(Settings):
     """What is run, and for how many real evaluations."""
 
     method: Method = Field("dsage", description="Which algorithm proposes solutions.")
-    max_evaluations: int = Field(100_000, ge=1, description="Budget of real evaluations.")
+    max_evaluations: int = Field(100_000, ge=1, le=MANY, description="Budget of real evaluations.")
     initial_solutions: int = Field(
-        100, ge=1, description="Random solutions evaluated in outer iteration 1 (dsage only)."
+        100,
+        ge=1,
+        le=MANY,
+        description="Random solutions evaluated in outer iteration 1 (dsage only).",
     )
 
 
@@ -83,7 +84,7 @@ class ArchiveSettings(Settings):
     measures: Annotated[tuple[str, ...], AfterValidator(_different)] = Field(
         min_length=2, max_length=2, description="Names of the two measures, x then y."
     )
-    dims: tuple[Cells, ...] = Field(
+    dims: Annotated[tuple[Cells, ...], AfterValidator(_few_enough)] = Field(
         min_length=2, max_length=2, description="Cells along each measure."
     )
     ranges: tuple[Bounds, ...] = Field(
@@ -99,13 +100,19 @@ class EmitterSettings(Settings):
         description="map_elites (discrete), cma_me (continuous) or random; "
         "unset: what the method or the domain's solutions imply.",
     )
-    count: int = Field(5, ge=1, description="Number of emitters.")
-    batch_size: int = Field(30, ge=1, description="Solutions per emitter and iteration.")
+    count: int = Field(5, ge=1, le=10**6, description="Number of emitters.")
+    batch_size: int = Field(30, ge=1, le=10**6, description="Solutions per emitter and iteration.")
     initial_population: int = Field(
-        100, ge=0, description="map_elites: random solutions that each emitter emits first."
+        100,
+        ge=0,
+        le=MANY,
+        description="map_elites: random solutions that each emitter emits first.",
     )
     mutations: int = Field(
-        10, ge=1, description="map_elites: positions overwritten with uniform random values."
+        10,
+        ge=1,
+        le=10**6,
+        description="map_elites: positions overwritten with uniform random values.",
     )
     sigma0: float = Field(0.2, gt=0, description="cma_me: initial step size.")
 
@@ -113,7 +120,9 @@ class EmitterSettings(Settings):
 class InnerLoopSettings(Settings):
     """Exploiting the surrogate (dsage only)."""
 
-    iterations: int = Field(10_000, ge=1, description="Inner iterations per outer iteration.")
+    iterations: int = Field(
+        10_000, ge=1, le=MANY, description="Inner iterations per outer iteration."
+    )
 
 
 class SelectionSettings(Settings):
@@ -129,7 +138,7 @@ class SelectionSettings(Settings):
         description="downsample: cells of the coarse grid; must divide archive.dims.",
     )
     count: int | None = Field(
-        None, ge=1, description="random, empty_cells_first: how many elites are picked."
+        None, ge=1, le=MANY, description="random, empty_cells_first: how many elites are picked."
     )
 
     @model_validator(mode="after")
@@ -146,17 +155,18 @@ class SelectionSettings(Settings):
 class CheckpointSettings(Settings):
     """When checkpoints are written; none of this changes a result."""
 
-    every: int = Field(1, ge=1, description="Outer iterations between checkpoints.")
+    every: int = Field(1, ge=1, le=MANY, description="Outer iterations between checkpoints.")
     min_seconds: float = Field(
         20.0,
         ge=0,
         description="Least time between checkpoints, and at least 20 times what the last one took; "
         "0: whatever it takes. The last one is always written.",
     )
-    keep: int = Field(3, ge=1, description="Newest checkpoints that are kept.")
+    keep: int = Field(3, ge=1, le=MANY, description="Newest checkpoints that are kept.")
     keep_every: int = Field(
         0,
         ge=0,
+        le=MANY,
         description="Beside them, those after every so many outer iterations are kept for good; "
         "0: none.",
     )
@@ -274,10 +284,6 @@ class Config(Settings):
         return self
 
 
-#: Tables that ``cross_problems`` looks at.
-CROSS_TABLES = ("algorithm", "domain", "archive", "emitters", "selection")
-
-
 def implied_emitter(data: Mapping[str, Any]) -> str | None:
     """Emitter kind that raw data imply: the method's own, else what fits the solutions."""
     algorithm, domain = data.get("algorithm"), data.get("domain")
@@ -302,72 +308,3 @@ def with_own_measure_names(data: dict[str, Any]) -> dict[str, Any]:
         return data
     renamed = tuple(aliases.get(m, m) if isinstance(m, str) else m for m in measures)
     return {**data, "archive": {**archive, "measures": renamed}}
-
-
-def cross_problems(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What no single table can know.
-
-    Args:
-        tables: Some or all of the validated tables of a ``Config``, by name. A check is skipped
-            when a table that it needs is not there (because it is invalid itself).
-
-    Yields:
-        (key path, message).
-    """
-    if {"domain", "archive"} <= tables.keys():
-        yield from _measure_problems(tables["domain"].name, tables["archive"])
-    if {"algorithm", "selection"} <= tables.keys() and tables["algorithm"].method == "dsage":
-        yield from _selection_problems(tables["selection"], tables.get("archive"))
-    if {"algorithm", "domain", "emitters"} <= tables.keys():
-        yield from _emitter_problems(
-            tables["algorithm"].method, tables["domain"].name, tables["emitters"].kind
-        )
-
-
-def _measure_problems(domain: str, archive: ArchiveSettings) -> Iterator[tuple[str, str]]:
-    known = domain_settings(domain).MEASURES
-    for axis, name in enumerate(archive.measures):
-        if name not in known:
-            yield (
-                f"archive.measures[{axis}]",
-                f'= "{name}": the {domain} domain has no such measure; '
-                f"expected one of {', '.join(known)}",
-            )
-
-
-def _selection_problems(
-    selection: SelectionSettings | None, archive: ArchiveSettings | None
-) -> Iterator[tuple[str, str]]:
-    if selection is None:
-        yield "selection", 'table is missing: method "dsage" needs it, e.g. kind = "all"'
-        return
-    if selection.kind != "downsample" or selection.coarse_dims is None or archive is None:
-        return
-    for axis, (coarse, fine) in enumerate(zip(selection.coarse_dims, archive.dims, strict=True)):
-        if fine % coarse:
-            divisors = [d for d in range(1, fine + 1) if fine % d == 0]
-            nearest = min(divisors, key=lambda d: abs(d - coarse))
-            yield (
-                f"selection.coarse_dims[{axis}]",
-                f"= {coarse}: does not divide archive.dims[{axis}] = {fine}; "
-                f"the nearest number that does is {nearest}",
-            )
-
-
-def _emitter_problems(method: str, domain: str, kind: str) -> Iterator[tuple[str, str]]:
-    expected = DIRECT_EMITTERS.get(method, kind)
-    if kind != expected:
-        yield (
-            "emitters.kind",
-            f'= "{kind}": does not fit algorithm.method = "{method}"; '
-            f'expected "{expected}" (or leave it out)',
-        )
-        return
-    solution_kind = domain_settings(domain).SOLUTION_KIND
-    if solution_kind not in EMITTER_DOMAINS[kind]:
-        fitting = [f'"{k}"' for k, kinds in EMITTER_DOMAINS.items() if solution_kind in kinds]
-        yield (
-            "emitters.kind",
-            f'= "{kind}": cannot work on the {solution_kind} solutions of the {domain} domain; '
-            f"expected one of {', '.join(fitting)}",
-        )

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from dsage_mpi.domains.base import Domain
 
 #: Name in TOML -> package that holds ``settings.py`` (light) and ``domain.py`` (the domain itself).
-#: ``settings.py`` defines SETTINGS (pydantic model), MEASURES, SOLUTION_KIND and ``cost_facts``; it
-#: may define MEASURE_ALIASES (other name of a measure -> its name) and CHANGEABLE (keys that a
-#: restart may change).
+#: ``settings.py`` defines SETTINGS (pydantic model), MEASURES, SOLUTION_KIND, SOLUTION_DIM (numbers
+#: in a solution) and ``cost_facts``; it may define MEASURE_ALIASES (other name of a measure -> its
+#: name) and CHANGEABLE (keys that a restart may change).
 DOMAINS: dict[str, str] = {
     "mario": "dsage_mpi.domains.mario",
     "maze": "dsage_mpi.domains.maze",
@@ -22,7 +22,7 @@ DOMAINS: dict[str, str] = {
 
 
 def domain_settings(name: str) -> ModuleType:
-    """The ``settings`` module of a domain: SETTINGS, MEASURES, SOLUTION_KIND."""
+    """The ``settings`` module of a domain: SETTINGS, MEASURES, SOLUTION_KIND, SOLUTION_DIM."""
     return import_module(f"{DOMAINS[name]}.settings")
 
 

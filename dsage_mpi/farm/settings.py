@@ -17,7 +17,7 @@ class FarmSettings(BaseModel):
         description="dynamic: whoever is free gets the next chunk; static: one equal, contiguous "
         "share per worker, as MPI_Scatterv deals them.",
     )
-    chunk: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+    chunk: Annotated[int, Field(ge=1, le=10**9)] | Literal["auto"] = Field(
         default="auto",
         description="Most tasks in one message (the simulator gets them as one batch). auto: a "
         "share of what is left, getting smaller towards the end. Static dispatch ignores it.",

@@ -15,6 +15,7 @@ from dsage_mpi.checkpoint.hdf5 import read_tree
 from dsage_mpi.checkpoint.parallel import Partner
 from dsage_mpi.checkpoint.tree import CheckpointError
 from dsage_mpi.checkpoint.writer import CALL
+from dsage_mpi.config.advice import advice
 from dsage_mpi.config.schema import Config
 from dsage_mpi.domains import build_domain
 from dsage_mpi.domains.base import DomainError
@@ -284,5 +285,7 @@ def _announce(
         _log.info("continuing after %d evaluations from %s", len(loop.record), order.checkpoint)
     if journaled:
         _log.info("%d more evaluations are known from the journal", journaled)
+    for line in advice(config):
+        _log.warning("%s", line)
     for change in order.changes:
         _log.info("changed at this restart: %s", change)

@@ -6,7 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-PositiveInt = Annotated[int, Field(ge=1)]
+#: Upper bounds are there to catch slips of the finger.
+PositiveInt = Annotated[int, Field(ge=1, le=10**9)]
+BatchSize = Annotated[int, Field(ge=1, le=10**6)]
+Threads = Annotated[int, Field(ge=1, le=4096)]
 
 
 class SurrogateSettings(BaseModel):
@@ -23,7 +26,7 @@ class SurrogateSettings(BaseModel):
         description="Predict the occupancy grid and feed it to the predictor as one more channel.",
     )
     epochs: PositiveInt = Field(200, description="Passes over the training window per training.")
-    batch_size: PositiveInt = Field(64, description="Levels per optimizer step.")
+    batch_size: BatchSize = Field(64, description="Levels per optimizer step.")
     learning_rate: float = Field(1e-3, gt=0, allow_inf_nan=False, description="Adam step size.")
     recent_samples: PositiveInt | Literal["all"] = Field(
         20_000,
@@ -63,7 +66,7 @@ class SurrogateSettings(BaseModel):
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where networks and data set live; auto = the GPU if there is one."
     )
-    threads: PositiveInt | Literal["auto"] = Field(
+    threads: Threads | Literal["auto"] = Field(
         "auto",
         description=(
             "CPU threads; auto = all CPUs that this process may use (in a Slurm job those of one "
@@ -81,7 +84,7 @@ class SurrogateSettings(BaseModel):
             "CPUs that have it (AVX512_BF16, AMX) and much faster on GPUs."
         ),
     )
-    predict_batch: PositiveInt | Literal["auto"] = Field(
+    predict_batch: BatchSize | Literal["auto"] = Field(
         "auto",
         description="Levels per prediction pass (a short pass is padded); auto: CPU 30, GPU 150.",
     )
@@ -89,7 +92,9 @@ class SurrogateSettings(BaseModel):
         "float32",
         description="bfloat16 predicts about twice as fast on CPUs that have it; 2-3 digits.",
     )
-    features: PositiveInt = Field(64, description="Channels of both networks' first layers.")
-    residual_blocks: Annotated[int, Field(ge=0)] = Field(
+    features: Annotated[int, Field(ge=1, le=4096)] = Field(
+        64, description="Channels of both networks' first layers."
+    )
+    residual_blocks: Annotated[int, Field(ge=0, le=1000)] = Field(
         2, description="Residual blocks of the occupancy network."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,17 @@ def test_extends_must_be_one_path(write: Writer) -> None:
 
 def test_folder_is_no_input(tmp_path: Path) -> None:
     assert "is a folder" in refusal(tmp_path)
+
+
+def test_what_may_never_end_is_no_input(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.toml"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero")):
+        assert f"{path} is no regular file: expected a TOML file" in refusal(path)
+
+
+def test_mark_of_byte_order_is_no_matter(write: Writer) -> None:
+    assert read_document(write("\ufeffa = 1\n")).tables == {"a": 1}
 
 
 def test_binary_file_is_no_input(tmp_path: Path) -> None:

@@ -6,8 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from dsage_mpi.config.advice import advice
+from dsage_mpi.config.document import Override
 from dsage_mpi.config.errors import ConfigError
-from dsage_mpi.config.load import config_from_toml, config_hash, load_config, to_toml
+from dsage_mpi.config.load import (
+    config_from_toml,
+    config_hash,
+    load_config,
+    load_model,
+    to_toml,
+)
+from dsage_mpi.config.schema import Settings
+from dsage_mpi.domains.mario.generator.training.settings import GeneratorTraining
+from dsage_mpi.domains.maze.training.settings import AgentTraining
 from tests.config.conftest import GOOD, Writer
 
 
@@ -107,6 +118,67 @@ def test_wrong_values_are_refused(write: Writer, override: str, key: str, messag
     assert len(found) == 1
 
 
+HUGE = 99999999999999999999
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("seed", "algorithm.max_evaluations", "algorithm.initial_solutions", "emitters.count"),
+        *("emitters.batch_size", "emitters.initial_population", "emitters.mutations"),
+        *("inner_loop.iterations", "selection.count", "farm.chunk", "checkpoint.every"),
+        *("checkpoint.keep", "checkpoint.keep_every", "surrogate.epochs", "surrogate.batch_size"),
+        *("surrogate.recent_samples", "surrogate.threads", "surrogate.predict_batch"),
+        *("surrogate.features", "surrogate.residual_blocks", "domain.rollouts", "report.levels"),
+    ],
+)
+def test_slips_of_the_finger_are_caught(write: Writer, key: str) -> None:
+    found = problems(write(), f"{key}={HUGE}")
+    assert found[key].startswith(f"= {HUGE}: expected a number less than ")
+
+
+def test_archives_that_nobody_can_store_are_refused(write: Writer) -> None:
+    found = problems(write(), f"archive.dims=[{HUGE}, 5]", f"selection.coarse_dims=[5, {HUGE}]")
+    assert set(found) == {"archive.dims[0]", "selection.coarse_dims[1]"}
+    found = problems(write(), "archive.dims=[100000, 100000]", "selection.kind=all")
+    assert "10000000000 cells: expected at most" in found["archive.dims"]
+
+
+@pytest.mark.parametrize("model", [AgentTraining, GeneratorTraining])
+def test_every_whole_number_of_a_training_is_bounded(tmp_path: Path, model: type[Settings]) -> None:
+    path = tmp_path / "training.toml"
+    path.write_text("")
+    keys = [
+        f"{table}.{key}"
+        for table, settings in model()
+        for key, value in settings
+        if isinstance(value, int) and not isinstance(value, bool)
+    ]
+    with pytest.raises(ConfigError) as caught:
+        load_model(model, path, [f"{key}={HUGE}" for key in keys])
+    assert {problem.key for problem in caught.value.problems} == set(keys)
+
+
+def test_options_of_their_own_are_named(write: Writer) -> None:
+    path = write()
+    with pytest.raises(ConfigError, match=r"seed = -1: .*\[from --seed\]"):
+        load_config(path, seed=-1)
+    limit = Override("run.time_limit=soon", "--time-limit")
+    with pytest.raises(ConfigError, match=r"no length of time: .*\[from --time-limit\]"):
+        load_config(path, overrides=[limit])
+    with pytest.raises(ConfigError, match=r"is longer than a hundred years  \[from --set\]"):
+        load_config(path, overrides=["run.time_limit=999999999h"])
+
+
+def test_a_budget_without_a_search_is_noted(write: Writer) -> None:
+    path = write()
+    assert list(advice(load_config(path))) == []
+    (line,) = advice(load_config(path, overrides=["algorithm.max_evaluations=9"]))
+    assert "algorithm.initial_solutions = 100 uses up the budget" in line
+    direct = ["algorithm.max_evaluations=9", "algorithm.method=map_elites"]
+    assert list(advice(load_config(path, overrides=direct))) == []
+
+
 def test_union_of_types_is_one_problem(write: Writer) -> None:
     found = problems(write(), "surrogate.threads=1.5")
     assert found == {"surrogate.threads": '= 1.5: expected an integer or "auto"'}
@@ -130,7 +202,13 @@ def test_union_of_types_is_one_problem(write: Writer) -> None:
             "emitters.kind",
             'does not fit algorithm.method = "map_elites"',
         ),
-        (["algorithm.method=cma_me"], "emitters.kind", "cannot work on the discrete solutions"),
+        (["algorithm.method=cma_me"], "algorithm.method", "cannot work on the discrete solutions"),
+        (
+            ["algorithm.method=cma_me", "emitters.kind=cma_me"],
+            "algorithm.method",
+            'expected one of "dsage", "map_elites", "domain_randomization"',
+        ),
+        (["emitters.mutations=257"], "emitters.mutations", "maze domain has 256 positions"),
         (["emitters.kind=cma_me"], "emitters.kind", 'expected one of "map_elites", "random"'),
     ],
 )

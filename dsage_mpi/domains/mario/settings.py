@@ -16,6 +16,7 @@ SOLUTION_KIND: Literal["discrete", "continuous"] = "continuous"
 
 #: Numbers in a solution: the latent vector of the level generator.
 LATENTS = 32
+SOLUTION_DIM = LATENTS
 #: Entry of ``generator`` and ``jar`` that stands for what comes with the package.
 BUILTIN = "builtin"
 

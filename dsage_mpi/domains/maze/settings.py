@@ -11,6 +11,8 @@ from dsage_mpi.domains.base import Measure
 from dsage_mpi.domains.cost import CostFacts
 
 SOLUTION_KIND: Literal["discrete", "continuous"] = "discrete"
+#: Numbers in a solution: one per tile.
+SOLUTION_DIM = 256
 
 #: Quantities that an archive can be spanned by (maze.md section 7.1); names as published.
 MEASURES: dict[str, Measure] = {

@@ -13,16 +13,21 @@ from dsage_mpi.config.schema import Settings
 class RunSettings(Settings):
     """Budget and bookkeeping."""
 
-    seed: int = Field(1, ge=0, description="Seed of every random stream of the training.")
-    total_steps: int = Field(60_000_000, ge=1, description="Agent steps; annealing ends there.")
+    seed: int = Field(1, ge=0, lt=2**63, description="Seed of every random stream of the training.")
+    total_steps: int = Field(
+        60_000_000, ge=1, le=10**12, description="Agent steps; annealing ends there."
+    )
     wall_minutes: float = Field(
         120.0, gt=0, description="Stop and save after this many minutes of this process."
     )
     pause_steps: int = Field(
-        0, ge=0, description="Stop and save at this many agent steps, to go on later; 0 = never."
+        0,
+        ge=0,
+        le=10**12,
+        description="Stop and save at this many agent steps, to go on later; 0 = never.",
     )
     checkpoint_minutes: float = Field(5.0, gt=0, description="Minutes between checkpoints.")
-    threads: int = Field(1, ge=1, description="Threads of torch.")
+    threads: int = Field(1, ge=1, le=4096, description="Threads of torch.")
     matmul: Literal["float32", "bfloat16"] = Field(
         "bfloat16", description="Precision of the LSTM's matrix products in training."
     )
@@ -36,11 +41,21 @@ class LevelSettings(Settings):
     corridor_fraction: float = Field(
         0.1, ge=0, le=1, description="Share of spanning-tree mazes with some walls removed."
     )
-    minimum_path: int = Field(2, ge=1, description="Shortest start-goal distance kept, moves.")
-    maximum_path: int = Field(255, ge=1, description="Longest start-goal distance kept, moves.")
-    fresh_per_update: int = Field(192, ge=1, description="New levels generated per update.")
-    pool: int = Field(2048, ge=1, description="Most recent levels that episodes draw from.")
-    replay_slots: int = Field(1024, ge=1, description="Levels remembered because they failed.")
+    minimum_path: int = Field(
+        2, ge=1, le=10**6, description="Shortest start-goal distance kept, moves."
+    )
+    maximum_path: int = Field(
+        255, ge=1, le=10**6, description="Longest start-goal distance kept, moves."
+    )
+    fresh_per_update: int = Field(
+        192, ge=1, le=10**9, description="New levels generated per update."
+    )
+    pool: int = Field(
+        2048, ge=1, le=10**9, description="Most recent levels that episodes draw from."
+    )
+    replay_slots: int = Field(
+        1024, ge=1, le=10**9, description="Levels remembered because they failed."
+    )
     replay_probability: float = Field(
         0.3, ge=0, le=1, description="Share of episodes on remembered levels."
     )
@@ -63,10 +78,12 @@ class RewardSettings(Settings):
 class PpoSettings(Settings):
     """Proximal policy optimisation (Schulman et al. 2017) with a recurrent policy."""
 
-    environments: int = Field(256, ge=1, description="Environments run side by side.")
-    segment: int = Field(128, ge=1, description="Steps per update and of back-propagation.")
-    epochs: int = Field(2, ge=1, description="Passes over each segment.")
-    minibatches: int = Field(8, ge=1, description="Groups of environments per pass.")
+    environments: int = Field(256, ge=1, le=10**6, description="Environments run side by side.")
+    segment: int = Field(
+        128, ge=1, le=10**6, description="Steps per update and of back-propagation."
+    )
+    epochs: int = Field(2, ge=1, le=10**6, description="Passes over each segment.")
+    minibatches: int = Field(8, ge=1, le=10**6, description="Groups of environments per pass.")
     discount: float = Field(0.995, gt=0, le=1, description="Discount per step.")
     trace: float = Field(0.95, ge=0, le=1, description="Lambda of generalised advantages.")
     clip: float = Field(0.2, gt=0, description="Range of the clipped probability ratio.")
@@ -84,9 +101,11 @@ class ValidationSettings(Settings):
     densities: tuple[float, ...] = Field(
         (0.1, 0.2, 0.3, 0.4, 0.5, 0.6), min_length=1, description="Wall densities tested."
     )
-    levels: int = Field(40, ge=1, description="Levels per density.")
-    episodes: int = Field(5, ge=1, description="Sampled episodes per level.")
-    every_steps: int = Field(4_000_000, ge=1, description="Training steps between tests.")
+    levels: int = Field(40, ge=1, le=10**9, description="Levels per density.")
+    episodes: int = Field(5, ge=1, le=10**9, description="Sampled episodes per level.")
+    every_steps: int = Field(
+        4_000_000, ge=1, le=10**12, description="Training steps between tests."
+    )
 
 
 class AgentTraining(Settings):

@@ -1,0 +1,112 @@
+"""What no single table of a configuration can know: do they fit together?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dsage_mpi.domains import domain_settings
+
+if TYPE_CHECKING:
+    from dsage_mpi.config.schema import ArchiveSettings, EmitterSettings, SelectionSettings
+
+#: Emitter kind that a direct method (no surrogate) implies.
+DIRECT_EMITTERS: dict[str, str] = {
+    "map_elites": "map_elites",
+    "cma_me": "cma_me",
+    "domain_randomization": "random",
+}
+#: Solution kinds that each emitter can work on.
+EMITTER_DOMAINS: dict[str, tuple[str, ...]] = {
+    "map_elites": ("discrete",),
+    "cma_me": ("continuous",),
+    "random": ("discrete", "continuous"),
+}
+#: Tables that ``cross_problems`` looks at.
+CROSS_TABLES = ("algorithm", "domain", "archive", "emitters", "selection")
+
+
+def cross_problems(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What no single table can know.
+
+    Args:
+        tables: Some or all of the validated tables of a ``Config``, by name. A check is skipped
+            when a table that it needs is not there (because it is invalid itself).
+
+    Yields:
+        (key path, message).
+    """
+    if {"domain", "archive"} <= tables.keys():
+        yield from _measure_problems(tables["domain"].name, tables["archive"])
+    if {"algorithm", "selection"} <= tables.keys() and tables["algorithm"].method == "dsage":
+        yield from _selection_problems(tables["selection"], tables.get("archive"))
+    if {"algorithm", "domain", "emitters"} <= tables.keys():
+        yield from _emitter_problems(
+            tables["algorithm"].method, tables["domain"].name, tables["emitters"]
+        )
+
+
+def _measure_problems(domain: str, archive: ArchiveSettings) -> Iterator[tuple[str, str]]:
+    known = domain_settings(domain).MEASURES
+    for axis, name in enumerate(archive.measures):
+        if name not in known:
+            yield (
+                f"archive.measures[{axis}]",
+                f'= "{name}": the {domain} domain has no such measure; '
+                f"expected one of {', '.join(known)}",
+            )
+
+
+def _selection_problems(
+    selection: SelectionSettings | None, archive: ArchiveSettings | None
+) -> Iterator[tuple[str, str]]:
+    if selection is None:
+        yield "selection", 'table is missing: method "dsage" needs it, e.g. kind = "all"'
+        return
+    if selection.kind != "downsample" or selection.coarse_dims is None or archive is None:
+        return
+    for axis, (coarse, fine) in enumerate(zip(selection.coarse_dims, archive.dims, strict=True)):
+        if fine % coarse:
+            divisors = [d for d in range(1, fine + 1) if fine % d == 0]
+            nearest = min(divisors, key=lambda d: abs(d - coarse))
+            yield (
+                f"selection.coarse_dims[{axis}]",
+                f"= {coarse}: does not divide archive.dims[{axis}] = {fine}; "
+                f"the nearest number that does is {nearest}",
+            )
+
+
+def _emitter_problems(
+    method: str, domain: str, emitters: EmitterSettings
+) -> Iterator[tuple[str, str]]:
+    kind, expected = emitters.kind, DIRECT_EMITTERS.get(method, emitters.kind)
+    settings = domain_settings(domain)
+    solutions = f"the {settings.SOLUTION_KIND} solutions of the {domain} domain"
+    fitting = [k for k, kinds in EMITTER_DOMAINS.items() if settings.SOLUTION_KIND in kinds]
+    if expected not in fitting and method in DIRECT_EMITTERS:
+        methods = ["dsage", *(m for m, implied in DIRECT_EMITTERS.items() if implied in fitting)]
+        yield (
+            "algorithm.method",
+            f'= "{method}": cannot work on {solutions}; expected one of {_quoted(methods)}',
+        )
+    elif kind != expected:
+        yield (
+            "emitters.kind",
+            f'= "{kind}": does not fit algorithm.method = "{method}"; '
+            f'expected "{expected}" (or leave it out)',
+        )
+    elif kind not in fitting:
+        yield (
+            "emitters.kind",
+            f'= "{kind}": cannot work on {solutions}; expected one of {_quoted(fitting)}',
+        )
+    elif kind == "map_elites" and emitters.mutations > settings.SOLUTION_DIM:
+        yield (
+            "emitters.mutations",
+            f"= {emitters.mutations}: a solution of the {domain} domain has "
+            f"{settings.SOLUTION_DIM} positions; expected at most so many",
+        )
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
