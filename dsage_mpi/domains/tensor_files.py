@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import numpy as np
 
 from dsage_mpi.domains.base import DomainError
+
+#: What files of torch begin with, today's and those of old versions.
+_ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
 
 
 def read_tensors(path: Path, what: str, error: type[DomainError]) -> Mapping[str, Any]:
@@ -23,6 +27,13 @@ def read_tensors(path: Path, what: str, error: type[DomainError]) -> Mapping[str
         DomainError: as ``error``, if the file cannot be read.
     """
     return (_read_npz if _is_npz(path) else _read_torch)(path, what, error)
+
+
+def why_no_file(path: Path) -> str:
+    """What a path is that is no file to be read: "does not exist", "is a folder", ..."""
+    if not path.exists():
+        return "does not exist"
+    return "is a folder" if path.is_dir() else "is no regular file"
 
 
 def tensor_problems(
@@ -62,18 +73,35 @@ def _read_npz(path: Path, what: str, error: type[DomainError]) -> Mapping[str, A
         raise error(f"{what} {path}: cannot be read as npz: {problem}") from problem
 
 
+def _check_beginning(path: Path, what: str, error: type[DomainError]) -> None:
+    """Misses what neither torch nor NumPy can have written."""
+    try:
+        with path.open("rb") as stream:
+            beginning = stream.read(len(_ZIP))
+    except OSError as problem:
+        raise error(f"{what} {path}: cannot be read: {problem.strerror or problem}") from problem
+    if beginning != _ZIP and not beginning.startswith(_PICKLE):
+        raise error(
+            f"{what} {path}: is no weights file; expected a torch state dict or npz"
+            if beginning
+            else f"{what} {path}: is empty; expected a torch state dict or npz"
+        )
+
+
 def _read_torch(path: Path, what: str, error: type[DomainError]) -> Mapping[str, Any]:
     import torch
 
+    _check_beginning(path, what, error)
     try:
         # weights_only: an untrusted file can hold tensors but cannot run code.
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as problem:
         # The first sentence alone: torch goes on to advise loading without safety.
         reason = str(problem).strip().split(". ")[0].splitlines()
+        told = reason and isinstance(problem, (pickle.UnpicklingError, RuntimeError, OSError))
         raise error(
             f"{what} {path}: cannot be read as a torch state dict or npz "
-            f"({reason[0] if reason else type(problem).__name__})"
+            f"({reason[0] if told else 'damaged, or no weights file'})"
         ) from problem
     if not isinstance(loaded, Mapping):
         raise error(

@@ -41,12 +41,14 @@ def from_text(text: str) -> NDArray[np.int8]:
     """Reads a level ((16, 56) int8 tile indices) written as text.
 
     Finer kinds of a tile (``?``, ``G``, ``[``, ...) become the one that the alphabet has;
-    Windows line ends and empty lines at the end are ignored.
+    Windows line ends, a byte order mark and empty lines at the end are ignored.
 
     Raises:
         ValueError: if the size is wrong or a character is unknown; names row and column.
     """
-    rows = text.replace("\r", "").rstrip("\n").split("\n")
+    rows = text.removeprefix("\ufeff").replace("\r", "").rstrip("\n").split("\n")
+    if rows == [""]:
+        raise ValueError(f"it is empty; a level has {HEIGHT} rows")
     if len(rows) != HEIGHT:
         raise ValueError(f"{len(rows)} rows; a level has {HEIGHT}")
     level = np.empty((HEIGHT, WIDTH), np.int8)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsage_mpi.domains.base import DomainError
-from dsage_mpi.domains.tensor_files import read_tensors, tensor_problems
+from dsage_mpi.domains.tensor_files import read_tensors, tensor_problems, why_no_file
 
 #: Names and shapes of the network's sixteen tensors.
 TENSORS: dict[str, tuple[int, ...]] = {
@@ -61,9 +61,8 @@ def load_agent(agent: str) -> AgentWeights:
         return _check(read_tensors(BUILTIN, "maze agent", AgentError), BUILTIN)
     path = Path(agent).expanduser()
     if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
         raise AgentError(
-            f"domain.agent = {agent!r}: {path.absolute()} {what}; expected a maze agent's "
+            f"domain.agent = {agent!r}: {path.absolute()} {why_no_file(path)}; expected a maze agent's "
             'checkpoint (torch or npz), or "builtin"'
         )
     return _check(read_tensors(path, "maze agent", AgentError), path)

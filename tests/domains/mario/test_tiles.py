@@ -45,6 +45,12 @@ def test_bad_rows_are_named(row, text, message):
 def test_a_wrong_number_of_rows_is_refused():
     with pytest.raises(ValueError, match="15 rows; a level has 16"):
         from_text("\n".join(to_text(levels.flat()).split("\n")[:15]))
+    with pytest.raises(ValueError, match="it is empty; a level has 16 rows"):
+        from_text("\n\n")
+
+
+def test_a_byte_order_mark_is_no_tile():
+    np.testing.assert_array_equal(from_text("\ufeff" + to_text(levels.flat())), levels.flat())
 
 
 @pytest.mark.parametrize("tile", [-1, 17])

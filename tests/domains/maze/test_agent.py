@@ -78,9 +78,18 @@ def test_other_files_are_refused(tmp_path):
     import torch
 
     path = tmp_path / "file"
-    path.write_bytes(b"no zip archive at all")
-    with pytest.raises(AgentError, match="cannot be read as a torch state dict or npz"):
-        load_agent(str(path))
+    for content, message in (
+        (b"", "is empty; expected a torch"),
+        (b"no zip archive at all", "is no weights file; expected a torch state dict or npz"),
+        (b"PK\x03\x04 cut off", "cannot be read as a torch state dict or npz"),
+        (b"\x80\x02 cut off", "cannot be read as a torch state dict or npz"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(AgentError, match=message) as caught:
+            load_agent(str(path))
+        assert "index out of range" not in str(caught.value)
+    with pytest.raises(AgentError, match="/dev/null is no regular file"):
+        load_agent("/dev/null")
     torch.save([torch.zeros(3)], path)
     with pytest.raises(AgentError, match="holds a list, expected a flat dict"):
         load_agent(str(path))

@@ -11,6 +11,7 @@ from dsage_mpi.domains.base import DomainError
 from dsage_mpi.domains.mario.generator.author import write_levels
 from dsage_mpi.domains.mario.records import HEIGHT, WIDTH
 from dsage_mpi.domains.mario.tiles import EMPTY, MERGED, TILES
+from dsage_mpi.domains.tensor_files import why_no_file
 
 #: Rows that a file may have; what is missing to 16 is empty sky.
 LOWEST = 14
@@ -62,9 +63,18 @@ def read_level(path: Path) -> NDArray[np.int8]:
         DomainError: Naming file, row and column of what is wrong.
     """
     try:
-        lines = path.read_text(encoding="utf-8").replace("\r", "").rstrip("\n").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DomainError(f"level file {path}: cannot be read as text ({error})") from error
+        if not path.is_file():
+            raise DomainError(f"level file {path}: {why_no_file(path)}; expected a text file")
+        # Some editors put a mark at the beginning.
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        reason = error.strerror or error
+        raise DomainError(f"level file {path}: cannot be read: {reason}") from error
+    except UnicodeDecodeError as error:
+        raise DomainError(f"level file {path}: is no text (UTF-8)") from error
+    lines = text.replace("\r", "").rstrip("\n").split("\n")
+    if lines == [""]:
+        raise DomainError(f"level file {path}: is empty; expected {LOWEST} to {HEIGHT} rows")
     if not LOWEST <= len(lines) <= HEIGHT:
         raise DomainError(f"level file {path}: {len(lines)} rows; expected {LOWEST} to {HEIGHT}")
     width = len(lines[0])

@@ -16,7 +16,7 @@ from dsage_mpi.domains.mario.generator.layout import (
     PYRAMIDS,
     tensor_shapes,
 )
-from dsage_mpi.domains.tensor_files import read_tensors, tensor_problems
+from dsage_mpi.domains.tensor_files import read_tensors, tensor_problems, why_no_file
 
 #: The generator that comes with the package, made by ``train-generator`` (see the README there).
 BUILTIN = Path(__file__).parents[1] / "weights" / "generator.npz"
@@ -47,10 +47,9 @@ def load_generator(source: str) -> GeneratorWeights:
         return _check(read_tensors(BUILTIN, "level generator", GeneratorError), BUILTIN)
     path = Path(source).expanduser()
     if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
         raise GeneratorError(
-            f"domain.generator = {source!r}: {path.absolute()} {what}; expected a generator's "
-            'state dict (torch) or npz, or "builtin"'
+            f"domain.generator = {source!r}: {path.absolute()} {why_no_file(path)}; expected a "
+            'generator\'s state dict (torch) or npz, or "builtin"'
         )
     return _check(read_tensors(path, "level generator", GeneratorError), path)
 

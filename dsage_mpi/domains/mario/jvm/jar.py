@@ -8,6 +8,7 @@ from pathlib import Path
 from dsage_mpi.domains.base import DomainError
 from dsage_mpi.domains.mario.jvm.start import GET_JAVA
 from dsage_mpi.domains.mario.settings import BUILTIN
+from dsage_mpi.domains.tensor_files import why_no_file
 
 JAR = "dsage_mario.jar"
 
@@ -23,7 +24,10 @@ def find_jar(jar: str = BUILTIN) -> Path:
     """
     if jar != BUILTIN:
         if not Path(jar).is_file():
-            raise DomainError(f'domain.simulator.jar = "{jar}": there is no such file on this host')
+            raise DomainError(
+                f'domain.simulator.jar = "{jar}": {why_no_file(Path(jar))} on this host; expected '
+                "a jar file"
+            )
         return Path(jar)
     # Not __file__: an editable installation has its built files elsewhere.
     path = Path(str(files("dsage_mpi.domains.mario").joinpath(JAR)))

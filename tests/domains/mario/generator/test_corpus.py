@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import os
 import re
 from pathlib import Path
 
@@ -57,6 +59,9 @@ def test_windows_line_ends_are_read(tmp_path: Path) -> None:
     unix = read_level(_write(tmp_path / "unix.txt", _level()))
     windows = read_level(_write(tmp_path / "windows.txt", _level(), end="\r\n"))
     np.testing.assert_array_equal(unix, windows)
+    marked = tmp_path / "marked.txt"
+    marked.write_bytes(codecs.BOM_UTF8 + (tmp_path / "unix.txt").read_bytes())
+    np.testing.assert_array_equal(unix, read_level(marked))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +71,9 @@ def test_windows_line_ends_are_read(tmp_path: Path) -> None:
         ("narrow", "55 columns in row 1; expected 56 or more"),
         ("short", "13 rows; expected 14 to 16"),
         ("symbol", "row 5, column 8 holds 'ä'"),
-        ("binary", "cannot be read as text"),
+        ("binary", "is no text (UTF-8)"),
+        ("empty", "is empty; expected 14 to 16 rows"),
+        ("pipe", "is no regular file; expected a text file"),
     ],
 )
 def test_files_that_are_no_level_are_explained(change: str, expected: str, tmp_path: Path) -> None:
@@ -78,6 +85,11 @@ def test_files_that_are_no_level_are_explained(change: str, expected: str, tmp_p
     path = _write(tmp_path / "level.txt", level)
     if change == "binary":
         path.write_bytes(b"\xff\xfe\x00")
+    if change == "empty":
+        path.write_text("\n")
+    if change == "pipe":
+        path.unlink()
+        os.mkfifo(path)
     with pytest.raises(DomainError, match=re.escape(expected)) as caught:
         folder_levels(tmp_path, stride=1)
     assert str(path) in str(caught.value)
