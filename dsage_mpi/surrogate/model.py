@@ -67,6 +67,7 @@ class Surrogate:
         tile_count: Number of tile codes.
         empty_tile: Code that pads levels to the square network input.
         measure_count: k, number of measures.
+        measure_names: What they are called, for messages.
         run_seed: Seed of the run: initial weights and the order of training samples.
         device: Overrides ``settings.device``.
 
@@ -82,6 +83,7 @@ class Surrogate:
         tile_count: int,
         empty_tile: int,
         measure_count: int = 2,
+        measure_names: tuple[str, ...] = (),
         run_seed: int,
         device: torch.device | str | None = None,
     ) -> None:
@@ -90,6 +92,7 @@ class Surrogate:
         self._threads = resolve_threads(settings)
         self._level_shape, self._tile_count, self._empty_tile = level_shape, tile_count, empty_tile
         self._names = head_names(measure_count)
+        self._shown = ("objective", *measure_names) if measure_names else self._names
         self._run_seed = run_seed
         configure_determinism(settings.deterministic, self.device)
         advice = "Lower surrogate.features, or use a device with more memory."
@@ -146,6 +149,7 @@ class Surrogate:
                 self._encoder,
                 self._scaling,
                 self._names,
+                self._shown,
             )
             seed = integer_seed(self._run_seed, Purpose.TRAINING, iteration)
             loss, losses = trainer.run(window, seed, on_progress)

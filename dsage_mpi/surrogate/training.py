@@ -86,6 +86,7 @@ class Trainer:
         encoder: Level codes to images.
         scaling: Raw to training units.
         names: Names of the heads.
+        shown: What people call the heads.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Trainer:
         encoder: LevelEncoder,
         scaling: TargetScaling,
         names: tuple[str, ...],
+        shown: tuple[str, ...],
     ) -> None:
         self._settings = settings
         self._network = network
@@ -103,7 +105,8 @@ class Trainer:
         self._encoder = encoder
         self._scaling = scaling
         self._mixed = settings.train_precision == "bfloat16"
-        self._names = names + (("occupancy",) if settings.ancillary else ())
+        occupancy = ("occupancy",) if settings.ancillary else ()
+        self._names, self._shown = names + occupancy, shown + occupancy
 
     def run(
         self, window: Mapping[str, Tensor], seed: int, on_progress: Progress | None
@@ -191,15 +194,14 @@ class Trainer:
             return
         guilty = [
             name
-            for name, loss in zip(self._names, losses[1:], strict=True)
+            for name, loss in zip(self._shown, losses[1:], strict=True)
             if not math.isfinite(loss)
         ]
-        hint = (
-            "" if self._settings.normalise_targets else " Set surrogate.normalise_targets = true."
-        )
+        hint = "" if self._settings.normalise_targets else " and surrogate.normalise_targets = true"
         raise SurrogateError(
             f"Surrogate training diverged in epoch {epoch + 1} of {self._settings.epochs}: the "
-            f"loss of {', '.join(guilty) or 'the sum'} is not finite. Lower "
-            f"surrogate.learning_rate (now {self._settings.learning_rate:g}).{hint} The last "
-            "checkpoint is from before this training."
+            f"loss of {', '.join(guilty) or 'the sum'} is not finite. Continued, it would do so "
+            "again: start a new run with a lower surrogate.learning_rate (now "
+            f"{self._settings.learning_rate:g}){hint}. The last checkpoint of this one is from "
+            "before this training."
         )

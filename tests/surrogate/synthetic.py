@@ -41,7 +41,12 @@ def data_set(count: int, seed: int = 0, shape: tuple[int, int] = SHAPE) -> DataS
     return data
 
 
-def surrogate(run_seed: int = 7, shape: tuple[int, int] = SHAPE, **settings: Any) -> Surrogate:
+def surrogate(
+    run_seed: int = 7,
+    shape: tuple[int, int] = SHAPE,
+    measure_names: tuple[str, ...] = (),
+    **settings: Any,
+) -> Surrogate:
     """A small surrogate for `evaluations`."""
     return Surrogate(
         SurrogateSettings(**(SMALL | {"device": "cpu"} | settings)),
@@ -49,6 +54,7 @@ def surrogate(run_seed: int = 7, shape: tuple[int, int] = SHAPE, **settings: Any
         tile_count=TILES,
         empty_tile=0,
         run_seed=run_seed,
+        measure_names=measure_names,
     )
 
 

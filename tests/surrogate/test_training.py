@@ -155,9 +155,14 @@ def test_global_random_state_and_threads_are_left_alone():
 
 
 def test_divergence_is_an_error_that_names_the_setting():
-    model = surrogate(epochs=20, learning_rate=1e30, normalise_targets=False)
-    with pytest.raises(SurrogateError, match=r"diverged in epoch \d+ of 20.*learning_rate"):
+    names = ("num_blocks", "path_length")
+    model = surrogate(epochs=20, learning_rate=1e30, normalise_targets=False, measure_names=names)
+    with pytest.raises(SurrogateError, match=r"diverged in epoch \d+ of 20.*learning_rate") as told:
         model.train(data_set(40), 0)
+    message = str(told.value)
+    assert "start a new run with a lower surrogate.learning_rate (now 1e+30)" in message
+    assert "path_length" in message
+    assert "measure_" not in message
 
 
 def test_nothing_to_train_on():

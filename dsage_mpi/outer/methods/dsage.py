@@ -51,6 +51,7 @@ class Dsage:
             tile_count=domain.tile_count,
             empty_tile=domain.empty_tile,
             measure_count=len(config.archive.measures),
+            measure_names=config.archive.measures,
             run_seed=config.seed,
         )
         domain.predict_on(str(self._surrogate.device))
