@@ -52,8 +52,9 @@ def read_newest(run_dir: Path) -> tuple[Path, Tree]:
             tree = read_tree(path)
         except CheckpointError as error:
             problems.append(str(error))
-            _log.warning("skipping a checkpoint: %s", error)
         else:
+            for problem in problems:
+                _log.warning("skipping a checkpoint: %s", problem)
             return path, tree
     tried = "".join(f"\n  {problem}" for problem in problems)
     raise CheckpointError(

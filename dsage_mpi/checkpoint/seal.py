@@ -55,8 +55,8 @@ def check_seal(path: Path) -> None:
         raise CheckpointError(
             f"{path} is damaged: it has {size} bytes after its head, {int(announced)} were written"
         )
-    where = "its head" if digest.encode() in head else "its bytes"
-    raise CheckpointError(f"{path} is damaged: {where} do not match its checksum")
+    where = "its head does" if digest.encode() in head else "its bytes do"
+    raise CheckpointError(f"{path} is damaged: {where} not match its checksum")
 
 
 def _check_kind(path: Path, head: bytes) -> None:

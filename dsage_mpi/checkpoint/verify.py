@@ -1,9 +1,11 @@
 """What is wrong with a checkpoint file, as far as it can be told.
 
+A file whose seal is broken is not opened, as HDF5 may crash on damage in its own structures.
+
     python -m dsage_mpi.checkpoint.verify FILE
 
-names the damaged datasets of a file without looking at its seal. HDF5 may crash on damage in its
-own structures, so ``problems`` has this done by a process of its own.
+names the damaged datasets of a file without looking at its seal, at one's own risk; ``problems``
+has this done by a process of its own for files that were damaged before they were sealed.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import h5py
 
 from dsage_mpi.checkpoint.hdf5 import read_tree
 from dsage_mpi.checkpoint.layout import read_leaf
+from dsage_mpi.checkpoint.seal import check_seal
 from dsage_mpi.checkpoint.tree import CheckpointError
 
 _SECONDS = 300
@@ -32,8 +35,17 @@ def problems(path: Path) -> list[str]:
     try:
         read_tree(path)
     except CheckpointError as error:
-        return [str(error), *(f"{path}: {line}" for line in _damaged_parts(path))]
+        parts = _damaged_parts(path) if _is_sealed(path) else []
+        return [str(error), *(f"{path}: {line}" for line in parts)]
     return []
+
+
+def _is_sealed(path: Path) -> bool:
+    try:
+        check_seal(path)
+    except (CheckpointError, OSError):
+        return False
+    return True
 
 
 def _damaged_parts(path: Path) -> list[str]:
