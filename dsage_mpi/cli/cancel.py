@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from dsage_mpi.cli.console import (
     Formatter,
     complain,
 )
+from dsage_mpi.cli.many_runs import find_runs
 from dsage_mpi.outer.stop import STOP_FILE
 from dsage_mpi.report.lock import is_held
-from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
+from dsage_mpi.report.run_directory import RunDirectory
 from dsage_mpi.report.status import read_status
 
 EPILOG = f"""examples:
@@ -44,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--wait",
         metavar="SECONDS",
-        type=float,
+        type=_seconds,
         default=0.0,
         help="wait so long for them to end; exit code 1 if one has not",
     )
@@ -54,20 +56,32 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Asks; returns the exit code."""
     arguments = parser().parse_args(argv)
-    asked, code = [], EXIT_DONE
-    for path in arguments.runs:
+    asked = []
+    runs, code = find_runs(arguments.runs)
+    for path, directory in runs:
+        if not is_held(directory):
+            print(f"{path}: not running{_in_queue(directory)}")
+            continue
         try:
-            directory = RunDirectory.locate(path)
-            if is_held(directory):
-                (directory.path / STOP_FILE).touch()
-                asked.append(directory)
-                print(f"{path}: asked to stop")
-            else:
-                print(f"{path}: not running{_in_queue(directory)}")
-        except (RunDirectoryError, OSError) as error:
-            complain(error)
+            (directory.path / STOP_FILE).touch()
+        except OSError as error:
+            complain(f"cannot write {directory.path / STOP_FILE}: {error.strerror or error}")
             code = EXIT_BAD_INPUT
+            continue
+        asked.append(directory)
+        print(f"{path}: asked to stop")
     return code or _wait(asked, arguments.wait)
+
+
+def _seconds(text: str) -> float:
+    """A length of time (as ``type`` of an argument)."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not value >= 0:  # NaN is neither more nor less
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number of seconds, 0 or more")
+    return value
 
 
 def _in_queue(directory: RunDirectory) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 
@@ -10,13 +11,15 @@ EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
 EXIT_RESUMABLE = 3
+EXIT_NO_OUTPUT = 4
 EXIT_INTERRUPTED = 130
 
 EXIT_CODES = """exit codes:
   0  done
   1  failed; the message says why, the run directory's log has the details
   2  bad input or usage; nothing was run
-  3  stopped before the end, can be continued with --restart"""
+  3  stopped before the end, can be continued with --restart
+  4  what was to be printed could not be written"""
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):
@@ -27,8 +30,9 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 def complain(message: object) -> None:
-    """Prints an error for the user to stderr."""
-    print(f"dsage_mpi: {message}", file=sys.stderr, flush=True)
+    """Prints an error for the user to stderr, as far as that can be written."""
+    with contextlib.suppress(OSError):
+        print(f"dsage_mpi: {message}", file=sys.stderr, flush=True)
 
 
 def folder(text: str) -> Path:

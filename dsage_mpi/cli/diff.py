@@ -24,7 +24,8 @@ EPILOG = """examples:
 exit codes:
   0  the same
   1  different; one line each: where, the two values
-  2  one of them cannot be read"""
+  2  one of them cannot be read
+  4  what was to be printed could not be written"""
 
 
 def parser() -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dsage_mpi.caches import provide_caches
 from dsage_mpi.cli.console import EXIT_BAD_INPUT, EXIT_DONE, EXIT_INTERRUPTED, complain
+from dsage_mpi.cli.output import printed
 
 if TYPE_CHECKING:
     from dsage_mpi.farm.launch import Launch
@@ -27,6 +28,8 @@ COMMANDS = {
     "train-agent": "dsage_mpi.cli.train_agent",
     "train-generator": "dsage_mpi.cli.train_generator",
 }
+#: Commands that work for hours, whether or not anybody sees what they print.
+TRAININGS = frozenset({"train-agent", "train-generator"})
 #: Options with which ``run`` only prints something, so that one rank is enough.
 PRINTING = frozenset({"-h", "--help", "--version", "--dry-run"})
 
@@ -46,14 +49,13 @@ def dispatch(argv: list[str]) -> int:
     if alone and not _is_first_process():
         return EXIT_DONE
     try:
-        return int(import_module(COMMANDS[name]).main(rest))
+        prints = alone and name not in TRAININGS
+        return printed(lambda: int(import_module(COMMANDS[name]).main(rest)), prints)
     except KeyboardInterrupt:
         if _launch() is not None:
             raise  # all ranks must end: the farm's hook sees to it
         complain("interrupted; a run that has checkpoints goes on with --restart RUN_DIR")
         return EXIT_INTERRUPTED
-    except BrokenPipeError:  # the reader (head, less) has seen enough
-        os._exit(EXIT_DONE)
 
 
 def _is_first_process() -> bool:

@@ -97,7 +97,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--dry-run",
         action="store_true",
-        help="check the input, print the effective configuration and a cost estimate, run nothing",
+        help="check the input and what it needs here (agent, Java, GPU), print the effective "
+        "configuration and a cost estimate, run nothing",
     )
     made.add_argument("--verbose", action="store_true", help="log details as well")
     made.add_argument("--version", action="version", version=f"dsage_mpi {__version__}")
@@ -250,7 +251,9 @@ def _dry_run(argv: list[str]) -> int:
     from dsage_mpi.checkpoint.tree import CheckpointError
     from dsage_mpi.cli.dry_run import describe
     from dsage_mpi.config.load import ConfigError
-    from dsage_mpi.report.run_directory import RunDirectoryError
+    from dsage_mpi.domains.base import DomainError
+    from dsage_mpi.report.run_directory import RunDirectoryError, refuse_used
+    from dsage_mpi.surrogate.errors import SurrogateError
 
     arguments = _parse(argv)
     try:
@@ -258,7 +261,17 @@ def _dry_run(argv: list[str]) -> int:
             config, name = _load(arguments), arguments.input
         else:
             config, name = _restart_config(arguments), arguments.restart
-    except (ConfigError, CheckpointError, RunDirectoryError) as error:
+        _check_domain(config)
+        _check_device(config)
+        if arguments.run_dir is not None:
+            refuse_used(arguments.run_dir)
+    except (
+        ConfigError,
+        CheckpointError,
+        DomainError,
+        RunDirectoryError,
+        SurrogateError,
+    ) as error:
         complain(error)
         return EXIT_BAD_INPUT
     print(describe(config, str(name)))

@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from dsage_mpi.cli.console import (
-    EXIT_BAD_INPUT,
     EXIT_CODES,
-    EXIT_DONE,
     Formatter,
-    complain,
     count_text,
     seconds_text,
 )
+from dsage_mpi.cli.many_runs import find_runs
 from dsage_mpi.report.lock import is_held
-from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
+from dsage_mpi.report.run_directory import RunDirectory
 from dsage_mpi.report.status import DONE, FAILED, STARTING, STOPPED, read_status
 
 EPILOG = f"""examples:
@@ -49,15 +47,11 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Prints the table; returns the exit code."""
     arguments = parser().parse_args(argv)
-    rows = []
-    for path in arguments.runs:
-        try:
-            rows.append(row(RunDirectory.locate(path), time.time()))
-        except RunDirectoryError as error:
-            complain(error)
-    if rows:
-        print(table([_HEADINGS, *rows]))
-    return EXIT_DONE if len(rows) == len(arguments.runs) else EXIT_BAD_INPUT
+    runs, code = find_runs(arguments.runs)
+    if runs:
+        now = time.time()
+        print(table([_HEADINGS, *(row(directory, now) for _, directory in runs)]))
+    return code
 
 
 def row(directory: RunDirectory, now: float) -> tuple[str, ...]:

@@ -20,7 +20,8 @@ EPILOG = """examples:
 exit codes:
   0  every checkpoint is whole
   1  at least one is damaged; one line for each problem
-  2  there is nothing to verify"""
+  2  there is nothing to verify
+  4  what was to be printed could not be written"""
 
 
 def parser() -> argparse.ArgumentParser:

@@ -14,6 +14,10 @@ from dsage_mpi.report.files import atomic_write
 RUNS_FOLDER = Path("runs")
 
 
+#: Settings of a training (``train-agent``, ``train-generator``), in its folder from its start on.
+TRAINING_SETTINGS = "settings.toml"
+
+
 class RunDirectoryError(Exception):
     """A run directory cannot be made, opened or understood; the message says what to do."""
 
@@ -138,9 +142,8 @@ class RunDirectory:
         if not path.exists():
             raise RunDirectoryError(f"{path} does not exist; expected the folder of an earlier run")
         if not path.is_dir():
-            raise RunDirectoryError(
-                f"{path} is not a folder; expected the folder of an earlier run"
-            )
+            what = "not a folder" if path.is_file() else "neither a folder nor a regular file"
+            raise RunDirectoryError(f"{path} is {what}; expected the folder of an earlier run")
         if not (directory.config.exists() or directory.checkpoints.is_dir()):
             raise RunDirectoryError(
                 f"{path} does not look like a run directory: it has neither "
@@ -208,6 +211,11 @@ def _make_named(path: Path) -> Path:
     except FileExistsError:
         raise _in_use(path) from None
     return path
+
+
+def is_training(path: Path) -> bool:
+    """Whether a folder is that of a training, which stands beside those of runs."""
+    return (path / TRAINING_SETTINGS).is_file() and not RunDirectory(path).config.exists()
 
 
 def refuse_used(path: Path) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -16,7 +16,12 @@ from dsage_mpi.checkpoint.tree import CheckpointError
 from dsage_mpi.cli.console import EXIT_BAD_INPUT, EXIT_DONE, EXIT_RESUMABLE, complain
 from dsage_mpi.config.load import ConfigError, load_model, to_toml
 from dsage_mpi.domains.base import DomainError
-from dsage_mpi.report.run_directory import RUNS_FOLDER, RunDirectoryError, refuse_used
+from dsage_mpi.report.run_directory import (
+    RUNS_FOLDER,
+    TRAINING_SETTINGS,
+    RunDirectoryError,
+    refuse_used,
+)
 
 CHECKPOINT_NAME = "checkpoint.npz"
 CURVE_NAME = "learning_curve.csv"
@@ -76,7 +81,7 @@ def train(
             trainer.restore(checkpoint)
         # Only now, so that input that cannot be used leaves no empty folder.
         _make_folder(run_dir)
-        (run_dir / "settings.toml").write_text(to_toml(settings), encoding="utf-8")
+        (run_dir / TRAINING_SETTINGS).write_text(to_toml(settings), encoding="utf-8")
         with _stop_on_signal(trainer):
             finished = trainer.run()
     except (ConfigError, CheckpointError, DomainError, RunDirectoryError) as error:
@@ -140,7 +145,7 @@ def _cannot_write(run_dir: Path, error: OSError) -> str:
     )
 
 
-@contextmanager
+@contextlib.contextmanager
 def _stop_on_signal(trainer: Trainer) -> Iterator[None]:
     """Lets Ctrl-C and a job's time limit end the training after the running update, saved."""
     if threading.current_thread() is not threading.main_thread():
@@ -156,4 +161,5 @@ def _stop_on_signal(trainer: Trainer) -> Iterator[None]:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)
+    with contextlib.suppress(OSError):  # a training does not end because nobody watches
+        print(line, flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 
 import pytest
@@ -86,6 +87,30 @@ def test_many_runs_and_what_is_none(run, capsys, tmp_path):
     assert [line.split()[0] for line in lines] == ["run", "a", "b"]
 
 
+@pytest.mark.parametrize("command", ["status", "cancel"])
+def test_trainings_among_the_runs_are_no_mistake(run, capsys, tmp_path, command):
+    trainings = [tmp_path / "agent-1", tmp_path / "generator-1"]
+    for path in trainings:
+        path.mkdir()
+        (path / "settings.toml").write_text("[run]\n")
+    path = run("maze-1", state="done")
+    assert main([command, str(trainings[0]), str(path), str(trainings[1])]) == 0
+    out, err = capsys.readouterr()
+    assert "maze-1" in out
+    assert err.count("\n") == 1
+    assert f"{trainings[0]} and 1 more are folders of trainings, left out" in err
+    assert main([command, str(trainings[0])]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"{trainings[0]} is a training's folder, left out" in err
+
+
+def test_a_pipe_is_no_run(tmp_path, capsys):
+    os.mkfifo(tmp_path / "pipe")
+    assert main(["status", str(tmp_path / "pipe")]) == 2
+    assert "pipe is neither a folder nor a regular file" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text", ["", "{", "[1]"])
 def test_damaged_status(run, capsys, text):
     path = run()
@@ -116,3 +141,13 @@ def test_cancel_of_a_run_that_is_none(run, capsys, tmp_path):
     assert not (path / "STOP").exists()
     assert "scancel 4711" in capsys.readouterr().out
     assert main(["cancel", str(tmp_path / "nothing")]) == 2
+
+
+@pytest.mark.parametrize("seconds", ["nan", "-5", "soon"])
+def test_cancel_waits_for_a_length_of_time(run, capsys, seconds):
+    path = run()
+    with RunLock(RunDirectory(path)), pytest.raises(SystemExit) as stop:
+        main(["cancel", f"--wait={seconds}", str(path)])
+    assert stop.value.code == 2
+    assert f"'{seconds}': expected a number of seconds, 0 or more" in capsys.readouterr().err
+    assert not (path / "STOP").exists()

@@ -9,6 +9,7 @@ import h5py
 import pytest
 
 from dsage_mpi.__main__ import main
+from tests.cli.test_output import to_full_disk
 from tests.support import REPOSITORY, python
 
 PNG = b"\x89PNG\r\n"
@@ -86,10 +87,11 @@ def test_run_without_a_usable_checkpoint(
     assert main(["inspect", str(copy)]) == 2
     error = capsys.readouterr().err
     assert "no usable checkpoint" in error
-    assert "checkpoint-" in error
+    for path in checkpoints(copy):
+        assert error.count(str(path)) == 1
 
 
-def test_verify_names_what_is_damaged(
+def test_verify_says_which_file_is_damaged(
     run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["verify", str(run_dir)]) == 0
@@ -99,9 +101,9 @@ def test_verify_names_what_is_damaged(
     data[len(data) // 2] ^= 16
     copy.write_bytes(data)
     assert main(["verify", str(run_dir), str(copy)]) == 1
-    damaged = [line for line in capsys.readouterr().out.splitlines() if "whole" not in line]
-    assert len(damaged) == 2
-    assert all(line.startswith(str(copy)) for line in damaged)
+    shown = capsys.readouterr().out
+    (damaged,) = [line for line in shown.splitlines() if "whole" not in line]
+    assert damaged == f"{copy} is damaged: its bytes do not match its checksum"
     assert main(["verify", str(tmp_path / "nothing")]) == 2
 
 
@@ -118,6 +120,14 @@ def test_diff_names_the_first_difference(
     for part in ("record/result (rows): ", "surrogate/network/", "(attributes)/iteration"):
         assert part in out
     assert main(["diff", str(older), str(tmp_path / "nothing")]) == 2
+
+
+@pytest.mark.parametrize("command", ["inspect", "verify", "diff"])
+def test_lost_output_is_no_difference_and_no_damage(run_dir: Path, command: str) -> None:
+    paths = checkpoints(run_dir)[-2:] if command == "diff" else [run_dir]
+    done = to_full_disk(command, *paths, cwd=run_dir)
+    assert done.returncode == 4
+    assert done.stderr.count("\n") == 1
 
 
 def test_checkpoint_says_what_it_is(run_dir: Path) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from dsage_mpi import __version__
+from dsage_mpi.__main__ import main
 from dsage_mpi.config.load import config_from_toml, load_config
+from dsage_mpi.domains.base import DomainError
 from tests.cli.conftest import Program
 from tests.support import REPOSITORY, python
 
@@ -74,6 +76,10 @@ def test_printing_commands_import_nothing_heavy(arguments: list[str]) -> None:
         (["--restart", "nowhere"], "nowhere does not exist"),
         (["--restart", "x", TINY], "INPUT.toml cannot go with it"),
         (["--restart", "x", "--seed", "1"], "--seed cannot go with it"),
+        ([TINY, "--time-limit", "soon"], "[from --time-limit]"),
+        ([TINY, "--run-dir", ""], "--run-dir: is empty; expected a folder"),
+        (["/dev/zero"], "/dev/zero is no regular file"),
+        (["inspect", "/dev/zero"], "/dev/zero is neither a folder nor a regular file"),
         (["inspect", "nowhere"], "nowhere does not exist"),
         (["inspect", TINY], "is no dsage_mpi checkpoint"),
         (["plot", "nowhere"], "nowhere does not exist"),
@@ -115,8 +121,42 @@ def test_dry_run_prints_a_loadable_input_and_an_estimate(program: Program) -> No
         assert word in done.stdout
 
 
-def test_dry_run_refuses_bad_input(program: Program) -> None:
-    assert program(TINY, "--dry-run", "--set", "seed=x").returncode == 2
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("seed=x", "seed"),
+        ("domain.agent=/no/such", "/no/such does not exist; expected a maze agent's checkpoint"),
+        ("domain.agent=/etc/passwd", "/etc/passwd: is no weights file"),
+        ("surrogate.device=cuda", 'surrogate.device = "cuda"'),
+    ],
+)
+def test_dry_run_refuses_what_the_run_would_refuse(
+    override: str, message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert main([str(TINY), "--dry-run", "--set", override]) == 2
+    out, err = capsys.readouterr()
+    assert message in err
+    assert out == ""
+
+
+def test_dry_run_looks_for_java(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere() -> None:
+        raise DomainError("no Java here")
+
+    monkeypatch.setattr("dsage_mpi.domains.mario.jvm.start.find_jvm", nowhere)
+    assert main([str(REPOSITORY / "inputs" / "mario_tiny.toml"), "--dry-run"]) == 2
+    assert "no Java here" in capsys.readouterr().err
+
+
+def test_dry_run_refuses_a_used_run_directory(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert main([str(TINY), "--dry-run", "--run-dir", str(tmp_path)]) == 2
+    assert "exists and is not empty" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -125,8 +165,6 @@ def test_dry_run_refuses_bad_input(program: Program) -> None:
 def test_every_published_input_passes_a_dry_run(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from dsage_mpi.__main__ import main
-
     assert main([str(path), "--dry-run"]) == 0
     assert tomllib.loads(capsys.readouterr().out)["domain"]["name"] == "maze"
 

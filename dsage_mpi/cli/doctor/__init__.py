@@ -19,7 +19,8 @@ def parser() -> argparse.ArgumentParser:
         prog="dsage_mpi doctor",
         description="Checks this installation: Python packages against their pins, MPI library "
         "and launcher, HDF5, GPU, native code, the shipped agent, Java, cores and Slurm.",
-        epilog="exit codes: 0 nothing that every run needs is missing, 1 something is",
+        epilog="exit codes: 0 nothing that every run needs is missing, 1 something is, 4 the "
+        "report could not be written",
         formatter_class=Formatter,
     )
 

@@ -62,8 +62,8 @@ def load_agent(agent: str) -> AgentWeights:
     path = Path(agent).expanduser()
     if not path.is_file():
         raise AgentError(
-            f"domain.agent = {agent!r}: {path.absolute()} {why_no_file(path)}; expected a maze agent's "
-            'checkpoint (torch or npz), or "builtin"'
+            f"domain.agent = {agent!r}: {path.absolute()} {why_no_file(path)}; expected a maze "
+            'agent\'s checkpoint (torch or npz), or "builtin"'
         )
     return _check(read_tensors(path, "maze agent", AgentError), path)
 

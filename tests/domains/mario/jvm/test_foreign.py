@@ -61,7 +61,9 @@ def test_a_java_exception_comes_with_its_stack_trace(foreign_jar: Path) -> None:
 
 
 def test_a_jar_that_is_not_there_is_refused_at_once(tmp_path: Path) -> None:
-    with pytest.raises(DomainError, match=r'simulator.jar = ".*none.jar": does not exist on this host'):
+    with pytest.raises(
+        DomainError, match=r'simulator.jar = ".*none.jar": does not exist on this host'
+    ):
         MarioSimulator(settings(tmp_path / "none.jar"))
 
 
