@@ -14,6 +14,7 @@ from dsage_mpi.cli.console import (
     Formatter,
     add_run,
     complain,
+    folder,
 )
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 EPILOG = f"""figures: archive.png (objective over measure space), discovery.png (when each elite was
 found), levels.png (some elites), curves.png (QD-score, coverage, surrogate errors, times)
+
+where: a run's newest state in figures/ of its run directory; one checkpoint in a folder of its
+own, figures/checkpoint-000012/ there, or beside it if it lies elsewhere; or where --output says
 
 examples:
   python -m dsage_mpi plot runs/maze-0001
@@ -43,9 +47,9 @@ def parser() -> argparse.ArgumentParser:
     add_run(made)
     made.add_argument(
         "--output",
-        type=Path,
+        type=folder,
         metavar="DIR",
-        help="where to draw (default: figures/ in the run directory, or beside the checkpoint)",
+        help="where to draw (default: see below)",
     )
     return made
 
@@ -61,23 +65,26 @@ def main(argv: list[str]) -> int:
 
     try:
         stored = find_stored(arguments.run)
-        folder = arguments.output or _default_folder(stored)
-        drawn = _draw(stored, folder)
+        output = arguments.output or _default_folder(stored, arguments.run)
+        drawn = _draw(stored, output)
     except (ConfigError, CheckpointError, RunDirectoryError, DomainError) as error:
         complain(error)
         return EXIT_BAD_INPUT
     except OSError as error:
-        complain(f"cannot draw in {folder}: {error.strerror or error}; choose another --output")
+        complain(f"cannot draw in {output}: {error.strerror or error}; choose another --output")
         return EXIT_FAILED
     for path in drawn:
         print(path)
     return EXIT_DONE if drawn else EXIT_FAILED
 
 
-def _default_folder(stored: Stored) -> Path:
-    if stored.directory is not None:
+def _default_folder(stored: Stored, asked: Path) -> Path:
+    """Where nothing else is: figures/ itself has those of the run's newest state."""
+    if stored.directory is None:
+        return stored.checkpoint.parent / stored.checkpoint.stem
+    if asked.is_dir():
         return stored.directory.figures
-    return stored.checkpoint.parent
+    return stored.directory.figures / stored.checkpoint.stem
 
 
 def _draw(stored: Stored, folder: Path) -> list[Path]:

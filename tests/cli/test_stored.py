@@ -64,7 +64,8 @@ def test_a_checkpoint_that_was_copied_away_can_be_read(
     assert digest_of(copy, capsys) == digest_of(run_dir, capsys)
     assert main(["inspect", str(copy)]) == 0
     assert main(["plot", str(copy)]) == 0
-    assert (tmp_path / "archive.png").is_file()
+    assert (tmp_path / "copy" / "archive.png").is_file()
+    assert {path.name for path in tmp_path.iterdir()} == {"copy.h5", "copy"}
 
 
 def test_damaged_newest_checkpoint_is_skipped(
@@ -155,6 +156,18 @@ def test_plot_draws_where_it_is_told(
     drawn = [Path(line) for line in capsys.readouterr().out.splitlines()]
     assert {path.name for path in drawn} >= {"archive.png", "levels.png", "curves.png"}
     assert all(path.parent == folder and path.read_bytes().startswith(PNG) for path in drawn)
+
+
+def test_an_older_checkpoint_does_not_replace_the_figures(run_dir: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(run_dir, copy)
+    assert main(["plot", str(copy)]) == 0
+    before = {path: path.read_bytes() for path in (copy / "figures").iterdir()}
+    older = checkpoints(copy)[0]
+    assert main(["plot", str(older)]) == 0
+    assert {path: path.read_bytes() for path in before} == before
+    drawn = copy / "figures" / older.stem / "archive.png"
+    assert drawn.read_bytes() != before[copy / "figures" / "archive.png"]
 
 
 def test_restart_refuses_what_would_change_the_run(run_dir: Path) -> None:
