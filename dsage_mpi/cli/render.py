@@ -1,4 +1,4 @@
-"""``render``: a picture of one level with the agent's path, or a film of a rollout in it."""
+"""``render``: a picture of one level, with the agent's path if the domain knows it, or a film."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def parser() -> argparse.ArgumentParser:
     """The parser of ``render``."""
     made = argparse.ArgumentParser(
         prog="dsage_mpi render",
-        description="Draws a level with the agent's path on it (.png), or plays a rollout again "
-        "and films it (.gif, .mp4), where the domain's simulator can.",
+        description="Draws a level (.png). Mario's games are played again: the agent's path is on "
+        "the picture, and a rollout can be filmed (.gif, .mp4). Mazes are drawn without a path.",
         epilog=EPILOG,
         formatter_class=Formatter,
         allow_abbrev=False,
@@ -79,21 +79,19 @@ def parser() -> argparse.ArgumentParser:
         "--cell", type=int, nargs=2, metavar=("I", "J"), help="the elite of this archive cell"
     )
     made.add_argument(
-        "--rollout", type=int, default=0, metavar="K", help="which rollout, from 0 (default 0)"
+        "--rollout", type=int, metavar="K", help="Mario: which rollout, from 0 (default 0)"
     )
     made.add_argument(
         "--whole", action="store_true", help="film the whole level, not the part around the agent"
     )
     made.add_argument("--scale", type=int, default=1, metavar="N", help="pixels per pixel")
-    made.add_argument(
-        "--domain", default="mario", metavar="NAME", help="of a level as text (default mario)"
-    )
+    made.add_argument("--domain", metavar="NAME", help="of a level as text (default mario)")
     made.add_argument(
         "--output",
         type=Path,
         required=True,
         metavar="FILE",
-        help="*.png: the level with the path; *.gif, *.mp4 (with ffmpeg): a film",
+        help="*.png: the level; *.gif, *.mp4 (needs ffmpeg): a film",
     )
     return made
 
@@ -106,14 +104,23 @@ def main(argv: list[str]) -> int:
     from dsage_mpi.checkpoint.tree import CheckpointError
     from dsage_mpi.config.load import ConfigError
     from dsage_mpi.domains.base import DomainError
-    from dsage_mpi.report.movie import MovieError
+    from dsage_mpi.report.movie import MovieError, check_target
     from dsage_mpi.report.run_directory import RunDirectoryError
 
     try:
+        check_target(arguments.output)
         scene = _find(arguments)
-        print(scene.what)
-        _render(arguments, scene)
-    except (ConfigError, CheckpointError, RunDirectoryError, DomainError, RenderError) as error:
+        rollout = _rollout(arguments, scene)
+    except (
+        *(ConfigError, CheckpointError, RunDirectoryError),
+        *(DomainError, MovieError, RenderError),
+    ) as error:
+        complain(error)
+        return EXIT_BAD_INPUT
+    print(scene.what)
+    try:
+        _render(arguments, scene, rollout)
+    except DomainError as error:
         complain(error)
         return EXIT_BAD_INPUT
     except MovieError as error:
@@ -134,9 +141,9 @@ def _check(made: argparse.ArgumentParser, arguments: argparse.Namespace) -> None
         made.error(f"--output {arguments.output}: expected a name that ends in .png, .gif or .mp4")
     if not 1 <= arguments.scale <= 16:
         made.error(f"--scale {arguments.scale}: expected 1 to 16")
-    if arguments.rollout < 0:
+    if arguments.rollout is not None and arguments.rollout < 0:
         made.error(f"--rollout {arguments.rollout}: expected 0 or more")
-    if arguments.domain not in DOMAINS:
+    if arguments.domain is not None and arguments.domain not in DOMAINS:
         made.error(f"--domain {arguments.domain}: expected one of {', '.join(DOMAINS)}")
 
 
@@ -149,7 +156,9 @@ def _find(arguments: argparse.Namespace) -> Scene:
     if source.is_file() and source.suffix != ".h5":
         if arguments.evaluation is not None or arguments.best or arguments.cell:
             raise RenderError(f"{source} is one level: --evaluation, --best, --cell are for runs")
-        return _written_level(source, arguments.domain)
+        return _written_level(source, arguments.domain or "mario")
+    if arguments.domain is not None:
+        raise RenderError(f"--domain is for levels as text; {source} has its own")
 
     from dsage_mpi.cli.stored import find_stored
     from dsage_mpi.seeding import evaluation_seeds
@@ -226,29 +235,48 @@ def _describe(number: int, record: Any, config: Config) -> str:
     return f"evaluation {number}, objective {record['objective'][number]:.4g}, {values}"
 
 
-def _render(arguments: argparse.Namespace, scene: Scene) -> None:
+def _rollout(arguments: argparse.Namespace, scene: Scene) -> int | None:
+    """Number of the rollout to show; None where there is none that could be played again.
+
+    Raises:
+        RenderError: What was asked for takes one, or there is no such rollout.
+    """
+    from dsage_mpi.report.movie import STILL
+
+    if hasattr(scene.domain, "film"):
+        number, count = arguments.rollout or 0, scene.domain.rollouts
+        if number >= count:
+            raise RenderError(
+                f"no rollout {number}: an evaluation has {count} here, numbered from 0"
+            )
+        return number
+    why = f"the {scene.domain.name} domain's simulator keeps no record of what the agent does"
+    if arguments.output.suffix != STILL:
+        raise RenderError(
+            f"{why}, so there is no film of it; choose a name that ends in {STILL} for the level"
+        )
+    if arguments.rollout is not None:
+        raise RenderError(f"--rollout {arguments.rollout}: {why}; leave it out for the level")
+    complain(f"the level is drawn without the agent's path: {why}")
+    return None
+
+
+def _render(arguments: argparse.Namespace, scene: Scene, rollout: int | None) -> None:
     from dsage_mpi.report.movie import STILL, scaled, write_film, write_png
 
-    if arguments.output.suffix == STILL:
-        write_png(
-            arguments.output, next(scaled([_still(scene, arguments.rollout)], arguments.scale))
-        )
+    if arguments.output.suffix == STILL or rollout is None:
+        write_png(arguments.output, next(scaled([_still(scene, rollout)], arguments.scale)))
         return
-    if not hasattr(scene.domain, "film"):
-        raise RenderError(
-            f"the {scene.domain.name} domain's simulator keeps no record of what the agent does, "
-            f"so there is no film of it; choose a name that ends in {STILL} for the level"
-        )
-    film: Film = scene.domain.film(scene.task, arguments.rollout)
+    film: Film = scene.domain.film(scene.task, rollout)
     frames = scaled(film.frames(arguments.whole), arguments.scale)
     write_film(arguments.output, frames, film.frame_seconds)
 
 
-def _still(scene: Scene, rollout: int) -> Array:
+def _still(scene: Scene, rollout: int | None) -> Array:
     """The level, with the agent's path where the domain can play it again."""
     from dsage_mpi.domains.base import DomainError
 
-    if not hasattr(scene.domain, "film"):
+    if rollout is None:
         return scene.domain.render(scene.level)  # type: ignore[no-any-return]
     try:
         return scene.domain.film(scene.task, rollout).still()  # type: ignore[no-any-return]

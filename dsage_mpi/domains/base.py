@@ -113,6 +113,9 @@ class Film(Protocol):
 class Filmed(Protocol):
     """What a domain may have besides: rollouts that can be watched (``render``)."""
 
+    #: How many an evaluation has.
+    rollouts: int
+
     def film(self, tasks: Array, rollout: int) -> Film:
         """Plays rollout number ``rollout`` of a task ((1,) of ``task_dtype``) again.
 

@@ -24,6 +24,21 @@ class MovieError(Exception):
     """A picture or film cannot be written; the message says what to do."""
 
 
+def check_target(path: Path) -> None:
+    """Misses what a picture or film needs before anything is drawn for it.
+
+    Raises:
+        MovieError: There is no such folder, or no encoder for MP4.
+    """
+    if not path.parent.is_dir():
+        what = "is no folder" if path.parent.exists() else "does not exist"
+        raise MovieError(f"{path} cannot be written: {path.parent} {what}; make that folder first")
+    if path.is_dir():
+        raise MovieError(f"{path} cannot be written: it is a folder; choose another name")
+    if path.suffix == ".mp4":
+        _find_ffmpeg(path)
+
+
 def write_png(path: Path, image: Image) -> None:
     """Writes one picture ((h, w, 3) uint8), atomically."""
     with atomic_write(path) as file:
@@ -79,12 +94,7 @@ def _palette(pictures: list[Pillow.Image]) -> Pillow.Image:
 
 
 def _write_mp4(path: Path, frames: Iterator[Image], first: Image, frame_seconds: float) -> None:
-    ffmpeg = shutil.which("ffmpeg")
-    if ffmpeg is None:
-        raise MovieError(
-            f"{path} is not written: MP4 needs the program ffmpeg, which is not on PATH; "
-            "install it (apt-get install ffmpeg) or choose a name that ends with .gif"
-        )
+    ffmpeg = _find_ffmpeg(path)
     height, width = first.shape[:2]
     unfinished = path.with_name(f".{path.name}.unfinished.mp4")
     command = [
@@ -93,10 +103,19 @@ def _write_mp4(path: Path, frames: Iterator[Image], first: Image, frame_seconds:
         *("-pix_fmt", "yuv420p", "-crf", "18", str(unfinished)),
     ]
     film = b"".join(np.ascontiguousarray(frame).tobytes() for frame in frames)
-    path.parent.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(command, input=film, capture_output=True, check=False)
     if done.returncode:
         unfinished.unlink(missing_ok=True)
         said = done.stderr.decode(errors="replace").strip()
         raise MovieError(f"{path} is not written: ffmpeg says {said or done.returncode}")
     unfinished.replace(path)
+
+
+def _find_ffmpeg(path: Path) -> str:
+    ffmpeg = shutil.which("ffmpeg")
+    if ffmpeg is None:
+        raise MovieError(
+            f"{path} is not written: MP4 needs the program ffmpeg, which is not on PATH; "
+            "install it (apt-get install ffmpeg) or choose a name that ends with .gif"
+        )
+    return ffmpeg

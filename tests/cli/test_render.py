@@ -96,6 +96,18 @@ def test_mazes_have_no_films(
     message = refused(capsys, run_dir, "--output", tmp_path / "a.gif")
     assert "the maze domain's simulator keeps no record" in message
     assert ".png" in message
+    message = refused(capsys, run_dir, "--rollout", 0, "--output", tmp_path / "a.png")
+    assert "--rollout 0: the maze domain's simulator keeps no record" in message
+    assert not list(tmp_path.glob("a.*"))
+    assert main(["render", str(run_dir), "--output", str(tmp_path / "a.png")]) == 0
+    assert "is drawn without the agent's path" in capsys.readouterr().err
+
+
+def test_the_domain_of_a_run_is_its_own(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    message = refused(capsys, run_dir, "--domain", "maze", "--output", tmp_path / "a.png")
+    assert "--domain is for levels as text" in message
 
 
 @pytest.mark.parametrize(
@@ -120,6 +132,7 @@ def test_bad_usage(
     ("text", "message"),
     [
         ("hello", "no Mario level: 1 rows; a level has 16"),
+        ("", "no Mario level: it is empty; a level has 16 rows"),
         (FLAT.replace("X", "&", 1), "row 14, column 0 holds '&'"),
         (b"\xff\xfe\x00", "is no text (UTF-8)"),
     ],
@@ -156,5 +169,25 @@ def test_a_level_as_text_is_played(tmp_path: Path) -> None:
 def test_a_folder_that_does_not_exist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = tmp_path / "level.txt"
     source.write_text(FLAT)
-    assert main(["render", str(source), "--output", str(tmp_path / "no" / "a.png")]) == 1
-    assert "cannot write" in capsys.readouterr().err
+    for name in ("no/a.png", "level.txt/a.png"):
+        output = tmp_path / name
+        message = refused(capsys, source, "--output", output)
+        what = "does not exist" if name.startswith("no") else "is no folder"
+        assert f"{output} cannot be written: {output.parent} {what}" in message
+    (tmp_path / "folder.png").mkdir()
+    message = refused(capsys, source, "--output", tmp_path / "folder.png")
+    assert "it is a folder" in message
+
+
+def test_what_is_missing_is_found_before_the_game(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "level.txt"
+    source.write_text("\ufeff" + FLAT)
+    monkeypatch.setattr("dsage_mpi.domains.mario.domain.MarioDomain.film", None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    message = refused(capsys, source, "--output", tmp_path / "a.mp4")
+    assert "needs the program ffmpeg" in message
+    message = refused(capsys, source, "--rollout", 5, "--output", tmp_path / "a.png")
+    assert "no rollout 5: an evaluation has 5 here, numbered from 0" in message
+    assert [path.name for path in tmp_path.iterdir()] == ["level.txt"]

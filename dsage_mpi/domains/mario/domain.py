@@ -59,6 +59,7 @@ class MarioDomain:
             )
         self.settings = settings
         self.measures = measures
+        self.rollouts = settings.rollouts
         self.task_dtype: np.dtype[Any] = task_dtype(settings.rollouts)
         self.result_dtype: np.dtype[Any] = result_dtype(settings.rollouts)
         self._device = "cpu"
