@@ -36,6 +36,7 @@ EPILOG = f"""other commands (each has its own --help):
   verify RUN_DIR|CHECKPOINT    are its checkpoints whole?
   diff ONE OTHER               the first item in which two checkpoints differ
   plot RUN_DIR|CHECKPOINT      draw the figures of a run again
+  render RUN_DIR|CHECKPOINT    a picture of one level, or a film of Mario playing it
   status RUN_DIR...            how far runs are, one line each
   cancel RUN_DIR...            stop running runs cleanly
   doctor                       what this installation has, what is missing, how to get it
@@ -66,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
         prog="dsage_mpi",
         usage="dsage_mpi [run] INPUT.toml [options]\n"
         "       dsage_mpi --restart RUN_DIR|CHECKPOINT [options]\n"
-        "       dsage_mpi {inspect,verify,diff,plot,status,cancel,doctor,train-agent,"
+        "       dsage_mpi {inspect,verify,diff,plot,render,status,cancel,doctor,train-agent,"
         "train-generator} ...",
         description=DESCRIPTION,
         epilog=EPILOG,

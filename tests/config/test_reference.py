@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 from pathlib import Path
 
 import pytest
 
+from dsage_mpi.config.errors import ConfigError
+from dsage_mpi.config.load import load_config
 from dsage_mpi.config.reference import reference, replace_in
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
@@ -27,3 +31,18 @@ def test_every_table_is_there() -> None:
 def test_a_page_without_markers_is_refused() -> None:
     with pytest.raises(ValueError, match="must both be there"):
         replace_in("nothing")
+
+
+def test_the_example_of_problems_is_what_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(PAGE.parents[1] / "inputs", tmp_path / "inputs")
+    (tmp_path / "inputs" / "mine.toml").write_text(
+        'extends = "maze.toml"\n[domain]\nrollouts = 0\n[surrogate]\nepoch = 5\n'
+        "[archive]\ndims = [250, 162]\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError) as caught:
+        load_config(Path("inputs/mine.toml"))
+    shown = textwrap.indent(f"dsage_mpi: {caught.value}", " " * 8)
+    assert shown in PAGE.read_text(encoding="utf-8")

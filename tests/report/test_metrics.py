@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -167,3 +168,17 @@ def test_every_column_is_documented() -> None:
     text = documentation.read_text(encoding="utf-8")
     names = [column.name for column in Metrics(Path("unused"), ("<measure>",)).columns]
     assert [name for name in names if f"`{name}`" not in text] == []
+
+
+def test_the_example_on_the_page_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "outputs.md").read_text(encoding="utf-8")
+    block = page[page.index("    import csv\n") :].partition("\n\n")[0]
+    path = tmp_path / "runs" / "maze_quick-0001" / "metrics.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text("iteration,evaluations,train_s\n1,100,\n2,130,0.5\n")
+    monkeypatch.chdir(tmp_path)
+    found: dict[str, Any] = {}
+    exec(textwrap.dedent(block), found)
+    assert [row["evaluations"] for row in found["texts"]] == ["100", "130"]
+    assert [row["evaluations"] for row in found["rows"]] == [100, 130]
+    assert found["rows"][0]["train_s"] is None
