@@ -35,10 +35,10 @@ def complain(message: object) -> None:
         print(f"dsage_mpi: {message}", file=sys.stderr, flush=True)
 
 
-def folder(text: str) -> Path:
+def some_path(text: str) -> Path:
     """The path that an option names (as ``type`` of an argument); an empty one is a mistake."""
     if not text.strip():
-        raise argparse.ArgumentTypeError("is empty; expected a folder")
+        raise argparse.ArgumentTypeError("is empty; expected a path")
     return Path(text)
 
 

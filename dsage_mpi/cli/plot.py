@@ -14,7 +14,7 @@ from dsage_mpi.cli.console import (
     Formatter,
     add_run,
     complain,
-    folder,
+    some_path,
 )
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     add_run(made)
     made.add_argument(
         "--output",
-        type=folder,
+        type=some_path,
         metavar="DIR",
         help="where to draw (default: see below)",
     )

@@ -19,7 +19,7 @@ from dsage_mpi.cli.console import (
     Formatter,
     add_overrides,
     complain,
-    folder,
+    some_path,
 )
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--restart",
         metavar="RUN_DIR|CHECKPOINT",
-        type=Path,
+        type=some_path,
         help="continue a run from its newest valid checkpoint, or from this one",
     )
     add_overrides(made)
@@ -90,7 +90,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--run-dir",
-        type=folder,
+        type=some_path,
         metavar="DIR",
         help="a new or empty folder for the results; with --restart, the run goes on there and the "
         "old run directory stays as it is",

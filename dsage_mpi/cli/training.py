@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from dsage_mpi.cli.console import EXIT_CODES, Formatter, add_overrides, folder
+from dsage_mpi.cli.console import EXIT_CODES, Formatter, add_overrides, some_path
 
 
 def training_parser(command: str, description: str, examples: str) -> argparse.ArgumentParser:
@@ -27,13 +27,13 @@ def training_parser(command: str, description: str, examples: str) -> argparse.A
     add_overrides(made)
     made.add_argument(
         "--run-dir",
-        type=folder,
+        type=some_path,
         metavar="DIR",
         help="a new or empty folder for the results (default: under runs/)",
     )
     made.add_argument(
         "--restart",
-        type=Path,
+        type=some_path,
         metavar="RUN_DIR|CHECKPOINT",
         help="continue an earlier training with the same settings",
     )

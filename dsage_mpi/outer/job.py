@@ -199,12 +199,21 @@ def _lead(
     finally:
         journal.close()
     try:
-        print(close_run(loop, observer, farm, directory, time.perf_counter() - began), flush=True)
+        summary = close_run(loop, observer, farm, directory, time.perf_counter() - began)
+        _show(summary, directory)
     except Exception as error:
         _log.error(_NOT_EXPORTED, type(error).__name__, error, directory.path)
         _log.info("where: %s", traceback.format_exc(), extra=FILE_ONLY)
         return EXIT_FAILED
     return EXIT_DONE
+
+
+def _show(summary: str, directory: RunDirectory) -> None:
+    try:
+        print(summary, flush=True)
+    except OSError as error:  # a run is not worse because nobody can read it
+        reason = error.strerror or error
+        _log.warning("cannot show the summary (%s); inspect %s does", reason, directory.path)
 
 
 def _load(checkpoint: Path, loop: OuterLoop, observer: Observer) -> None:

@@ -80,7 +80,7 @@ def train(
         if checkpoint is not None:
             trainer.restore(checkpoint)
         # Only now, so that input that cannot be used leaves no empty folder.
-        _make_folder(run_dir)
+        _make_folder(run_dir, _is_fresh(run_dir, checkpoint))
         (run_dir / TRAINING_SETTINGS).write_text(to_toml(settings), encoding="utf-8")
         with _stop_on_signal(trainer):
             finished = trainer.run()
@@ -126,13 +126,20 @@ def _choose_folder(run_dir: Path | None, checkpoint: Path | None, result: str) -
     if run_dir is None:
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
         return RUNS_FOLDER / f"{Path(result).stem}-{stamp}"
-    if checkpoint is None or checkpoint.parent.resolve() != run_dir.resolve():
+    if _is_fresh(run_dir, checkpoint):
         refuse_used(run_dir)
     return run_dir
 
 
-def _make_folder(run_dir: Path) -> None:
+def _is_fresh(run_dir: Path, checkpoint: Path | None) -> bool:
+    """Whether the folder is to be a new one, not the one that the checkpoint lies in."""
+    return checkpoint is None or checkpoint.parent.resolve() != run_dir.resolve()
+
+
+def _make_folder(run_dir: Path, fresh: bool) -> None:
     try:
+        if fresh:  # reading the corpus takes its time, in which another training may have begun
+            refuse_used(run_dir)
         run_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunDirectoryError(_cannot_write(run_dir, error)) from error

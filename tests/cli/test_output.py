@@ -64,6 +64,16 @@ def test_a_reader_who_has_seen_enough_is_no_failure(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_run_is_not_worse_for_it(tmp_path: Path) -> None:
+    settings = ("algorithm.method=map_elites", "algorithm.max_evaluations=5")
+    overrides = [part for setting in settings for part in ("--set", setting)]
+    done = to_full_disk(TINY, "--run-dir", tmp_path / "run", *overrides, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "cannot show the summary (No space left on device); inspect " in done.stderr
+    assert "could not be written" not in done.stderr
+    assert (tmp_path / "run" / "archive.npz").is_file()
+
+
 def test_a_training_goes_on_when_nobody_watches(tmp_path: Path) -> None:
     settings = REPOSITORY / "inputs" / "agent_maze_tiny.toml"
     small = ("ppo.environments=8", "ppo.segment=12", "ppo.minibatches=2", "run.total_steps=96")
