@@ -92,7 +92,7 @@ class SurrogateSettings(BaseModel):
         "float32",
         description="bfloat16 predicts about twice as fast on CPUs that have it; 2-3 digits.",
     )
-    features: Annotated[int, Field(ge=1, le=4096)] = Field(
+    features: Annotated[int, Field(ge=1, le=10**7)] = Field(
         64, description="Channels of both networks' first layers."
     )
     residual_blocks: Annotated[int, Field(ge=0, le=1000)] = Field(
