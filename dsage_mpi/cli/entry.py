@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ def dispatch(argv: list[str]) -> int:
 
     A first word that is no subcommand is the input file of ``run``.
     """
+    _replace_closed_streams()
     provide_caches(os.environ)
     name, rest = (argv[0], argv[1:]) if argv and argv[0] in COMMANDS else ("run", argv)
     if name == "run" and (problem := _misspelt(argv)):
@@ -54,6 +56,13 @@ def dispatch(argv: list[str]) -> int:
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader (head, less) has seen enough
         os._exit(EXIT_DONE)
+
+
+def _replace_closed_streams() -> None:
+    """A shell's ``>&-`` leaves no stream at all, and its number to the next file that is opened."""
+    for name in ("stdin", "stdout", "stderr"):  # in the order of their numbers
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115
 
 
 def _is_first_process() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 import traceback
@@ -112,6 +113,10 @@ def _run_job(world: World, order: Order, requests: Requests | None) -> int:
     except FarmError as error:
         _log.error("%s", error)
         code = EXIT_FAILED
+    except Exception as error:  # a bug: all ranks are aborted by the hook that prints it
+        _log.critical("unexpected error:\n%s", traceback.format_exc(), extra=FILE_ONLY)
+        status.write(state=FAILED, reason=f"{type(error).__name__}: {error}")
+        raise
     status.write(state=_STATES[code])
     return int(world.bcast(code))
 
@@ -198,11 +203,13 @@ def _lead(
     finally:
         journal.close()
     try:
-        print(close_run(loop, observer, farm, directory, time.perf_counter() - began), flush=True)
+        summary = close_run(loop, observer, farm, directory, time.perf_counter() - began)
     except Exception as error:
         _log.error(_NOT_EXPORTED, type(error).__name__, error, directory.path)
         _log.info("where: %s", traceback.format_exc(), extra=FILE_ONLY)
         return EXIT_FAILED
+    with contextlib.suppress(OSError, ValueError):  # nobody is there to read it any more
+        print(summary, flush=True)
     return EXIT_DONE
 
 
