@@ -15,8 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support import REPOSITORY, clean_environment, mpirun, python
-from tests.test_main_job import (
+from tests.runs import (
     assert_same_checkpoints,
     digest,
     finished,
@@ -24,6 +23,7 @@ from tests.test_main_job import (
     newest,
     results,
 )
+from tests.support import REPOSITORY, clean_environment, mpirun, python
 
 TINY = [
     "-m",

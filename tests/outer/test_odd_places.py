@@ -6,26 +6,19 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from dsage_mpi.report.status import read_status
+from tests.runs import MAP_ELITES
 from tests.support import REPOSITORY, clean_environment, python
 
-RUN = [
-    *("-m", "dsage_mpi", "inputs/maze_tiny.toml", "--set", "algorithm.method=map_elites"),
-    *("--set", "emitters.batch_size=3", "--set", "emitters.initial_population=6"),
-    *("--set", "algorithm.max_evaluations=45", "--set", "report.figures=false"),
-]
 
-
-@pytest.fixture(scope="module")
-def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    run_dir = tmp_path_factory.mktemp("odd") / "run"
-    done = python(*RUN, "--run-dir", run_dir)
-    assert done.returncode == 0, done.stderr
-    return run_dir
+@pytest.fixture
+def finished_run(whole_run: Callable[[str], Path]) -> Path:
+    return whole_run("map_elites")
 
 
 def shell(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -43,7 +36,7 @@ def shell(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("closing", [">&-", "2>&-", "<&- >&- 2>&-", "| true"])
 def test_nobody_reads_what_it_prints(tmp_path: Path, closing: str) -> None:
     script = f'set -o pipefail; "$@" {closing}'
-    done = shell(script, *RUN, "--run-dir", tmp_path / "run")
+    done = shell(script, *MAP_ELITES, "--run-dir", tmp_path / "run")
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert read_status(tmp_path / "run" / "status.json")["state"] == "done"
@@ -79,7 +72,7 @@ def test_a_disk_without_any_room(tmp_path: Path) -> None:
     if subprocess.run([*command[:6], "true"], capture_output=True).returncode:
         pytest.skip("mounting needs root (or a container that allows it)")
     done = subprocess.run(
-        [*command, *RUN, "--run-dir", str(tmp_path / "run")],
+        [*command, *MAP_ELITES, "--run-dir", str(tmp_path / "run")],
         cwd=REPOSITORY,
         env=clean_environment(),
         capture_output=True,
@@ -103,7 +96,7 @@ sys.exit(main(sys.argv[1:]))
 
 def test_a_bug_is_in_the_log_and_the_status(tmp_path: Path) -> None:
     run_dir = tmp_path / "run"
-    done = python("-c", BUG, *RUN[2:], "--run-dir", run_dir)
+    done = python("-c", BUG, *MAP_ELITES[2:], "--run-dir", run_dir)
     assert done.returncode == 1
     assert "ZeroDivisionError: a bug" in (run_dir / "log.txt").read_text()
     status = read_status(run_dir / "status.json")
