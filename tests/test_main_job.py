@@ -15,6 +15,7 @@ from tests.runs import (
     MAP_ELITES,
     TINY,
     assert_no_difference,
+    assert_same_checkpoints,
     digest,
     finished,
     kill_when,
@@ -97,24 +98,6 @@ def test_killed_and_restarted_run_equals_uninterrupted_run(
     assert digest(killed) == digest(whole)
     assert_same_checkpoints(newest(whole), newest(killed))
     assert results(killed) == results(whole)
-
-
-GROUPS = ("archive", "record", "surrogate", "optimizer", "search", "rng")
-
-
-def assert_same_checkpoints(a, b):
-    """Every array of archive, record and networks is equal, to the last bit."""
-    with h5py.File(a) as first, h5py.File(b) as second:
-        names: list[str] = []
-        first.visit(names.append)
-        compared = [
-            name
-            for name in names
-            if name.split("/")[0] in GROUPS and isinstance(first[name], h5py.Dataset)
-        ]
-        assert len(compared) > 10
-        for name in compared:
-            assert first[name][()].tobytes() == second[name][()].tobytes(), name
 
 
 def test_restart_of_a_finished_run_changes_nothing(reference, tmp_path):
