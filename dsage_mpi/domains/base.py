@@ -41,7 +41,8 @@ class TasksFailedError(Exception):
 class SimulatorLostError(Exception):
     """No task can be simulated on this rank, whichever it is; the message says what to do.
 
-    A simulator that raises this ends the run in good order, instead of failing every task.
+    Instead of failing every task, a simulator that raises this is asked no more; other ranks go
+    on, and the run ends in good order when there are none.
     """
 
 

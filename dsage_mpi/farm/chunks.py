@@ -81,7 +81,8 @@ class StaticPlan:
 
     def _size(self) -> int:
         # A whole share in one message would keep its results from rank 0 until the last is there.
-        return max(1, int(min(self._most, self._pace.weight_in(self._settings.chunk_seconds))))
+        fitting = self._pace.weight_in(self._settings.chunk_seconds)
+        return max(1, int(min(self._most, fitting)))
 
 
 class DynamicPlan:
@@ -101,6 +102,7 @@ class DynamicPlan:
         self._most = most
         self._settings = settings
         self._pace = pace
+        self._position = 0
         self._line_up(np.arange(count))
 
     def next(self, worker: int, waiting: int) -> NDArray[np.intp] | None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: A failure text longer than this keeps its beginning and its end.
 REASON_CHARACTERS = 8000
+#: In place of a text without a word.
+NO_REASON = "no reason given"
 
 
 class GarbageError(Exception):
@@ -33,7 +35,8 @@ class BatchResult:
         failed: (n,) bool.
         seconds: (n,) float64, share of each task in the time spent.
         reasons: Position in the batch -> failure text.
-        lost: Why this rank cannot simulate any more (``SimulatorLostError``); empty if it can.
+        lost: Why this rank cannot simulate any more (``SimulatorLostError``); empty if it can. No
+            task is done then, and none has failed.
     """
 
     results: NDArray[Any]
@@ -67,6 +70,7 @@ class Runner:
         self._dtype = result_dtype
         self._retries = retries
         self._interruptible = interruptible
+        self._lost = ""
 
     def run(self, tasks: NDArray[Any]) -> BatchResult:
         """Simulates ``tasks`` ((n,) of the task dtype) together.
@@ -80,13 +84,14 @@ class Runner:
             failed=np.zeros(count, bool),
             seconds=np.zeros(count, np.float64),
         )
-        try:
-            self._run(tasks, batch)
-        except SimulatorLostError as error:
-            batch.lost = str(error)
-            batch.failed[:] = True
-        else:
-            batch.failed[list(batch.reasons)] = True
+        if not self._lost:  # finding that out again may take minutes
+            try:
+                self._run(tasks, batch)
+            except SimulatorLostError as error:
+                self._lost = _worded(str(error))
+                batch.reasons.clear()
+        batch.lost = self._lost
+        batch.failed[list(batch.reasons)] = True
         return batch
 
     def close(self) -> None:
@@ -149,7 +154,7 @@ class Runner:
             answer = self._simulator(tasks.copy())
         except TasksFailedError as failures:
             answer = failures.results
-            reasons = {int(position): cut(text) for position, text in failures.reasons.items()}
+            reasons = {int(where): _worded(text) for where, text in failures.reasons.items()}
         _check(answer, len(tasks), self._dtype)
         strange = sorted(set(reasons) - set(range(len(tasks))))
         if strange:
@@ -206,6 +211,11 @@ def describe(error: BaseException) -> str:
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
     return cut("".join(traceback.format_exception(type(error), error, trace)))
+
+
+def _worded(text: str) -> str:
+    """A simulator's text as readers of the record can expect it: neither empty nor endless."""
+    return cut(text) if text.strip() else NO_REASON
 
 
 def cut(text: str) -> str:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsage_mpi.domains.base import TasksFailedError
+from dsage_mpi.domains.base import SimulatorLostError, TasksFailedError
 from dsage_mpi.farm.runner import REASON_CHARACTERS, Runner, describe
 from tests.farm.toy import RESULT, Kind, ToySimulator, expected, make_tasks
 
@@ -73,6 +73,29 @@ def test_a_lost_simulator_blames_no_task():
     batch = Runner(simulator, RESULT, retries=3).run(make_tasks(3, {1: Kind.LOST}))
     assert batch.lost == "the engine is gone; install it"
     assert simulator.calls == [3]
+    assert not batch.failed.any()
+    assert batch.reasons == {}
+
+
+def test_a_lost_simulator_is_asked_no_more():
+    simulator = ToySimulator()
+    runner = Runner(simulator, RESULT)
+    runner.run(make_tasks(2, {1: Kind.LOST}))
+    assert runner.run(make_tasks(2)).lost == "the engine is gone; install it"
+    assert simulator.calls == [2]
+
+
+@pytest.mark.parametrize("text", ["", " \n\t"])
+def test_a_failure_always_has_words(text):
+    def fails(tasks):
+        raise TasksFailedError(expected(tasks), {0: text, 2: "a reason"})
+
+    def is_lost(tasks):
+        raise SimulatorLostError(text)
+
+    batch = Runner(fails, RESULT).run(make_tasks(3))
+    assert batch.reasons == {0: "no reason given", 2: "a reason"}
+    assert Runner(is_lost, RESULT).run(make_tasks(3)).lost == "no reason given"
 
 
 def test_simulators_are_closed_if_they_can_be():

@@ -65,6 +65,17 @@ def test_a_lost_simulator_ends_the_evaluation_with_its_message():
     assert toy.closed
 
 
+def test_equal_failure_texts_are_one_object():
+    heard = []
+    with serial(FarmSettings(chunk=1)) as farm:
+        tasks = make_tasks(6, {1: Kind.NAN, 3: Kind.NAN})
+        first = farm.evaluate(tasks, on_results=lambda *chunk: heard.extend(chunk[2].values()))
+        second = farm.evaluate(tasks)
+    texts = [*first.reasons.values(), *second.reasons.values(), *heard]
+    assert len(texts) == 6
+    assert len({id(text) for text in texts}) == 1
+
+
 def test_ctrl_c_stops_a_serial_run_and_leaves_the_farm_usable():
     with serial() as farm:
         with pytest.raises(KeyboardInterrupt):
