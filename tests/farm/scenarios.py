@@ -136,41 +136,46 @@ def lost(world: World, out: str) -> None:
     logging.basicConfig(format="%(name)s: %(message)s")
     for dispatch, prefetch in itertools.product(("dynamic", "static"), (0, 1, 3)):
         settings = FarmSettings(dispatch=dispatch, chunk_seconds=0.01, prefetch=prefetch)
-        last = world.rank == world.size - 1
-        toy = Mortal(np.inf if last else world.rank - 1)
-        seen: list[Any] = []
+        if world.is_root:
+            lead_losers(world, settings)
+            print("lost: right")
+        else:
+            serve_until_lost(world, settings)
 
-        def together(comm: Any, argument: Any, seen: list[Any] = seen) -> None:
-            seen.append(argument)
-            comm.gather(comm.Get_rank(), root=0)
 
-        if not world.is_root:
-            serve(world, lambda: toy, TASK, RESULT, settings, calls={"together": together})  # noqa: B023
-            assert (seen, toy.closed, toy.asked_in_vain) == ([7], True, 0 if last else 1)
-            continue
-        told: list[int] = []
-        with open_farm(world, ToySimulator, TASK, RESULT, settings) as farm:
-            for bad in (BAD, {}):
-                tasks = make_tasks(60, bad)
-                outcome = farm.evaluate(
-                    tasks, on_results=lambda indices, *rest: told.extend(indices.tolist())
-                )
-                assert outcome.results.tobytes() == expected(tasks).tobytes()
-                assert list(outcome.reasons) == list(bad)
-            assert sorted(told) == sorted(2 * list(range(60))), "each task once"
-            assert set(outcome.ranks.tolist()) == {world.size - 1}
-            assert farm.idle
-            assert farm.call_all("together", 7).gather(0, root=0) == list(range(world.size))
-            before = farm.stats()
-        for mine, theirs in zip(before, farm.stats(), strict=True):
-            assert (mine.tasks, mine.failures, mine.batches) == (
-                theirs.tasks,
-                theirs.failures,
-                theirs.batches,
-            )
-        assert sum(entry.tasks for entry in farm.stats()) == 120
-        assert sum(entry.failures for entry in farm.stats()) == len(BAD)
-        print("lost: right")
+def serve_until_lost(world: World, settings: FarmSettings) -> None:
+    last = world.rank == world.size - 1
+    toy = Mortal(np.inf if last else world.rank - 1)
+    seen: list[Any] = []
+
+    def together(comm: Any, argument: Any) -> None:
+        seen.append(argument)
+        comm.gather(comm.Get_rank(), root=0)
+
+    serve(world, lambda: toy, TASK, RESULT, settings, calls={"together": together})
+    assert seen == [7], "lost ranks take part in what all do together"
+    assert toy.closed
+    assert toy.asked_in_vain == (0 if last else 1)
+
+
+def lead_losers(world: World, settings: FarmSettings) -> None:
+    told: list[int] = []
+    with open_farm(world, ToySimulator, TASK, RESULT, settings) as farm:
+        for bad in (BAD, {}):
+            tasks = make_tasks(60, bad)
+            outcome = farm.evaluate(tasks, on_results=lambda chunk, *rest: told.extend(chunk))
+            assert outcome.results.tobytes() == expected(tasks).tobytes()
+            assert list(outcome.reasons) == list(bad)
+        assert sorted(told) == sorted(2 * list(range(60))), "each task once"
+        assert set(outcome.ranks.tolist()) == {world.size - 1}
+        assert farm.idle
+        assert farm.call_all("together", 7).gather(0, root=0) == list(range(world.size))
+        before = farm.stats()
+    for mine, theirs in zip(before, farm.stats(), strict=True):
+        assert (mine.tasks, mine.failures) == (theirs.tasks, theirs.failures)
+        assert mine.batches == theirs.batches
+    assert sum(entry.tasks for entry in before) == 120
+    assert sum(entry.failures for entry in before) == len(BAD)
 
 
 def all_lost(world: World, out: str) -> None:
