@@ -87,8 +87,14 @@ class Simulator(Protocol):
 
     The result of a task depends on that task alone (never on its batch, the rank, the order or
     the clock). May raise: the farm then finds the guilty task and records a failed evaluation
-    (``TasksFailedError`` names the guilty ones at once). If it has a method ``close()``, that is
-    called when its rank has no more tasks.
+    (``TasksFailedError`` names the guilty ones at once).
+
+    It may have two methods more:
+
+    * ``close()`` is called when its rank has no more tasks.
+    * ``call_while_waiting(on_wait)``, for one that waits for another process: it calls
+      ``on_wait()`` every 0.5 s or more often while it waits, and lets through what that raises (a
+      user stops the run), ready for other tasks.
     """
 
     def __call__(self, tasks: Array) -> Array:

@@ -66,7 +66,7 @@ class SerialFarm:
         progress = Progress(len(tasks), self._result_dtype, on_progress, on_results, self._texts)
         while (indices := chunks.next(0, 0)) is not None:
             started = time.perf_counter()
-            batch = self._runner.run(tasks[indices])
+            batch = self._runner.run(tasks[indices], progress.report)
             busy = time.perf_counter() - started
             if batch.lost:
                 raise FarmError(f"rank 0 cannot simulate any more: {batch.lost}")

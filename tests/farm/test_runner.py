@@ -151,6 +151,47 @@ def test_ctrl_c_gets_through_where_it_is_the_users():
         Runner(ToySimulator(), RESULT, interruptible=True).run(make_tasks(2, {0: Kind.INTERRUPT}))
 
 
+class Waiting:
+    """Waits a little, and makes something of its own of what ends the wait."""
+
+    def __init__(self, error=None):
+        self.error = error
+
+    def call_while_waiting(self, on_wait):
+        self.on_wait = on_wait
+
+    def __call__(self, tasks):
+        try:
+            self.on_wait()
+        except BaseException as error:
+            raise self.error or error from error
+        return expected(tasks)
+
+
+@pytest.mark.parametrize("own", [None, ValueError("not me"), SimulatorLostError("gone")])
+def test_what_ends_a_wait_is_no_failure(own):
+    class EnoughError(Exception):
+        pass
+
+    enough = EnoughError()
+
+    def stop():
+        raise enough
+
+    runner = Runner(Waiting(own), RESULT, retries=2, interruptible=True)
+    with pytest.raises(EnoughError) as caught:
+        runner.run(make_tasks(3), stop)
+    assert caught.value is enough
+    assert not runner.run(make_tasks(3)).failed.any(), "it is forgotten"
+    assert not runner.run(make_tasks(3), lambda: None).failed.any()
+
+
+def test_other_ranks_have_nobody_to_interrupt_them():
+    simulator = Waiting()
+    Runner(simulator, RESULT)
+    assert not hasattr(simulator, "on_wait")
+
+
 def test_endless_messages_are_cut():
     text = describe(ValueError("begin" + "x" * 10**6 + "end"))
     assert len(text) < REASON_CHARACTERS + 100
