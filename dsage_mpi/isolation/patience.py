@@ -12,6 +12,8 @@ from pathlib import Path
 
 #: Longest time between two looks, in seconds.
 SLICE_SECONDS = 0.5
+#: The first look comes so late, as a look costs more than many an answer takes.
+_FIRST_LOOK_SECONDS = 0.02
 #: A process that uses less of a period is waiting for something that does not come.
 _IDLE_SHARE = 0.01
 
@@ -33,11 +35,12 @@ class Patience:
     def __init__(self, seconds: float, cpu_seconds: Callable[[], float | None], now: float) -> None:
         self._seconds = seconds
         self._cpu_seconds = cpu_seconds
-        #: ``is_over`` is to be asked every so many seconds, or more often.
-        self.slice = min(SLICE_SECONDS, max(1e-3, seconds / 10))
+        self._longest_slice = min(SLICE_SECONDS, max(1e-3, seconds / 10))
+        #: ``is_over`` is to be asked after so many seconds, or sooner; changes.
+        self.slice = min(_FIRST_LOOK_SECONDS, self._longest_slice)
         self._last = now
         self._waited = 0.0
-        self._next_look = self.slice  # not at once: most answers come sooner
+        self._next_look = self.slice
         self._used_at_first = -1.0
         self._period_began = 0.0
         self._used_before_period = 0.0
@@ -49,6 +52,7 @@ class Patience:
         self._last = now
         if self._waited < self._next_look:
             return False
+        self.slice = self._longest_slice
         used = self._cpu_seconds()
         if used is None:
             self._next_look = self._seconds
