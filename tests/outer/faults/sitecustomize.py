@@ -29,11 +29,11 @@ if "DSAGE_TEST_KILL" in os.environ and "SLURM_RESTART_COUNT" not in os.environ:
         _pass(phase)
         _safe_point(requests, status, phase, *progress)
 
-    def run(self, tasks):
+    def run(self, tasks, *rest):
         """As before, if it is lived to see."""
         if "1" in map(os.environ.get, ("OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK")):
             _pass("worker")
-        return _run(self, tasks)
+        return _run(self, tasks, *rest)
 
     def replace(source, target, **options):
         """As before, if it is lived to see."""
