@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dsage_mpi.farm.launch import World, detect_launch, open_world
-from tests import support
+from tests import runs, support
 
 
 @pytest.fixture
@@ -21,6 +23,26 @@ def mpirun() -> Callable[..., Any]:
     if support.mpirun_command() is None:
         pytest.skip("no mpirun on this machine")
     return support.mpirun
+
+
+@pytest.fixture(scope="session")
+def whole_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Method ("dsage", "map_elites") -> directory of an uninterrupted run in one process.
+
+    All its checkpoints are kept; what it printed is in the file ``stdout`` beside it. It is shared
+    by all tests: copy it before you change it.
+    """
+
+    @functools.cache
+    def run(method: str) -> Path:
+        run_dir = tmp_path_factory.mktemp(method) / "run"
+        arguments = (*runs.METHODS[method], *runs.KEEP_ALL, "--run-dir", run_dir)
+        done = support.python(*arguments, timeout=200)
+        runs.finished(done)
+        (run_dir.parent / "stdout").write_text(done.stdout)
+        return run_dir
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -4,73 +4,46 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
-from dsage_mpi.report.metrics import TIMING_COLUMNS
-from tests.support import REPOSITORY, clean_environment, mpirun, python
-
-TINY = [
-    "-m",
-    "dsage_mpi",
-    "inputs/maze_tiny.toml",
-    *("--set", "surrogate.threads=1"),
-    *("--set", "algorithm.max_evaluations=50"),
-    *("--set", "selection.coarse_dims=[16,9]"),
-    *("--set", "report.figures=false"),
-]
-MAP_ELITES = [
-    *TINY,
-    *("--set", "algorithm.method=map_elites"),
-    *("--set", "emitters.batch_size=3"),
-    *("--set", "emitters.initial_population=6"),
-]
-
-KEEP_ALL = ["--set", "checkpoint.keep=100"]
-
-
-def digest(run_dir: Path) -> str:
-    done = python("-m", "dsage_mpi", "inspect", run_dir, "--digest")
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split()[-1]
-
-
-def finished(done: subprocess.CompletedProcess[str]) -> None:
-    assert done.returncode == 0, f"--- stdout\n{done.stdout}\n--- stderr\n{done.stderr}"
+from tests.runs import (
+    KEEP_ALL,
+    MAP_ELITES,
+    TINY,
+    assert_no_difference,
+    assert_same_checkpoints,
+    digest,
+    finished,
+    kill_when,
+    newest,
+    results,
+)
+from tests.support import mpirun, python
 
 
 @pytest.fixture(scope="module")
-def reference(tmp_path_factory):
+def reference(whole_run):
     """One uninterrupted run in one process, without any launcher."""
-    run_dir = tmp_path_factory.mktemp("reference") / "run"
-    done = python(*TINY, "--run-dir", run_dir, timeout=200)
-    finished(done)
-    return run_dir, done
+    return whole_run("dsage")
 
 
 @pytest.fixture(scope="module")
-def map_elites_reference(tmp_path_factory):
+def map_elites_reference(whole_run):
     """The same with MAP-Elites; all its checkpoints are kept."""
-    run_dir = tmp_path_factory.mktemp("map-elites") / "run"
-    finished(python(*MAP_ELITES, *KEEP_ALL, "--run-dir", run_dir, timeout=200))
-    return run_dir
+    return whole_run("map_elites")
 
 
 def test_run_directory_is_complete(reference):
-    run_dir, done = reference
+    run_dir = reference
     for name in ("config.toml", "versions.json", "log.txt", "metrics.csv", "archive.npz"):
         assert (run_dir / name).stat().st_size > 0, name
-    assert str(run_dir) in done.stdout
-    assert "QD-score" in done.stdout
+    printed = (run_dir.parent / "stdout").read_text()
+    assert str(run_dir) in printed
+    assert "QD-score" in printed
     with (run_dir / "metrics.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) >= 3
@@ -83,7 +56,7 @@ def test_run_directory_is_complete(reference):
 
 
 def test_effective_configuration_runs_again_to_the_same_result(reference, tmp_path):
-    run_dir, _ = reference
+    run_dir = reference
     finished(python("-m", "dsage_mpi", run_dir / "config.toml", "--run-dir", tmp_path / "run"))
     assert digest(tmp_path / "run") == digest(run_dir)
 
@@ -99,7 +72,7 @@ def test_effective_configuration_runs_again_to_the_same_result(reference, tmp_pa
     ],
 )
 def test_result_does_not_depend_on_ranks(reference, tmp_path, ranks, options):
-    run_dir, _ = reference
+    run_dir = reference
     finished(mpirun(ranks, *TINY, *options, "--run-dir", tmp_path / "run", timeout=240))
     assert digest(tmp_path / "run") == digest(run_dir)
 
@@ -115,7 +88,7 @@ def test_killed_and_restarted_run_equals_uninterrupted_run(
     reference, map_elites_reference, tmp_path, method, checkpoint
 ):
     dsage = method == "dsage"
-    whole, arguments = (reference[0], TINY) if dsage else (map_elites_reference, MAP_ELITES)
+    whole, arguments = (reference, TINY) if dsage else (map_elites_reference, MAP_ELITES)
     killed = tmp_path / "killed"
     kill_when(
         [*arguments, "--run-dir", killed],
@@ -127,64 +100,15 @@ def test_killed_and_restarted_run_equals_uninterrupted_run(
     assert results(killed) == results(whole)
 
 
-def kill_when(arguments, path):
-    """Starts the program and kills it, without warning, once ``path`` exists."""
-    process = subprocess.Popen(
-        [sys.executable, *map(str, arguments)],
-        cwd=REPOSITORY,
-        env=clean_environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 120
-    while not path.exists():
-        assert process.poll() is None, "the run ended before it could be killed"
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def newest(run_dir):
-    return max((run_dir / "checkpoints").glob("checkpoint-*.h5"))
-
-
-GROUPS = ("archive", "record", "surrogate", "optimizer", "search", "rng")
-
-
-def assert_same_checkpoints(a, b):
-    """Every array of archive, record and networks is equal, to the last bit."""
-    with h5py.File(a) as first, h5py.File(b) as second:
-        names: list[str] = []
-        first.visit(names.append)
-        compared = [
-            name
-            for name in names
-            if name.split("/")[0] in GROUPS and isinstance(first[name], h5py.Dataset)
-        ]
-        assert len(compared) > 10
-        for name in compared:
-            assert first[name][()].tobytes() == second[name][()].tobytes(), name
-
-
-def results(run_dir):
-    """metrics.csv without the columns that a clock fills."""
-    with (run_dir / "metrics.csv").open() as file:
-        return [
-            {k: v for k, v in row.items() if k not in TIMING_COLUMNS}
-            for row in csv.DictReader(file)
-        ]
-
-
 def test_restart_of_a_finished_run_changes_nothing(reference, tmp_path):
-    run_dir, _ = reference
+    run_dir = shutil.copytree(reference, tmp_path / "run")
     before = digest(run_dir)
     finished(python("-m", "dsage_mpi", "--restart", run_dir))
     assert digest(run_dir) == before
 
 
 def test_run_killed_before_its_first_checkpoint_starts_again(reference, tmp_path):
-    run_dir, _ = reference
+    run_dir = reference
     killed = tmp_path / "killed"
     arguments = [*TINY, "--set", "checkpoint.min_seconds=1000", "--run-dir", killed]
     kill_when(arguments, killed / "metrics.csv")
@@ -230,11 +154,6 @@ def test_going_back_to_an_older_checkpoint(map_elites_reference, tmp_path):
     aside = old / "checkpoints" / "set-aside-0001"
     assert sorted(path.name for path in aside.iterdir()) == before[2:]
     assert newest(old).parent == old / "checkpoints"
-
-
-def assert_no_difference(one, other):
-    done = python("-m", "dsage_mpi", "diff", one, other)
-    assert (done.returncode, done.stdout) == (0, "")
 
 
 LIMITED = """
@@ -299,7 +218,7 @@ def test_missing_agent_stops_every_rank_with_a_clear_message(tmp_path):
 
 
 def test_results_are_never_overwritten(reference):
-    run_dir, _ = reference
+    run_dir = reference
     before = sorted((p, p.stat().st_mtime_ns) for p in run_dir.rglob("*"))
     done = python(*TINY, "--run-dir", run_dir)
     assert done.returncode == 2

@@ -15,8 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support import REPOSITORY, clean_environment, mpirun, python
-from tests.test_main_job import (
+from tests.runs import (
     assert_same_checkpoints,
     digest,
     finished,
@@ -24,6 +23,7 @@ from tests.test_main_job import (
     newest,
     results,
 )
+from tests.support import REPOSITORY, clean_environment, mpirun, python
 
 TINY = [
     "-m",
@@ -111,8 +111,39 @@ def test_a_run_whose_jvm_is_killed_has_the_same_archive(reference, tmp_path):
     assert digest(run_dir) == digest(reference)
 
 
+def test_a_stop_does_not_wait_for_a_jvm_that_hangs(reference, tmp_path):
+    run_dir = tmp_path / "run"
+    process = subprocess.Popen(
+        [sys.executable, *TINY, "--run-dir", str(run_dir)],
+        cwd=REPOSITORY,
+        env=clean_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        jvm = jvm_of(process, run_dir, rows=0)
+        os.kill(jvm, signal.SIGSTOP)
+        process.terminate()
+        assert process.wait(100) == 3, "long before the JVM's deadline of 300 s"
+    finally:
+        process.kill()
+    assert jvm not in jvms_of(process.pid)
+    assert not (run_dir / "failures.jsonl").exists(), "no evaluation has failed"
+    finished(python("-m", "dsage_mpi", "--restart", run_dir, timeout=200))
+    assert digest(run_dir) == digest(reference)
+
+
 def kill_jvm_of(process: subprocess.Popen[bytes], run_dir: Path, rows: int) -> int:
     """Kills, without warning, the JVM of a run that has so many iterations behind it."""
+    jvm = jvm_of(process, run_dir, rows)
+    os.kill(jvm, signal.SIGKILL)
+    while jvm in jvms_of(process.pid):  # a busy machine takes its time
+        time.sleep(0.002)
+    return jvm
+
+
+def jvm_of(process: subprocess.Popen[bytes], run_dir: Path, rows: int) -> int:
+    """Waits for the JVM of a run that has so many iterations behind it."""
     metrics = run_dir / "metrics.csv"
     deadline = time.monotonic() + 120
     while True:
@@ -121,9 +152,6 @@ def kill_jvm_of(process: subprocess.Popen[bytes], run_dir: Path, rows: int) -> i
         lines = metrics.read_text().splitlines() if metrics.exists() else []
         children = jvms_of(process.pid)
         if len(lines) > rows and children:
-            os.kill(children[0], signal.SIGKILL)
-            while children[0] in jvms_of(process.pid):  # a busy machine takes its time
-                time.sleep(0.002)
             return children[0]
         time.sleep(0.002)
 

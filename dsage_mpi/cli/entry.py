@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ def dispatch(argv: list[str]) -> int:
 
     A first word that is no subcommand is the input file of ``run``.
     """
+    _replace_closed_streams()
     provide_caches(os.environ)
     name, rest = (argv[0], argv[1:]) if argv and argv[0] in COMMANDS else ("run", argv)
     if name == "run" and (problem := _misspelt(argv)):
@@ -56,6 +58,13 @@ def dispatch(argv: list[str]) -> int:
             raise  # all ranks must end: the farm's hook sees to it
         complain("interrupted; a run that has checkpoints goes on with --restart RUN_DIR")
         return EXIT_INTERRUPTED
+
+
+def _replace_closed_streams() -> None:
+    """A shell's ``>&-`` leaves no stream at all, and its number to the next file that is opened."""
+    for name in ("stdin", "stdout", "stderr"):  # in the order of their numbers
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115
 
 
 def _is_first_process() -> bool:

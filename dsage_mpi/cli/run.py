@@ -163,11 +163,14 @@ def _fresh(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order |
         _check_device(config)
         directory = RunDirectory.create(arguments.run_dir, arguments.input.stem)
         held.enter_context(RunLock(directory))
+        # At once, not with the first checkpoint: a run that is killed before can be started again.
+        directory.write_config(to_toml(config))
     except (ConfigError, DomainError, RunDirectoryError, SurrogateError) as error:
         complain(error)
         return EXIT_BAD_INPUT
-    # At once, not with the first checkpoint: a run that is killed before it can be started again.
-    directory.write_config(to_toml(config))
+    except OSError as error:
+        complain(f"cannot write into {directory.path}: {error.strerror or error}; make room")
+        return EXIT_BAD_INPUT
     return Order(config, directory.path, None, arguments.verbose)
 
 
@@ -188,6 +191,7 @@ def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Ord
         if arguments.run_dir is None:
             directory = RunDirectory.locate(arguments.restart)
             held.enter_context(RunLock(directory))
+            directory.make_folders()
             forget_requests(directory.path)
             remove_unfinished(directory.path)
             setup_logging(directory, rank=0)  # its log, too, says which checkpoints are skipped
@@ -200,6 +204,9 @@ def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Ord
             directory.write_config(to_toml(config))
     except (ConfigError, CheckpointError, RunDirectoryError, SurrogateError) as error:
         complain(error)
+        return EXIT_BAD_INPUT
+    except OSError as error:
+        complain(f"cannot write into the run directory: {error}")
         return EXIT_BAD_INPUT
     changed = changes(text, str(source), config)
     moved = arguments.run_dir is not None

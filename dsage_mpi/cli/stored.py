@@ -104,10 +104,18 @@ def find_unsaved(path: Path) -> RunDirectory | None:
     Such a run is started again from its effective configuration, to the same result.
 
     Raises:
-        RunDirectoryError: There is nothing at ``path``, or it is no run directory.
+        RunDirectoryError: There is nothing at ``path``, it is no run directory, or its run has
+            ended and lost its checkpoints.
     """
     if path.is_file():
         return None
     directory = RunDirectory.open(path)
-    unsaved = directory.config.is_file() and not checkpoints(directory.path)
-    return directory if unsaved else None
+    if not directory.config.is_file() or checkpoints(directory.path):
+        return None
+    if directory.archive_npz.exists():
+        raise RunDirectoryError(
+            f"the run in {path} has ended ({directory.archive_npz.name} is there), but all its "
+            f"checkpoints are gone: there is nothing to go on from. To run it again: "
+            f"dsage_mpi {directory.config} --run-dir NEW"
+        )
+    return directory

@@ -41,7 +41,8 @@ class TasksFailedError(Exception):
 class SimulatorLostError(Exception):
     """No task can be simulated on this rank, whichever it is; the message says what to do.
 
-    A simulator that raises this ends the run in good order, instead of failing every task.
+    Instead of failing every task, a simulator that raises this is asked no more; other ranks go
+    on, and the run ends in good order when there are none.
     """
 
 
@@ -86,8 +87,14 @@ class Simulator(Protocol):
 
     The result of a task depends on that task alone (never on its batch, the rank, the order or
     the clock). May raise: the farm then finds the guilty task and records a failed evaluation
-    (``TasksFailedError`` names the guilty ones at once). If it has a method ``close()``, that is
-    called when its rank has no more tasks.
+    (``TasksFailedError`` names the guilty ones at once).
+
+    It may have two methods more:
+
+    * ``close()`` is called when its rank has no more tasks.
+    * ``call_while_waiting(on_wait)``, for one that waits for another process: it calls
+      ``on_wait()`` every 0.5 s or more often while it waits, and lets through what that raises (a
+      user stops the run), ready for other tasks.
     """
 
     def __call__(self, tasks: Array) -> Array:

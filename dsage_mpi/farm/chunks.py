@@ -19,7 +19,7 @@ _CHUNKS_LEFT_TO_PREFETCH = 2
 
 
 class Plan(Protocol):
-    """Deals out the tasks of one evaluation, each exactly once."""
+    """Deals out the tasks of one evaluation, each once unless it is given back."""
 
     def next(self, worker: int, waiting: int) -> NDArray[np.intp] | None:
         """Task indices ((k,), k >= 1) for a worker, or None if it should get nothing now.
@@ -34,27 +34,55 @@ class Plan(Protocol):
         """A chunk that ``next`` gave out took ``seconds``."""
         ...
 
+    def withdraw(self, worker: int, indices: NDArray[np.intp]) -> None:
+        """A worker asks no more: others get what only it would have got, and what it gives back.
+
+        Args:
+            worker: Position among the workers; may be named again with further tasks.
+            indices: (k,) tasks that it was given and has not simulated; k may be 0.
+        """
+        ...
+
 
 class StaticPlan:
-    """One equal, contiguous share per worker, in messages of at most ``most`` tasks."""
+    """One equal, contiguous share per worker, in pieces that keep it busy for a while at most."""
 
-    def __init__(self, count: int, workers: int, most: int) -> None:
+    def __init__(
+        self, count: int, workers: int, most: int, settings: FarmSettings, pace: Pace
+    ) -> None:
         bounds = np.linspace(0, count, workers + 1).astype(np.intp)
         self._next = bounds[:-1].copy()
         self._stop = bounds[1:]
+        self._given_back = np.zeros(0, np.intp)
         self._most = most
+        self._settings = settings
+        self._pace = pace
 
     def next(self, worker: int, waiting: int) -> NDArray[np.intp] | None:
-        """The next piece of the worker's own share."""
+        """The next piece of the worker's own share, then of what others gave back."""
+        size = self._size()
         start = int(self._next[worker])
-        stop = min(int(self._stop[worker]), start + self._most)
-        if start >= stop:
-            return None
-        self._next[worker] = stop
-        return np.arange(start, stop)
+        stop = min(int(self._stop[worker]), start + size)
+        if start < stop:
+            self._next[worker] = stop
+            return np.arange(start, stop)
+        piece, self._given_back = self._given_back[:size], self._given_back[size:]
+        return piece if len(piece) else None
 
     def finished(self, indices: NDArray[np.intp], seconds: float) -> None:
-        """Nothing to learn: all shares are fixed."""
+        """Learns how long a task takes."""
+        self._pace.add(len(indices), seconds)
+
+    def withdraw(self, worker: int, indices: NDArray[np.intp]) -> None:
+        """Whoever is through with its own share gets these."""
+        own = np.arange(self._next[worker], self._stop[worker])
+        self._next[worker] = self._stop[worker]
+        self._given_back = np.concatenate([self._given_back, indices, own])
+
+    def _size(self) -> int:
+        # A whole share in one message would keep its results from rank 0 until the last is there.
+        fitting = self._pace.weight_in(self._settings.chunk_seconds)
+        return max(1, int(min(self._most, fitting)))
 
 
 class DynamicPlan:
@@ -70,14 +98,12 @@ class DynamicPlan:
         cost: NDArray[Any] | None = None,
     ) -> None:
         self._weights = relative_weights(count, cost)
-        self._order = np.argsort(-self._weights, kind="stable")
-        #: Weight of the first k tasks in that order; k = 0 .. count.
-        self._sums = np.concatenate([[0.0], np.cumsum(self._weights[self._order])])
         self._workers = workers
         self._most = most
         self._settings = settings
         self._pace = pace
         self._position = 0
+        self._line_up(np.arange(count))
 
     def next(self, worker: int, waiting: int) -> NDArray[np.intp] | None:
         """The next tasks in the order of dispatch."""
@@ -93,6 +119,18 @@ class DynamicPlan:
     def finished(self, indices: NDArray[np.intp], seconds: float) -> None:
         """Learns how long a task of average weight takes."""
         self._pace.add(float(self._weights[indices].sum()), seconds)
+
+    def withdraw(self, worker: int, indices: NDArray[np.intp]) -> None:
+        """Puts the tasks back where the order of dispatch has them."""
+        if len(indices):
+            self._line_up(np.sort(np.concatenate([indices, self._order[self._position :]])))
+
+    def _line_up(self, indices: NDArray[np.intp]) -> None:
+        """These tasks are left."""
+        self._order = indices[np.argsort(-self._weights[indices], kind="stable")]
+        #: Weight of the first k tasks in that order; k = 0 .. all of them.
+        self._sums = np.concatenate([[0.0], np.cumsum(self._weights[self._order])])
+        self._position = 0
 
     def _size(self, left: int) -> int:
         chunk = self._settings.chunk
@@ -161,5 +199,5 @@ def plan(
         cost: (count,) predicted relative run times, or None.
     """
     if settings.dispatch == "static":
-        return StaticPlan(count, workers, most)
+        return StaticPlan(count, workers, most, settings, pace)
     return DynamicPlan(count, workers, most, settings, pace, cost)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import atexit
 import sys
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.farm.chunks import Pace, Plan, plan
+from dsage_mpi.farm.chunks import Pace, plan
+from dsage_mpi.farm.crew import Crew
 from dsage_mpi.farm.farm import FarmError, OnProgress, OnResults, check_tasks
+from dsage_mpi.farm.job import Answer, Job, Sent
 from dsage_mpi.farm.outcome import Ledger, Outcome, RankStats
 from dsage_mpi.farm.progress import Progress
 from dsage_mpi.farm.settings import FarmSettings
@@ -31,17 +32,6 @@ from dsage_mpi.farm.wire import (
 
 if TYPE_CHECKING:
     from dsage_mpi.farm.launch import World
-
-
-@dataclass(frozen=True)
-class _Sent:
-    """A chunk that is on its way to a worker or being simulated there."""
-
-    rank: int
-    indices: NDArray[np.intp]
-    progress: Progress
-    buffer: Buffer
-    request: Any
 
 
 class MpiFarm:
@@ -64,16 +54,15 @@ class MpiFarm:
         self._result_dtype = result_dtype
         self._settings = settings
         self._pace = Pace()
+        self._texts: dict[str, str] = {}
         self._status = MPI.Status()
         self._inbox = Buffer()
         self._spare: list[Buffer] = []
         self._chunks_sent = 0
-        self._sent: dict[int, _Sent] = {}
+        self._sent: dict[int, Sent] = {}
         self._sent_to = dict.fromkeys(range(1, world.size), 0)
         self._waiting = dict.fromkeys(range(1, world.size), 0)
         self._final: list[RankStats] | None = None
-        self._lost = ""
-        self._hosts: dict[int, str] = {}
         self._open()
 
     def evaluate(
@@ -86,26 +75,17 @@ class MpiFarm:
         """See ``Farm.evaluate``."""
         if self._final is not None:
             raise FarmError("the farm is closed")
-        tasks = check_tasks(tasks, self._task_dtype)
-        most = most_tasks(self._task_dtype, self._result_dtype)
-        chunks = plan(len(tasks), self.workers, most, self._settings, self._pace, cost)
-        progress = Progress(len(tasks), self._result_dtype, on_progress, on_results)
-        rows = as_rows(tasks)
-        self._feed_all(chunks, rows, progress)
+        job = self._job(check_tasks(tasks, self._task_dtype), cost, on_progress, on_results)
+        self._feed_all(job)
         backoff = Backoff(self._settings.poll_max_ms * 1e-3)
-        while not progress.complete:
+        while not job.progress.complete:
             if self._comm.Iprobe(self._mpi.ANY_SOURCE, Tag.RESULTS, self._status):
-                sent, seconds = self._receive()
-                if self._lost:
-                    raise FarmError(self._lost)
-                if sent.progress is progress:
-                    chunks.finished(sent.indices, seconds)
-                self._feed(sent.rank, chunks, rows, progress)
+                self._react(self._receive(), job)
                 backoff.reset()
             else:
                 backoff.pause()
-            progress.report()
-        return progress.finish()
+            job.progress.report()
+        return job.progress.finish()
 
     @property
     def idle(self) -> bool:
@@ -144,20 +124,15 @@ class MpiFarm:
 
     def _open(self) -> None:
         """Waits for every worker's simulator."""
-        failures = {}
-        for rank in self._sent_to:
-            hello = self._hear(rank, Tag.READY)
-            self._hosts[rank] = hello["host"]
-            if hello["failure"] is not None:
-                failures[rank] = hello["failure"]
-        self._ledger = Ledger(self._hosts, time.perf_counter())
+        greetings = {rank: self._hear(rank, Tag.READY) for rank in self._sent_to}
+        self._crew = Crew({rank: hello["host"] for rank, hello in greetings.items()})
+        self._ledger = Ledger(self._crew.hosts, time.perf_counter())
+        failures = {r: h["failure"] for r, h in greetings.items() if h["failure"] is not None}
         if failures:
             self.close()
-            rank, failure = next(iter(failures.items()))
-            others = f" (and {len(failures) - 1} more ranks)" if len(failures) > 1 else ""
             raise FarmError(
-                f"rank {rank} on {self._hosts[rank]}{others} could not build its simulator:\n"
-                f"{failure}"
+                f"{self._crew.name(failures)} could not build its simulator:\n"
+                f"{next(iter(failures.values()))}"
             )
         # Leaving the program without close() would leave all workers waiting for ever.
         atexit.register(self.close)
@@ -188,9 +163,9 @@ class MpiFarm:
 
         if not wait_until(said, 1e-3, limit=deadline - time.perf_counter()):
             print(
-                f"[rank 0] rank {rank} on {self._hosts[rank]} is still simulating when the time "
-                "to close the farm is over (farm.close_seconds, or the seconds that a stop has): "
-                "aborting all ranks",
+                f"[rank 0] {self._crew.name([rank])} is still simulating when the time to close "
+                "the farm is over (farm.close_seconds, or the seconds that a stop has): aborting "
+                "all ranks",
                 file=sys.stderr,
             )
             self._world.abort(abort_code)
@@ -207,34 +182,66 @@ class MpiFarm:
 
     # Tasks out, results in
 
-    def _feed_all(self, chunks: Plan, rows: NDArray[np.uint8], progress: Progress) -> None:
+    def _job(
+        self,
+        tasks: NDArray[Any],
+        cost: NDArray[Any] | None,
+        on_progress: OnProgress | None,
+        on_results: OnResults | None,
+    ) -> Job:
+        seats = self._crew.seats()
+        most = most_tasks(self._task_dtype, self._result_dtype)
+        return Job(
+            chunks=plan(len(tasks), len(seats), most, self._settings, self._pace, cost),
+            rows=as_rows(tasks),
+            progress=Progress(len(tasks), self._result_dtype, on_progress, on_results, self._texts),
+            seats=seats,
+        )
+
+    def _react(self, answer: Answer, job: Job) -> None:
+        """Learns from an answer and sends more."""
+        sent, ours = answer.sent, answer.sent.progress is job.progress
+        if answer.lost:
+            self._crew.retire(sent.rank, answer.lost)
+            if sent.rank in job.seats:
+                back = sent.indices if ours else sent.indices[:0]
+                job.chunks.withdraw(job.seats[sent.rank], back)
+            self._feed_all(job)  # they may have been idle
+            return
+        if ours:
+            job.chunks.finished(sent.indices, answer.seconds)
+        self._feed(sent.rank, job)
+
+    def _feed_all(self, job: Job) -> None:
         """First something for everybody, only then something to prefetch."""
         for held in range(1 + self._settings.prefetch):
-            for rank, waiting in self._waiting.items():
-                if waiting <= held:
-                    self._send(rank, chunks, rows, progress)
+            for rank in job.seats:
+                if self._waiting[rank] <= held:
+                    self._send(rank, job)
 
-    def _feed(self, rank: int, chunks: Plan, rows: NDArray[np.uint8], progress: Progress) -> None:
+    def _feed(self, rank: int, job: Job) -> None:
         while self._waiting[rank] <= self._settings.prefetch:
-            if not self._send(rank, chunks, rows, progress):
+            if not self._send(rank, job):
                 return
 
-    def _send(self, rank: int, chunks: Plan, rows: NDArray[np.uint8], progress: Progress) -> bool:
+    def _send(self, rank: int, job: Job) -> bool:
         """Sends a worker its next chunk, if there is one for it."""
-        indices = chunks.next(rank - 1, self._waiting[rank])
+        if rank in self._crew.lost:
+            return False
+        indices = job.chunks.next(job.seats[rank], self._waiting[rank])
         if indices is None:
             return False
         number, self._chunks_sent = self._chunks_sent, self._chunks_sent + 1
         buffer = self._spare.pop() if self._spare else Buffer()
-        message = pack_tasks(buffer, number, rows, indices)
+        message = pack_tasks(buffer, number, job.rows, indices)
         request = self._comm.Isend([message, self._mpi.BYTE], rank, Tag.TASKS)
-        self._sent[number] = _Sent(rank, indices, progress, buffer, request)
+        self._sent[number] = Sent(rank, indices, job.progress, buffer, request)
         self._sent_to[rank] += 1
         self._waiting[rank] += 1
         return True
 
-    def _receive(self) -> tuple[_Sent, float]:
-        """Takes in and books the result message that was just probed; also its busy seconds."""
+    def _receive(self) -> Answer:
+        """Takes in and books the result message that was just probed."""
         rank = self._status.Get_source()
         message = self._inbox.reserve(self._status.Get_count(self._mpi.BYTE))
         self._comm.Recv([message, self._mpi.BYTE], rank, Tag.RESULTS)
@@ -243,8 +250,12 @@ class MpiFarm:
         sent.request.Wait()  # over long ago: the answer is here
         self._spare.append(sent.buffer)
         self._waiting[rank] -= 1
-        self._book(sent, result, self._receive_reasons(rank, result.reason_bytes))
-        return sent, result.busy_seconds
+        reasons = self._receive_reasons(rank, result.reason_bytes)
+        if LOST not in reasons:
+            self._book(sent, result, reasons)
+        else:
+            self._ledger.add(rank, 0, 0, result.busy_seconds)
+        return Answer(sent, result.busy_seconds, reasons.get(LOST, ""))
 
     def _receive_reasons(self, rank: int, size: int) -> dict[int, str]:
         if size == 0:
@@ -253,11 +264,7 @@ class MpiFarm:
         self._comm.Recv([text, self._mpi.BYTE], rank, Tag.REASONS)
         return unpack_reasons(bytes(text))
 
-    def _book(self, sent: _Sent, result: ResultMessage, reasons: dict[int, str]) -> None:
+    def _book(self, sent: Sent, result: ResultMessage, reasons: dict[int, str]) -> None:
         self._ledger.add(sent.rank, len(sent.indices), len(reasons), result.busy_seconds)
-        if LOST in reasons:
-            host = self._hosts[sent.rank]
-            self._lost = f"rank {sent.rank} on {host} cannot simulate any more: {reasons[LOST]}"
-            return
         results = result.results.reshape(-1).view(self._result_dtype)
         sent.progress.book(sent.indices, sent.rank, results, result.failed, result.seconds, reasons)

@@ -21,13 +21,25 @@ class Progress:
         result_dtype: np.dtype[Any],
         on_progress: OnProgress | None = None,
         on_results: OnResults | None = None,
+        texts: dict[str, str] | None = None,
     ) -> None:
+        """Starts with nothing done.
+
+        Args:
+            count: Number of tasks.
+            result_dtype: Of their results.
+            on_progress: See ``Farm.evaluate``.
+            on_results: See ``Farm.evaluate``.
+            texts: Failure texts seen before, each its own value; takes in new ones. A run may fail
+                a million times for one reason, of thousands of characters.
+        """
         self.outcome = Outcome.empty(count, result_dtype)
         self.done = 0
         self._seen = np.zeros(count, bool)
         self._failed = 0
         self._on_progress = on_progress
         self._on_results = on_results
+        self._texts = {} if texts is None else texts
         self._next_call = time.perf_counter() + PROGRESS_SECONDS
 
     @property
@@ -67,6 +79,7 @@ class Progress:
         outcome.failed[indices] = failed
         outcome.seconds[indices] = seconds
         outcome.ranks[indices] = rank
+        reasons = {at: self._texts.setdefault(text, text) for at, text in reasons.items()}
         for position, reason in reasons.items():
             outcome.reasons[int(indices[position])] = reason
         self.done += len(indices)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: A failure text longer than this keeps its beginning and its end.
 REASON_CHARACTERS = 8000
+#: In place of a text without a word.
+NO_REASON = "no reason given"
 
 
 class GarbageError(Exception):
@@ -33,7 +35,8 @@ class BatchResult:
         failed: (n,) bool.
         seconds: (n,) float64, share of each task in the time spent.
         reasons: Position in the batch -> failure text.
-        lost: Why this rank cannot simulate any more (``SimulatorLostError``); empty if it can.
+        lost: Why this rank cannot simulate any more (``SimulatorLostError``); empty if it can. No
+            task is done then, and none has failed.
     """
 
     results: NDArray[Any]
@@ -61,32 +64,60 @@ class Runner:
             result_dtype: What it must answer with.
             retries: Further tries, alone, of a task that failed.
             interruptible: Let KeyboardInterrupt through (a process of its own that a user stops
-                with Ctrl-C) instead of taking it for a failure of the task.
+                with Ctrl-C) instead of taking it for a failure of the task; likewise what
+                ``on_wait`` of ``run`` raises.
         """
         self._simulator = simulator
         self._dtype = result_dtype
         self._retries = retries
         self._interruptible = interruptible
+        self._lost = ""
+        self._on_wait: Callable[[], None] | None = None
+        self._raised_by_wait: BaseException | None = None
+        call_while_waiting = getattr(simulator, "call_while_waiting", None)
+        if interruptible and call_while_waiting is not None:
+            call_while_waiting(self._wait)
 
-    def run(self, tasks: NDArray[Any]) -> BatchResult:
+    def run(self, tasks: NDArray[Any], on_wait: Callable[[], None] | None = None) -> BatchResult:
         """Simulates ``tasks`` ((n,) of the task dtype) together.
 
         If that fails, they run one by one, so that only the guilty ones are recorded as failed
         (unless the simulator says which they are: ``TasksFailedError``).
+
+        Args:
+            tasks: What to simulate.
+            on_wait: Called now and then while the simulator waits, if it can do that; what this
+                raises is raised here.
         """
+        self._on_wait = on_wait
+        try:
+            return self._run_all(tasks)
+        finally:
+            self._on_wait = self._raised_by_wait = None
+
+    def _wait(self) -> None:
+        try:
+            if self._on_wait is not None:
+                self._on_wait()
+        except BaseException as error:
+            self._raised_by_wait = error
+            raise
+
+    def _run_all(self, tasks: NDArray[Any]) -> BatchResult:
         count = len(tasks)
         batch = BatchResult(
             results=np.zeros(count, self._dtype),
             failed=np.zeros(count, bool),
             seconds=np.zeros(count, np.float64),
         )
-        try:
-            self._run(tasks, batch)
-        except SimulatorLostError as error:
-            batch.lost = str(error)
-            batch.failed[:] = True
-        else:
-            batch.failed[list(batch.reasons)] = True
+        if not self._lost:  # finding that out again may take minutes
+            try:
+                self._run(tasks, batch)
+            except SimulatorLostError as error:
+                self._lost = _worded(str(error))
+                batch.reasons.clear()
+        batch.lost = self._lost
+        batch.failed[list(batch.reasons)] = True
         return batch
 
     def close(self) -> None:
@@ -131,16 +162,20 @@ class Runner:
         """The simulator's checked answer and its failures; None and one text if all is lost."""
         try:
             return self._answer(tasks)
-        except KeyboardInterrupt as error:
-            if self._interruptible:
-                raise
-            return None, {0: describe(error)}
-        except SimulatorLostError:
-            raise
-        except GarbageError as error:
-            return None, {0: f"garbage: {error}"}
-        except BaseException as error:  # SystemExit too: a simulator must not end its rank
-            return None, {0: describe(error)}
+        except BaseException as error:
+            return None, {0: self._failure(error)}
+
+    def _failure(self, error: BaseException) -> str:
+        """What the simulator's exception says of its tasks; raises it if it is not about them."""
+        if self._raised_by_wait is not None:
+            raise self._raised_by_wait
+        if isinstance(error, SimulatorLostError):
+            raise error
+        if isinstance(error, KeyboardInterrupt) and self._interruptible:
+            raise error
+        if isinstance(error, GarbageError):
+            return f"garbage: {error}"
+        return describe(error)  # SystemExit too: a simulator must not end its rank
 
     def _answer(self, tasks: NDArray[Any]) -> tuple[NDArray[Any], dict[int, str]]:
         reasons: dict[int, str] = {}
@@ -149,7 +184,7 @@ class Runner:
             answer = self._simulator(tasks.copy())
         except TasksFailedError as failures:
             answer = failures.results
-            reasons = {int(position): cut(text) for position, text in failures.reasons.items()}
+            reasons = {int(where): _worded(text) for where, text in failures.reasons.items()}
         _check(answer, len(tasks), self._dtype)
         strange = sorted(set(reasons) - set(range(len(tasks))))
         if strange:
@@ -206,6 +241,11 @@ def describe(error: BaseException) -> str:
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
     return cut("".join(traceback.format_exception(type(error), error, trace)))
+
+
+def _worded(text: str) -> str:
+    """A simulator's text as readers of the record can expect it: neither empty nor endless."""
+    return cut(text) if text.strip() else NO_REASON
 
 
 def cut(text: str) -> str:

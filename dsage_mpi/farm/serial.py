@@ -46,6 +46,7 @@ class SerialFarm:
         # Here Ctrl-C is the user's, not a task's failure.
         self._runner = Runner(simulator, result_dtype, retries=settings.retries, interruptible=True)
         self._pace = Pace()
+        self._texts: dict[str, str] = {}
         self._ledger = Ledger({0: platform.node()}, time.perf_counter())
         self._closed: list[RankStats] | None = None
 
@@ -62,10 +63,10 @@ class SerialFarm:
         tasks = check_tasks(tasks, self._task_dtype)
         most = most_tasks(self._task_dtype, self._result_dtype)
         chunks = plan(len(tasks), 1, most, self._settings, self._pace, cost)
-        progress = Progress(len(tasks), self._result_dtype, on_progress, on_results)
+        progress = Progress(len(tasks), self._result_dtype, on_progress, on_results, self._texts)
         while (indices := chunks.next(0, 0)) is not None:
             started = time.perf_counter()
-            batch = self._runner.run(tasks[indices])
+            batch = self._runner.run(tasks[indices], progress.report)
             busy = time.perf_counter() - started
             if batch.lost:
                 raise FarmError(f"rank 0 cannot simulate any more: {batch.lost}")

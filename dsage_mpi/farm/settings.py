@@ -25,8 +25,8 @@ class FarmSettings(BaseModel):
     chunk_seconds: float = Field(
         default=1.0,
         gt=0,
-        description="How long an automatic chunk should keep a worker busy at most, judged by the "
-        "measured task times, in seconds.",
+        description="How long an automatic chunk, or a piece of a static share, should keep a "
+        "worker busy at most, judged by the measured task times, in seconds.",
     )
     prefetch: int = Field(
         default=1,

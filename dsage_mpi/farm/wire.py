@@ -135,12 +135,16 @@ def _result_parts(
 
 
 def pack_reasons(reasons: dict[int, str]) -> bytes:
-    """Failure texts by position in the chunk; empty if there are none."""
+    """Failure texts by position in the chunk, equal ones once; empty if there are none."""
     if not reasons:
         return b""
-    return json.dumps({str(position): text for position, text in reasons.items()}).encode()
+    positions: dict[str, list[int]] = {}
+    for position, text in reasons.items():
+        positions.setdefault(text, []).append(position)
+    return json.dumps(list(positions.items())).encode()
 
 
 def unpack_reasons(message: bytes) -> dict[int, str]:
     """Reads what ``pack_reasons`` wrote."""
-    return {int(position): text for position, text in json.loads(message).items()}
+    pairs = json.loads(message)
+    return {position: text for text, positions in pairs for position in positions}

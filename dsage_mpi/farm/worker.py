@@ -142,8 +142,9 @@ class _Worker:
         started = time.perf_counter()
         batch = runner.run(tasks)
         busy = time.perf_counter() - started
-        self._tasks += len(tasks)
-        self._failures += int(batch.failed.sum())
+        if not batch.lost:  # or another rank will simulate them
+            self._tasks += len(tasks)
+            self._failures += int(batch.failed.sum())
         self._batches += 1
         self._busy_seconds += busy
         reasons = pack_reasons({LOST: batch.lost} if batch.lost else batch.reasons)

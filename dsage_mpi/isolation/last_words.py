@@ -42,10 +42,11 @@ class LastWords:
         if self._rest:
             self._keep(self._rest)
             self._rest = b""
-        return "\n".join(self._lines)
+        # Only now, as it is slow: who reads slowly throttles a process that writes without end.
+        return "\n".join(map(without_varying, self._lines))
 
     def _keep(self, line: bytes) -> None:
-        text = without_varying(line.decode(errors="replace").rstrip()[:_LINE_CHARACTERS])
+        text = line.decode(errors="replace").rstrip()[:_LINE_CHARACTERS]
         if text:
             self._lines.append(text)
 

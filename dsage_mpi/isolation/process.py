@@ -12,11 +12,12 @@ import subprocess
 import sys
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from dsage_mpi.isolation.frames import Frame, FrameBuffer, GarbageError, Kind, pack
 from dsage_mpi.isolation.last_words import LastWords
+from dsage_mpi.isolation.patience import Patience, cpu_seconds
 
 logger = logging.getLogger(__name__)
 
@@ -76,24 +77,26 @@ class Child:
         self._outgoing = memoryview(bytes(self._outgoing) + frames)
         self._write()
 
-    def receive(self, seconds: float) -> Frame:
+    def receive(self, seconds: float, on_wait: Callable[[], None] = lambda: None) -> Frame:
         """Waits for the next frame.
 
         Args:
-            seconds: How long.
+            seconds: How long, if the child gets its share of the machine (``patience.py``).
+            on_wait: Called every ``SLICE_SECONDS`` or more often; what it raises ends the waiting.
 
         Raises:
             ChildError: No frame in time, the child died, or it sent something else.
         """
-        deadline = time.monotonic() + seconds
+        patience = Patience(seconds, lambda: cpu_seconds(self.pid), time.monotonic())
         try:
             frame = self._incoming.next()
             while frame is None:
-                left = deadline - time.monotonic()
-                self._handle(self._poll.poll(max(0.0, left * 1e3)))
+                self._handle(self._poll.poll(patience.slice * 1e3))
                 frame = self._incoming.next()
-                if frame is None and left <= 0:
-                    raise ChildError(f"no answer within {seconds:g} s (hung)")
+                if frame is None:
+                    on_wait()
+                    if patience.is_over(time.monotonic()):
+                        raise ChildError(f"no answer within {seconds:g} s (hung)")
         except GarbageError as error:
             raise ChildError(f"its answer was garbage: {error}") from None
         return frame

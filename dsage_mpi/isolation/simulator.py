@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,12 +13,15 @@ import numpy as np
 from dsage_mpi.domains.base import Array, SimulatorLostError, TasksFailedError
 from dsage_mpi.isolation.frames import Frame, Kind, pack, pack_arrays, unpack_arrays
 from dsage_mpi.isolation.last_words import without_varying
+from dsage_mpi.isolation.patience import SLICE_SECONDS
 from dsage_mpi.isolation.process import Child, ChildError
 
 logger = logging.getLogger(__name__)
 
 #: A child that cannot start may find memory or a file server again: pauses before further tries.
 _START_PAUSES = (0.0, 1.0, 5.0)
+#: In place of an empty text from the child.
+_NO_REASON = "the simulator failed without a word"
 
 
 class Contained(Protocol):
@@ -47,8 +50,9 @@ class IsolatedSimulator:
         options: Its argument; what JSON can hold.
         task_dtype: Of the tasks.
         result_dtype: Of the results.
-        deadline_seconds: Wall time that one task may take.
-        start_seconds: Wall time that the child may take to build the simulator.
+        deadline_seconds: Time that one task may take, if the machine has time for it
+            (``patience.py``).
+        start_seconds: Time that the child may take to build the simulator.
         tries: How often a task is tried in all.
     """
 
@@ -72,6 +76,7 @@ class IsolatedSimulator:
         self._tries = tries
         self._child: Child | None = None
         self._has_worked = False
+        self._on_wait: Callable[[], None] = lambda: None
         self._why_not_started = ""
         #: How often a child had to be started, the first one included.
         self.starts = 0
@@ -97,6 +102,10 @@ class IsolatedSimulator:
             raise TasksFailedError(results, reasons)
         return results
 
+    def call_while_waiting(self, on_wait: Callable[[], None]) -> None:
+        """See ``Simulator``: what ``on_wait`` raises ends the child and the wait for it."""
+        self._on_wait = on_wait
+
     def call(self, method: str, **arrays: Array) -> dict[str, Array]:
         """Calls another method of the simulator in the child.
 
@@ -107,7 +116,7 @@ class IsolatedSimulator:
         child = self._ready_child()
         child.send(pack(Kind.CALL, pack_arrays({"method": np.array(method), **arrays})))
         try:
-            frame = child.receive(self._deadline)
+            frame = child.receive(self._deadline, self._on_wait)
             failure = self._check(frame, Kind.ANSWER)
         except ChildError as error:
             failure = _with_last_words(error, child)
@@ -147,7 +156,7 @@ class IsolatedSimulator:
         try:
             child.send(b"".join(pack(Kind.TASK, task.tobytes()) for task in tasks))
             for done in range(len(tasks)):
-                frame = child.receive(self._deadline)
+                frame = child.receive(self._deadline, self._on_wait)
                 failure = self._check(frame, Kind.RESULT)
                 if failure is not None:
                     self.close()
@@ -157,7 +166,8 @@ class IsolatedSimulator:
             failure = _with_last_words(error, child)
             self.close()
             return done, failure
-        except BaseException:  # Ctrl-C: late answers must not be taken for those of later tasks
+        except BaseException:
+            # Ctrl-C, on_wait: late answers must not be taken for those of later tasks.
             self.close()
             raise
         return len(tasks), None
@@ -165,7 +175,7 @@ class IsolatedSimulator:
     def _check(self, frame: Frame, expected: Kind) -> str | None:
         """What is wrong with an answer, if anything is."""
         if frame.kind is Kind.FAILED:
-            return without_varying(frame.payload.decode(errors="replace"))
+            return without_varying(frame.payload.decode(errors="replace")) or _NO_REASON
         size = len(frame.payload)
         if frame.kind is not expected or (
             expected is Kind.RESULT and size != self._result_dtype.itemsize
@@ -178,12 +188,18 @@ class IsolatedSimulator:
         for pause in _START_PAUSES:
             if self._child is not None:
                 break
-            time.sleep(pause)
+            self._pause(pause)
             self._start()
         if self._child is None:
             raise SimulatorLostError(self._why_not_started)
         self._has_worked = True
         return self._child
+
+    def _pause(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, SLICE_SECONDS))
+            self._on_wait()
 
     def _start(self) -> None:
         """Starts a child, or sets ``_why_not_started``.
@@ -199,7 +215,7 @@ class IsolatedSimulator:
             return
         logger.debug("started process %d for %s", self._child.pid, self._factory)
         try:
-            frame = self._child.receive(self._start_seconds)
+            frame = self._child.receive(self._start_seconds, self._on_wait)
             failure = self._check(frame, Kind.READY) or self._compare_sizes(frame)
             if not failure:
                 return

@@ -143,8 +143,9 @@ class Observer:
         """
         start = time.perf_counter()
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)  # somebody may have tidied up
             written = self._writer.write(path, self.state(), self._attributes())
-        except CheckpointError as error:
+        except (CheckpointError, OSError) as error:
             _log.warning("%s; the run goes on, earlier checkpoints are untouched", error)
             return False
         finally:

@@ -120,8 +120,7 @@ class RunDirectory:
         """
         try:
             made = RunDirectory(_make_numbered(stem) if path is None else _make_named(Path(path)))
-            made.logs.mkdir(exist_ok=True)
-            made.figures.mkdir(exist_ok=True)
+            made.make_folders()
         except OSError as error:
             where = RUNS_FOLDER if path is None else path
             raise RunDirectoryError(
@@ -129,6 +128,15 @@ class RunDirectory:
                 "Choose a writable folder with --run-dir."
             ) from error
         return made
+
+    def make_folders(self) -> None:
+        """Makes those of its folders that are not there.
+
+        Raises:
+            OSError: One cannot be made.
+        """
+        for folder in (self.checkpoints, self.logs, self.figures):
+            folder.mkdir(exist_ok=True)
 
     @staticmethod
     def open(path: Path) -> RunDirectory:

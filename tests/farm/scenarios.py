@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import os
 import resource
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from dsage_mpi.domains.base import SimulatorLostError
 from dsage_mpi.farm import (
     Farm,
     FarmError,
@@ -26,7 +28,7 @@ from dsage_mpi.farm import (
     progress,
     serve,
 )
-from tests.farm.toy import RESULT, TASK, Kind, ToySimulator, make_tasks
+from tests.farm.toy import RESULT, TASK, Kind, ToySimulator, expected, make_tasks
 
 BAD = {1: Kind.RAISE, 4: Kind.NAN, 9: Kind.SYSTEM_EXIT, 10: Kind.WRONG_DTYPE}
 COUNTS = (0, 1, 2, 23)
@@ -113,20 +115,117 @@ def broken(world: World, out: str) -> None:
         sys.exit(5)
 
 
+class Mortal(ToySimulator):
+    """Is lost in call number ``calls``, counted from 0; for good."""
+
+    def __init__(self, calls: float) -> None:
+        super().__init__(lambda task: 0.002)
+        self.left = calls
+        self.asked_in_vain = 0
+
+    def __call__(self, tasks: Any) -> Any:
+        self.left -= 1
+        if self.left < 0:
+            self.asked_in_vain += 1
+            raise SimulatorLostError("the engine is gone; install it")
+        return super().__call__(tasks)
+
+
 def lost(world: World, out: str) -> None:
-    """A simulator that worked cannot go on."""
-    toy = ToySimulator()
+    """All ranks but the last lose their simulators, one after the other."""
+    logging.basicConfig(format="%(name)s: %(message)s")
+    for dispatch, prefetch in itertools.product(("dynamic", "static"), (0, 1, 3)):
+        settings = FarmSettings(dispatch=dispatch, chunk_seconds=0.01, prefetch=prefetch)
+        if world.is_root:
+            lead_losers(world, settings)
+            print("lost: right")
+        else:
+            serve_until_lost(world, settings)
+
+
+def serve_until_lost(world: World, settings: FarmSettings) -> None:
+    last = world.rank == world.size - 1
+    toy = Mortal(np.inf if last else world.rank - 1)
+    seen: list[Any] = []
+
+    def together(comm: Any, argument: Any) -> None:
+        seen.append(argument)
+        comm.gather(comm.Get_rank(), root=0)
+
+    serve(world, lambda: toy, TASK, RESULT, settings, calls={"together": together})
+    assert seen == [7], "lost ranks take part in what all do together"
+    assert toy.closed
+    assert toy.asked_in_vain == (0 if last else 1)
+
+
+def lead_losers(world: World, settings: FarmSettings) -> None:
+    told: list[int] = []
+    with open_farm(world, ToySimulator, TASK, RESULT, settings) as farm:
+        for bad in (BAD, {}):
+            tasks = make_tasks(60, bad)
+            outcome = farm.evaluate(tasks, on_results=lambda chunk, *rest: told.extend(chunk))
+            assert outcome.results.tobytes() == expected(tasks).tobytes()
+            assert list(outcome.reasons) == list(bad)
+        assert sorted(told) == sorted(2 * list(range(60))), "each task once"
+        assert set(outcome.ranks.tolist()) == {world.size - 1}
+        assert farm.idle
+        assert farm.call_all("together", 7).gather(0, root=0) == list(range(world.size))
+        before = farm.stats()
+    for mine, theirs in zip(before, farm.stats(), strict=True):
+        assert (mine.tasks, mine.failures) == (theirs.tasks, theirs.failures)
+        assert mine.batches == theirs.batches
+    assert sum(entry.tasks for entry in before) == 120
+    assert sum(entry.failures for entry in before) == len(BAD)
+
+
+def all_lost(world: World, out: str) -> None:
+    """No rank is left that can simulate; the farm says so each time."""
+    toy = Mortal(1)
 
     def body(farm: Farm) -> None:
-        print("before:", int(farm.evaluate(make_tasks(9)).failed.sum()))
-        farm.evaluate(make_tasks(40, {20: Kind.LOST, 25: Kind.RAISE}))
+        print("before:", int(farm.evaluate(make_tasks(world.size - 1)).failed.sum()))
+        for _ in range(2):
+            with contextlib.suppress(FarmError):
+                print(farm.evaluate(make_tasks(40)))
+        farm.evaluate(make_tasks(40))
 
     try:
-        farm_on_root(world, lambda: toy, FarmSettings(chunk=1), body)
+        farm_on_root(world, lambda: toy, FarmSettings(chunk=1, dispatch="static"), body)
     except FarmError as error:
         print(f"lost: {error}")
         sys.exit(6)
     assert toy.closed
+
+
+def lost_late(world: World, out: str) -> None:
+    """A rank is lost on a chunk of an evaluation that was left; the next one heeds it."""
+
+    class EnoughError(Exception):
+        pass
+
+    def leave(done: int, failed: int) -> None:
+        raise EnoughError
+
+    class Late(ToySimulator):
+        def __call__(self, tasks: Any) -> Any:
+            if world.rank == 1:
+                time.sleep(0.4)
+                raise SimulatorLostError("too late")
+            return super().__call__(tasks)
+
+    def body(farm: Farm) -> None:
+        with contextlib.suppress(EnoughError):
+            farm.evaluate(make_tasks(300), on_progress=leave)
+        assert not farm.idle
+        tasks = make_tasks(30)[::-1]
+        outcome = farm.evaluate(tasks)
+        assert outcome.results.tobytes() == expected(tasks).tobytes()
+        assert 1 not in outcome.ranks
+        print("late: right")
+
+    for dispatch in ("dynamic", "static"):
+        settings = FarmSettings(dispatch=dispatch, chunk=1, prefetch=0)
+        farm_on_root(world, lambda: Late(lambda task: 0.02), settings, body)
 
 
 def idle(world: World, out: str) -> None:

@@ -59,6 +59,62 @@ def test_every_task_is_dealt_exactly_once(
         assert all(size <= chunk for size in sizes)
 
 
+@given(
+    count=st.integers(0, 200),
+    workers=st.integers(2, 9),
+    dispatch=st.sampled_from(["dynamic", "static"]),
+    prefetch=st.integers(0, 3),
+    seed=st.integers(0, 1000),
+)
+def test_tasks_of_workers_that_withdraw_are_done_by_the_others(
+    count, workers, dispatch, prefetch, seed
+):
+    rng = np.random.default_rng(seed)
+    settings = FarmSettings(dispatch=dispatch, prefetch=prefetch)
+    cost = rng.lognormal(size=count)
+    chunks = plan(count, workers, 50, settings, Pace(), cost)
+    working, done = list(range(workers)), []
+    held = [[] for _ in range(workers)]
+
+    def feed():
+        for worker in working:
+            while len(held[worker]) <= prefetch:
+                indices = chunks.next(worker, len(held[worker]))
+                if indices is None:
+                    break
+                held[worker].append(indices)
+
+    feed()
+    while any(held):
+        worker = rng.choice([w for w in range(workers) if held[w]])
+        indices = held[worker].pop(0)
+        if worker in working and len(working) > 1 and rng.random() < 0.2:
+            working.remove(worker)
+        if worker in working:
+            chunks.finished(indices, float(rng.random() * len(indices)))
+            done.append(indices)
+        else:
+            chunks.withdraw(worker, indices)
+        feed()
+    assert sorted(np.concatenate([*done, np.zeros(0, int)])) == list(range(count))
+
+
+@pytest.mark.parametrize("dispatch", ["dynamic", "static"])
+def test_a_worker_that_held_nothing_can_withdraw(dispatch):
+    settings = FarmSettings(dispatch=dispatch, chunk=1)
+    chunks = plan(5, 2, 100, settings, Pace())
+    chunks.withdraw(1, np.zeros(0, np.intp))
+    assert sorted(np.concatenate([i for _, i in deal(chunks, 1)])) == list(range(5))
+
+
+def test_what_comes_back_is_dispatched_in_the_old_order():
+    cost = np.array([1.0, 50.0, 1.0, 1.0, 60.0, 1.0, 1.0, 1.0])
+    chunks = plan(8, 2, 100, FarmSettings(chunk=1), Pace(), cost)
+    first, _ = chunks.next(0, 0), chunks.next(1, 0)
+    chunks.withdraw(0, first)
+    assert [chunks.next(1, 0).tolist() for _ in range(3)] == [[4], [0], [2]]
+
+
 def test_longest_predicted_go_first_and_alone():
     cost = np.array([1.0, 50.0, 1.0, 1.0, 60.0, 1.0, 1.0, 1.0])
     dealt = deal(plan(8, 2, 100, FarmSettings(), Pace(), cost), 2)
@@ -96,6 +152,26 @@ def test_static_shares_are_contiguous_and_equal():
     dealt = deal(plan(11, 3, 100, FarmSettings(dispatch="static"), Pace()), 3)
     shares = {worker: indices.tolist() for worker, indices in dealt}
     assert shares == {0: [0, 1, 2], 1: [3, 4, 5, 6], 2: [7, 8, 9, 10]}
+
+
+@pytest.mark.parametrize(("seconds", "most"), [(0.1, 100), (1e-9, 30), (100.0, 100)])
+def test_pieces_of_static_shares_take_no_longer_than_asked(seconds, most):
+    pace = Pace()
+    pace.add(10, 10 * seconds)
+    chunks = plan(200, 2, most, FarmSettings(dispatch="static", chunk_seconds=2.0), pace)
+    pieces = [chunks.next(0, 0) for _ in range(2)]
+    size = max(1, min(most, round(2.0 / seconds)))
+    assert [len(piece) for piece in pieces] == [size, size]
+    assert np.concatenate(pieces).tolist() == list(range(2 * size))
+
+
+def test_static_pieces_of_unknown_pace_are_small():
+    settings = FarmSettings(dispatch="static", chunk_seconds=1e308)
+    pace = Pace()
+    chunks = plan(1000, 2, 100, settings, pace)
+    assert len(chunks.next(0, 0)) == 4
+    chunks.finished(np.arange(4), 0.0)
+    assert len(chunks.next(0, 0)) == 100, "as many as fit into a message"
 
 
 def test_a_senseless_prediction_counts_as_average():

@@ -43,11 +43,28 @@ def test_a_rank_without_simulator_stops_all_with_a_message(mpirun):
     assert "MPI_ABORT" not in done.stderr
 
 
-def test_a_rank_that_loses_its_simulator_stops_all_with_a_message(mpirun):
-    done = mpirun(3, *PROGRAM, "lost", timeout=60)
+def test_ranks_that_lose_their_simulators_change_no_byte(mpirun):
+    done = mpirun(4, *PROGRAM, "lost", timeout=100)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "lost: right\n" * 6, done.stderr
+    warnings = [line for line in done.stderr.splitlines() if line.startswith("dsage_mpi.farm: ")]
+    for rank in (1, 2):
+        mine = [line for line in warnings if line.startswith(f"dsage_mpi.farm: rank {rank} on ")]
+        assert len(mine) == 6, "once in each farm"
+        assert "the engine is gone; install it" in mine[0]
+    assert len(warnings) == 12
+
+
+def test_a_loss_that_comes_late_is_heeded_by_the_next_evaluation(mpirun):
+    done = mpirun(3, *PROGRAM, "lost_late", timeout=60)
+    assert done.stdout == "late: right\n" * 2, done.stderr
+
+
+def test_a_farm_without_any_working_rank_stops_with_a_message(mpirun):
+    done = mpirun(3, *PROGRAM, "all_lost", timeout=60)
     assert done.returncode == 6, done.stderr
     assert done.stdout.startswith("before: 0\nlost: rank ")
-    assert "cannot simulate any more: the engine is gone; install it" in done.stdout
+    assert "(and 1 more ranks) cannot simulate any more: the engine is gone; in" in done.stdout
     assert "MPI_ABORT" not in done.stderr
 
 

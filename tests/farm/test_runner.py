@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsage_mpi.domains.base import TasksFailedError
+from dsage_mpi.domains.base import SimulatorLostError, TasksFailedError
 from dsage_mpi.farm.runner import REASON_CHARACTERS, Runner, describe
 from tests.farm.toy import RESULT, Kind, ToySimulator, expected, make_tasks
 
@@ -73,6 +73,29 @@ def test_a_lost_simulator_blames_no_task():
     batch = Runner(simulator, RESULT, retries=3).run(make_tasks(3, {1: Kind.LOST}))
     assert batch.lost == "the engine is gone; install it"
     assert simulator.calls == [3]
+    assert not batch.failed.any()
+    assert batch.reasons == {}
+
+
+def test_a_lost_simulator_is_asked_no_more():
+    simulator = ToySimulator()
+    runner = Runner(simulator, RESULT)
+    runner.run(make_tasks(2, {1: Kind.LOST}))
+    assert runner.run(make_tasks(2)).lost == "the engine is gone; install it"
+    assert simulator.calls == [2]
+
+
+@pytest.mark.parametrize("text", ["", " \n\t"])
+def test_a_failure_always_has_words(text):
+    def fails(tasks):
+        raise TasksFailedError(expected(tasks), {0: text, 2: "a reason"})
+
+    def is_lost(tasks):
+        raise SimulatorLostError(text)
+
+    batch = Runner(fails, RESULT).run(make_tasks(3))
+    assert batch.reasons == {0: "no reason given", 2: "a reason"}
+    assert Runner(is_lost, RESULT).run(make_tasks(3)).lost == "no reason given"
 
 
 def test_simulators_are_closed_if_they_can_be():
@@ -126,6 +149,47 @@ def test_retries_come_to_an_end():
 def test_ctrl_c_gets_through_where_it_is_the_users():
     with pytest.raises(KeyboardInterrupt):
         Runner(ToySimulator(), RESULT, interruptible=True).run(make_tasks(2, {0: Kind.INTERRUPT}))
+
+
+class Waiting:
+    """Waits a little, and makes something of its own of what ends the wait."""
+
+    def __init__(self, error=None):
+        self.error = error
+
+    def call_while_waiting(self, on_wait):
+        self.on_wait = on_wait
+
+    def __call__(self, tasks):
+        try:
+            self.on_wait()
+        except BaseException as error:
+            raise self.error or error from error
+        return expected(tasks)
+
+
+@pytest.mark.parametrize("own", [None, ValueError("not me"), SimulatorLostError("gone")])
+def test_what_ends_a_wait_is_no_failure(own):
+    class EnoughError(Exception):
+        pass
+
+    enough = EnoughError()
+
+    def stop():
+        raise enough
+
+    runner = Runner(Waiting(own), RESULT, retries=2, interruptible=True)
+    with pytest.raises(EnoughError) as caught:
+        runner.run(make_tasks(3), stop)
+    assert caught.value is enough
+    assert not runner.run(make_tasks(3)).failed.any(), "it is forgotten"
+    assert not runner.run(make_tasks(3), lambda: None).failed.any()
+
+
+def test_other_ranks_have_nobody_to_interrupt_them():
+    simulator = Waiting()
+    Runner(simulator, RESULT)
+    assert not hasattr(simulator, "on_wait")
 
 
 def test_endless_messages_are_cut():

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from dsage_mpi.farm import FarmError, FarmSettings, World, idle_share, open_farm
+from dsage_mpi.isolation import IsolatedSimulator
 from tests.farm.toy import RESULT, TASK, Kind, ToySimulator, expected, make_tasks
+from tests.isolation import toy as isolated
 
 
 def serial(settings=None, make=ToySimulator):
@@ -65,11 +67,45 @@ def test_a_lost_simulator_ends_the_evaluation_with_its_message():
     assert toy.closed
 
 
+def test_equal_failure_texts_are_one_object():
+    heard = []
+    with serial(FarmSettings(chunk=1)) as farm:
+        tasks = make_tasks(6, {1: Kind.NAN, 3: Kind.NAN})
+        first = farm.evaluate(tasks, on_results=lambda *chunk: heard.extend(chunk[2].values()))
+        second = farm.evaluate(tasks)
+    texts = [*first.reasons.values(), *second.reasons.values(), *heard]
+    assert len(texts) == 6
+    assert len({id(text) for text in texts}) == 1
+
+
 def test_ctrl_c_stops_a_serial_run_and_leaves_the_farm_usable():
     with serial() as farm:
         with pytest.raises(KeyboardInterrupt):
             farm.evaluate(make_tasks(3, {1: Kind.INTERRUPT}))
         assert not farm.evaluate(make_tasks(3)).failed.any()
+
+
+def test_progress_can_stop_the_wait_for_a_simulator_that_hangs():
+    class EnoughError(Exception):
+        pass
+
+    def leave(done, failed):
+        raise EnoughError
+
+    def make():
+        return IsolatedSimulator(
+            "tests.isolation.toy:Toy", {}, isolated.TASK, isolated.RESULT, deadline_seconds=600
+        )
+
+    tasks = isolated.make_tasks(4, {2: isolated.Deed.SLEEP})
+    settings = FarmSettings(retries=3)
+    with open_farm(World(), make, isolated.TASK, isolated.RESULT, settings) as farm:
+        for _ in range(2):
+            with pytest.raises(EnoughError):
+                farm.evaluate(tasks, on_progress=leave)
+        outcome = farm.evaluate(isolated.make_tasks(4))
+        assert not outcome.failed.any()
+        assert outcome.results["number"].tolist() == [100, 101, 102, 103]
 
 
 def test_a_simulator_that_cannot_be_built():

@@ -38,7 +38,15 @@ def test_results_survive_the_journey():
 
 @pytest.mark.parametrize("reasons", [{}, {3: "a", 0: 'Zeile "1"\nZeile ü\0 \ud800'}])
 def test_reasons_survive_the_journey(reasons):
-    assert unpack_reasons(pack_reasons(reasons) or b"{}") == reasons
+    assert unpack_reasons(pack_reasons(reasons) or b"[]") == reasons
+
+
+def test_equal_reasons_travel_once():
+    message = pack_reasons(dict.fromkeys(range(1000), "x" * 5000) | {1000: "y"})
+    assert len(message) < 15_000
+    reasons = unpack_reasons(message)
+    assert sorted(reasons) == list(range(1001))
+    assert len({id(text) for text in reasons.values()}) == 2
 
 
 def test_buffers_grow():

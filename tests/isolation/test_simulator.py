@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 
 from dsage_mpi.domains.base import SimulatorLostError, TasksFailedError
 from dsage_mpi.isolation import IsolatedSimulator, process, simulator
+from dsage_mpi.isolation.patience import cpu_seconds
 from tests.isolation.toy import RESULT, TASK, Deed, make_tasks
 from tests.support import REPOSITORY, clean_environment
 
@@ -111,6 +114,87 @@ def test_the_second_try_saves_what_failed_by_chance(tmp_path: Path, deed: Deed) 
         assert toy.starts == 4
 
 
+def test_a_task_that_is_suspended_is_not_hung() -> None:
+    tasks = make_tasks(2, {1: Deed.WORK})
+    with isolated(seconds=3.0) as toy:
+        toy(tasks[:1])
+        pid = toy.pid
+        assert pid is not None
+
+        def suspend() -> None:
+            before = cpu_seconds(pid)
+            while cpu_seconds(pid) < before + 0.2:
+                time.sleep(0.01)
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(3.5)
+            os.kill(pid, signal.SIGCONT)
+
+        other = threading.Thread(target=suspend)
+        other.start()
+        results = toy(tasks)
+        other.join()
+        assert_right(tasks, results)
+        assert toy.starts == 1, "it was not even tried again"
+
+
+@pytest.mark.parametrize("deed", [Deed.HANG, Deed.SLEEP], ids=lambda deed: deed.name)
+def test_without_proc_wall_time_decides(monkeypatch: pytest.MonkeyPatch, deed: Deed) -> None:
+    monkeypatch.setattr(process, "cpu_seconds", lambda pid: None)
+    with isolated(seconds=0.3) as toy, pytest.raises(TasksFailedError) as caught:
+        toy(make_tasks(1, {0: deed}))
+    assert "no answer within 0.3 s (hung)" in caught.value.reasons[0]
+
+
+def test_a_deadline_may_be_never() -> None:
+    tasks = make_tasks(3, {1: Deed.WORK})
+    for seconds in (3e9, 1e300):
+        with isolated(seconds=seconds) as toy:
+            assert_right(tasks, toy(tasks))
+
+
+class EnoughError(Exception):
+    pass
+
+
+class Impatient:
+    """Raises when it is called for the ``calls``-th time."""
+
+    def __init__(self, calls: int) -> None:
+        self.left = calls
+
+    def __call__(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise EnoughError
+
+
+@pytest.mark.parametrize("deed", [Deed.HANG, Deed.BABBLE, Deed.SLEEP], ids=lambda deed: deed.name)
+def test_waiting_can_be_interrupted(deed: Deed) -> None:
+    with isolated(seconds=600) as toy:
+        tasks = make_tasks(3)
+        toy(tasks)
+        pid = toy.pid
+        toy.call_while_waiting(Impatient(2))
+        with pytest.raises(EnoughError):
+            toy(make_tasks(3, {1: deed}))
+        assert pid is not None
+        assert_gone(pid)
+        assert_right(tasks[::-1], toy(tasks[::-1]))
+
+
+def test_starting_can_be_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    toy = isolated("hang")
+    toy.call_while_waiting(Impatient(1))
+    with pytest.raises(EnoughError):
+        toy(make_tasks(1))
+    assert toy.pid is None
+    monkeypatch.setattr(simulator, "_START_PAUSES", (0.0, 600.0))
+    toy = isolated("crash")
+    toy.call_while_waiting(Impatient(20))
+    with pytest.raises(EnoughError):
+        toy(make_tasks(1))
+
+
 def test_two_faults_in_one_batch() -> None:
     tasks = make_tasks(4, {0: Deed.RAISE, 3: Deed.KILL})
     with isolated() as toy, pytest.raises(TasksFailedError, match="2 of 4 tasks failed") as caught:
@@ -194,6 +278,10 @@ class TestStart:
             toy(make_tasks(3))
         assert str(caught.value) == "no engine here; run `make engine`"
         assert toy.starts == 1
+
+    def test_one_that_says_nothing_is_given_words(self) -> None:
+        with pytest.raises(SimulatorLostError, match="failed without a word"):
+            isolated("refuse_silently")(make_tasks(3))
 
     def test_a_bug_comes_with_its_traceback(self) -> None:
         with pytest.raises(SimulatorLostError, match="has no attribute 'nobody'"):

@@ -39,6 +39,7 @@ class Deed(IntEnum):
     LAST_WORDS = 14
     BREAK_PIPE = 15  # writes into the pipe that is not the simulator's
     CLOSE_PIPES = 16
+    WORK = 17  # for a second of CPU time
 
 
 def make_tasks(count: int, deeds: dict[int, Deed] | None = None, once: bool = False) -> Any:
@@ -128,6 +129,10 @@ class Toy:
                     os.write(descriptor, b"\x00\xff\x17 what is this? " * 4)
                 except OSError:
                     continue
+        elif deed is Deed.WORK:
+            end = time.process_time() + 1.0
+            while time.process_time() < end:
+                pass
         elif deed is Deed.CLOSE_PIPES:
             os.closerange(3, 64)
             time.sleep(600)
@@ -137,6 +142,11 @@ class Toy:
 def refuse(options: dict[str, Any]) -> Toy:
     """A factory that says what it lacks."""
     raise DomainError("no engine here; run `make engine`")
+
+
+def refuse_silently(options: dict[str, Any]) -> Toy:
+    """A factory that does not say what it lacks."""
+    raise DomainError("")
 
 
 def crash(options: dict[str, Any]) -> Toy:

@@ -14,25 +14,10 @@ from pathlib import Path
 import h5py
 import pytest
 
+from tests.runs import MAP_ELITES, METHODS, TINY, digest, finished, newest, results
 from tests.support import REPOSITORY, clean_environment, mpirun, python
-from tests.test_main_job import MAP_ELITES, TINY, digest, finished, newest, results
 
 FAULTS = Path(__file__).parent / "faults"
-METHODS = {"dsage": TINY, "map_elites": MAP_ELITES}
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    """Method -> run directory of an uninterrupted run."""
-    made: dict[str, Path] = {}
-
-    def run(method: str) -> Path:
-        if method not in made:
-            made[method] = tmp_path_factory.mktemp(method) / "run"
-            finished(python(*METHODS[method], "--run-dir", made[method], timeout=200))
-        return made[method]
-
-    return run
 
 
 def kill_at(place):
@@ -51,9 +36,9 @@ def kill_at(place):
     ],
 )
 def test_killed_in_any_phase_and_restarted_on_other_ranks(
-    whole, tmp_path, method, place, ranks, ranks_after
+    whole_run, tmp_path, method, place, ranks, ranks_after
 ):
-    reference, run_dir = whole(method), tmp_path / "run"
+    reference, run_dir = whole_run(method), tmp_path / "run"
     arguments = [*METHODS[method], "--set", "farm.chunk=1", "--run-dir", run_dir]
     killed = launch(ranks, *arguments, env=kill_at(place))
     assert killed.returncode not in (0, 1, 2, 3), killed.stdout
@@ -88,9 +73,9 @@ def wait_for(condition, process):
         time.sleep(0.01)
 
 
-def test_signal_stops_it_resumable(whole, tmp_path):
+def test_signal_stops_it_resumable(whole_run, tmp_path):
     """Exit code 3, a final checkpoint, which goes once the run has gone on."""
-    reference, run_dir = whole("dsage"), tmp_path / "run"
+    reference, run_dir = whole_run("dsage"), tmp_path / "run"
     process = start(*TINY, "--run-dir", run_dir)
     wait_for((run_dir / "checkpoints" / "checkpoint-000001.h5").exists, process)
     process.send_signal(signal.SIGTERM)
@@ -108,8 +93,8 @@ def test_signal_stops_it_resumable(whole, tmp_path):
     assert results(run_dir) == results(reference)
 
 
-def test_time_limit_stops_it_resumable_on_all_ranks(whole, tmp_path):
-    reference, run_dir = whole("map_elites"), tmp_path / "run"
+def test_time_limit_stops_it_resumable_on_all_ranks(whole_run, tmp_path):
+    reference, run_dir = whole_run("map_elites"), tmp_path / "run"
     done = mpirun(2, *MAP_ELITES, "--time-limit", "1s", "--run-dir", run_dir)
     assert done.returncode == 3, done.stderr
     assert "run.time_limit is near" in done.stdout + done.stderr
@@ -118,7 +103,7 @@ def test_time_limit_stops_it_resumable_on_all_ranks(whole, tmp_path):
     assert digest(run_dir) == digest(reference)
 
 
-def test_running_run_is_locked_and_can_be_cancelled(whole, tmp_path):
+def test_running_run_is_locked_and_can_be_cancelled(whole_run, tmp_path):
     run_dir = tmp_path / "run"
     process = start(*MAP_ELITES, "--set", "algorithm.max_evaluations=100000", "--run-dir", run_dir)
     wait_for((run_dir / "metrics.csv").exists, process)
@@ -131,8 +116,8 @@ def test_running_run_is_locked_and_can_be_cancelled(whole, tmp_path):
     assert " stopped " in python("-m", "dsage_mpi", "status", run_dir).stdout
 
 
-def test_what_a_restart_changes_survives_a_kill(whole, tmp_path):
-    run_dir = shutil.copytree(whole("map_elites"), tmp_path / "run")
+def test_what_a_restart_changes_survives_a_kill(whole_run, tmp_path):
+    run_dir = shutil.copytree(whole_run("map_elites"), tmp_path / "run")
     restart = ("-m", "dsage_mpi", "--restart", run_dir)
     more = ("--set", "algorithm.max_evaluations=60", "--set", "farm.chunk=1")
     assert launch(1, *restart, *more, env=kill_at("evaluate:1")).returncode not in (0, 1, 2, 3)
@@ -141,8 +126,8 @@ def test_what_a_restart_changes_survives_a_kill(whole, tmp_path):
         assert file.attrs["evaluations"] == 60
 
 
-def test_exports_that_cannot_be_written_are_said_and_made_up_for(whole, tmp_path):
-    run_dir = shutil.copytree(whole("map_elites"), tmp_path / "run")
+def test_exports_that_cannot_be_written_are_said_and_made_up_for(whole_run, tmp_path):
+    run_dir = shutil.copytree(whole_run("map_elites"), tmp_path / "run")
     (run_dir / "archive.npz").unlink()
     (run_dir / "archive.npz").mkdir()
     done = python("-m", "dsage_mpi", "--restart", run_dir)
@@ -151,7 +136,7 @@ def test_exports_that_cannot_be_written_are_said_and_made_up_for(whole, tmp_path
     assert "Traceback" not in done.stderr
     (run_dir / "archive.npz").rmdir()
     finished(python("-m", "dsage_mpi", "--restart", run_dir))
-    assert digest(run_dir) == digest(whole("map_elites"))
+    assert digest(run_dir) == digest(whole_run("map_elites"))
 
 
 def test_missing_gpu_is_missed_before_anything_starts(tmp_path):

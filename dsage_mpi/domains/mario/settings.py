@@ -125,8 +125,9 @@ class SimulatorSettings(BaseModel):
     deadline_seconds: float = Field(
         300.0,
         gt=0,
-        description="A Java process that takes longer for one evaluation counts as hung: it is "
-        "started afresh, the evaluation tried once more and then recorded as failed.",
+        description="A Java process that takes longer for one evaluation, in CPU time, or that "
+        "is idle for so long counts as hung: it is started afresh, the evaluation tried once more "
+        "and then recorded as failed.",
     )
 
     @field_validator("jar")

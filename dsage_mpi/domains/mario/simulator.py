@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,6 +48,10 @@ class MarioSimulator:
             SimulatorLostError: The JVM cannot be started.
         """
         return self._child(tasks)
+
+    def call_while_waiting(self, on_wait: Callable[[], None]) -> None:
+        """See ``Simulator``."""
+        self._child.call_while_waiting(on_wait)
 
     def replay(self, level: NDArray[np.int8], budget: int) -> dict[str, Array]:
         """Plays one game and returns what was where after every tick (``MarioJvm.replay``).

@@ -20,20 +20,21 @@ if "DSAGE_TEST_KILL" in os.environ and "SLURM_RESTART_COUNT" not in os.environ:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     from dsage_mpi.farm.runner import Runner
-    from dsage_mpi.outer import job
+    from dsage_mpi.report.status import StatusFile
 
-    _safe_point, _run, _replace = job._safe_point, Runner.run, os.replace
+    _update, _run, _replace = StatusFile.update, Runner.run, os.replace
 
-    def safe_point(requests, status, phase, *progress):
-        """As before, if it is lived to see."""
-        _pass(phase)
-        _safe_point(requests, status, phase, *progress)
+    def update(self, **facts):
+        """As before, if it is lived to see; every safe point tells the status its phase."""
+        if "phase" in facts:
+            _pass(facts["phase"])
+        _update(self, **facts)
 
-    def run(self, tasks):
+    def run(self, tasks, *rest):
         """As before, if it is lived to see."""
         if "1" in map(os.environ.get, ("OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK")):
             _pass("worker")
-        return _run(self, tasks)
+        return _run(self, tasks, *rest)
 
     def replace(source, target, **options):
         """As before, if it is lived to see."""
@@ -41,4 +42,4 @@ if "DSAGE_TEST_KILL" in os.environ and "SLURM_RESTART_COUNT" not in os.environ:
             _pass("checkpoint")
         _replace(source, target, **options)
 
-    job._safe_point, Runner.run, os.replace = safe_point, run, replace
+    StatusFile.update, Runner.run, os.replace = update, run, replace

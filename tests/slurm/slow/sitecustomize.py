@@ -12,9 +12,9 @@ if "SLURM_PROCID" in os.environ and "SLURM_RESTART_COUNT" not in os.environ:
 
     _run = Runner.run
 
-    def run(self, tasks):
+    def run(self, tasks, *rest):
         """As before, after a rest."""
         time.sleep(float(os.environ["DSAGE_TEST_SECONDS"]) * len(tasks))
-        return _run(self, tasks)
+        return _run(self, tasks, *rest)
 
     Runner.run = run

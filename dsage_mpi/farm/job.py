@@ -1,0 +1,56 @@
+"""What rank 0 keeps in mind of an evaluation and of the chunks that are under way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsage_mpi.farm.chunks import Plan
+from dsage_mpi.farm.progress import Progress
+from dsage_mpi.farm.wire import Buffer
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one evaluation has to do.
+
+    Attributes:
+        chunks: Which tasks go next.
+        rows: The bytes of all tasks.
+        progress: What is done.
+        seats: Rank -> its position among the plan's workers; the ranks that worked at its start.
+    """
+
+    chunks: Plan
+    rows: NDArray[np.uint8]
+    progress: Progress
+    seats: dict[int, int]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A chunk that is on its way to a worker or being simulated there."""
+
+    rank: int
+    indices: NDArray[np.intp]
+    progress: Progress
+    buffer: Buffer
+    request: Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A worker's answer to a chunk.
+
+    Attributes:
+        sent: The chunk.
+        seconds: How long it took.
+        lost: Why the worker cannot simulate any more; the tasks are not done then.
+    """
+
+    sent: Sent
+    seconds: float
+    lost: str
