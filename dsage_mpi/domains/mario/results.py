@@ -69,7 +69,7 @@ class Reading:
     def fields(self) -> dict[str, Values]:
         """Every column of ``METADATA_NAMES``, (n,) each."""
         rollouts = self._rollouts
-        return {
+        values = {
             **{name: measure(self._levels) for name, measure in LEVEL_MEASURES.items()},
             "enemies_killed": self._mean("kills"),
             "coins_collected": self._mean("tile_coins"),
@@ -88,6 +88,7 @@ class Reading:
             "coins": self._mean("coins"),
             **{name: self._mean(name) for name in EXTRA_FIELDS},
         }
+        return {name: values[name] for name in METADATA_NAMES}
 
     def occupancy(self) -> NDArray[np.float32]:
         """(n, 16, 56) mean number of ticks per rollout that the agent spent in each tile."""
