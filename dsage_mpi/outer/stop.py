@@ -22,8 +22,8 @@ from dsage_mpi.outer.deadline import Deadline
 STOP_FILE = "STOP"
 SAVE_FILE = "CHECKPOINT_NOW"
 #: SIGUSR1 is what batch systems are asked to send before the end, SIGTERM what they and people
-#: send to end a program, SIGINT is Ctrl-C.
-SIGNALS = (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT)
+#: send to end a program, SIGINT is Ctrl-C, SIGHUP a lost terminal or ssh connection.
+SIGNALS = (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 #: Seconds between two looks for files.
 _LOOK_SECONDS = 0.5
 
@@ -109,4 +109,6 @@ def ignore_stop_signals() -> None:
 def _handle(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
     if threading.current_thread() is threading.main_thread():
         for number in SIGNALS:
-            signal.signal(number, handler)
+            # nohup has it ignored, and so it stays.
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, handler)

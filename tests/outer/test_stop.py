@@ -178,6 +178,14 @@ def test_second_interrupt_is_for_at_once(tmp_path, handlers):
         signal.raise_signal(signal.SIGINT)
 
 
+def test_under_nohup_a_lost_terminal_is_no_matter(tmp_path, handlers):
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    requests = Requests(tmp_path, Deadline())
+    requests.listen()
+    os.kill(os.getpid(), signal.SIGHUP)
+    requests.check()
+
+
 def test_other_ranks_ignore_the_signals(handlers):
     ignore_stop_signals()
     for number in SIGNALS:
