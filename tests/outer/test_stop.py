@@ -31,6 +31,7 @@ from tests.outer.toy import GridDomain, config
 def handlers():
     """Gives the signals back as they were."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also where these tests run under nohup
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
