@@ -23,6 +23,7 @@ from dsage_mpi.outer.loop import OuterLoop
 from dsage_mpi.outer.observer import Observer
 from dsage_mpi.outer.phases import Phases
 from dsage_mpi.outer.stop import Requests, StopRequested
+from dsage_mpi.report.drift import drift
 from dsage_mpi.report.log import FILE_ONLY
 from dsage_mpi.report.progress import Progress
 from dsage_mpi.report.run_directory import RunDirectory
@@ -47,6 +48,10 @@ _NOT_SAVED = (
 _NOT_EXPORTED = (
     "the run is over and whole in its last checkpoint, but its exports or figures could not be "
     "written (%s: %s); --restart %s does that alone once the cause is gone"
+)
+_DRIFT = (
+    "not what this run was started with, so that its result may differ from an uninterrupted "
+    "run's: %s"
 )
 #: Seconds that workers have for the chunks that they simulate when the run is to stop.
 _STOP_SECONDS = 10.0
@@ -73,7 +78,7 @@ def lead(
             observer = Observer(
                 loop, farm, directory, progress, phases, header, journal, requests.deadline, status
             )
-            _begin(order, loop, observer, directory)
+            _begin(order, loop, observer, directory, str(header.tree["versions"]))
             loop.on_milestone, requests.save = observer.milestone, observer.save_now
             progress.evaluations(len(loop.record))
             _announce(world, loop, directory, order, journal.beyond(len(loop.record)))
@@ -94,11 +99,15 @@ def lead(
     return code or _close(loop, observer, farm, directory, began)
 
 
-def _begin(order: Order, loop: OuterLoop, observer: Observer, directory: RunDirectory) -> None:
+def _begin(
+    order: Order, loop: OuterLoop, observer: Observer, directory: RunDirectory, versions: str
+) -> None:
     """Goes to the checkpoint that the order names, if any, and keeps what the order changes."""
     if order.checkpoint is None:
         return
     tree = read_tree(order.checkpoint)
+    if changed := drift(str(tree.get("versions", "")), versions):
+        _log.warning(_DRIFT, "; ".join(changed))
     loop.load_state(tree)
     observer.load_state(tree)
     _set_aside_newer(directory, order.checkpoint)

@@ -37,6 +37,15 @@ def choose_device(device: Literal["auto", "cpu", "cuda"]) -> torch.device:
     return torch.device("cuda" if usable else "cpu")
 
 
+def gpu_name(device: str) -> str | None:
+    """What the GPU that ``device`` names is called; None for the CPU."""
+    if device != "cuda":
+        return None
+    import torch
+
+    return torch.cuda.get_device_name(0)
+
+
 def resolve_threads(settings: SurrogateSettings) -> int:
     """Number of CPU threads that ``surrogate.threads`` means here.
 
