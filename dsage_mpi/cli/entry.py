@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dsage_mpi.caches import provide_caches
 from dsage_mpi.cli.console import EXIT_BAD_INPUT, EXIT_DONE, EXIT_INTERRUPTED, complain
+from dsage_mpi.cli.installation import missing_packages
 from dsage_mpi.cli.output import printed
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ def dispatch(argv: list[str]) -> int:
     _replace_closed_streams()
     provide_caches(os.environ)
     name, rest = (argv[0], argv[1:]) if argv and argv[0] in COMMANDS else ("run", argv)
+    if problem := missing_packages(name):
+        complain(problem)  # by every rank: telling them apart needs the packages, too
+        return EXIT_BAD_INPUT
     if name == "run" and (problem := _misspelt(argv)):
         if _is_first_process():
             complain(problem)
