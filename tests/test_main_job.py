@@ -125,6 +125,25 @@ def test_restart_with_other_software_says_so(reference, tmp_path):
     assert f"torch 0.{installed}, now {installed}" in text
 
 
+def test_edited_configuration_is_not_mistaken_for_the_runs_own(reference, tmp_path):
+    run_dir = shutil.copytree(reference, tmp_path / "run")
+    file = run_dir / "config.toml"
+    own = file.read_text()
+    file.write_text(own.replace("max_evaluations = 50", "max_evaluations = 60"))
+    done = python("-m", "dsage_mpi", "--restart", run_dir)
+    finished(done)
+    text = " ".join(done.stderr.split())
+    assert "algorithm.max_evaluations = 60, not 50, says" in text
+    assert file.read_text() == own
+    file.write_text(own.replace("seed = 0", "seed = 1", 1))
+    for more in ([], ["--dry-run"]):
+        done = mpirun(2, "-m", "dsage_mpi", "--restart", run_dir, *more)
+        assert done.returncode == 2
+        assert "seed = 1: checkpoint-" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert digest(run_dir) == digest(reference)
+
+
 def test_run_killed_before_its_first_checkpoint_starts_again(reference, tmp_path):
     run_dir = reference
     killed = tmp_path / "killed"
