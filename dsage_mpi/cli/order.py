@@ -12,8 +12,8 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dsage_mpi import exit_codes
 from dsage_mpi.checkpoint.tree import CheckpointError
-from dsage_mpi.cli.console import EXIT_BAD_INPUT, complain
 from dsage_mpi.config.emit import to_toml
 from dsage_mpi.config.load import ConfigError, config_from_toml, load_config
 from dsage_mpi.config.restart import changes, ignored, restart_config
@@ -22,6 +22,7 @@ from dsage_mpi.domains import build_domain
 from dsage_mpi.domains.base import DomainError
 from dsage_mpi.report.lock import RunLock
 from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError, refuse_used
+from dsage_mpi.report.terminal import complain
 from dsage_mpi.surrogate.errors import SurrogateError
 
 if TYPE_CHECKING:
@@ -67,10 +68,10 @@ def fresh(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order | 
         directory.write_config(to_toml(config))
     except UNUSABLE as error:
         complain(error)
-        return EXIT_BAD_INPUT
+        return exit_codes.BAD_INPUT
     except OSError as error:
         complain(f"cannot write into {directory.path}: {error.strerror or error}; make room")
-        return EXIT_BAD_INPUT
+        return exit_codes.BAD_INPUT
     return Order(config, directory.path, None, arguments.verbose)
 
 
@@ -93,10 +94,10 @@ def continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Orde
             directory.write_config(to_toml(config))
     except UNUSABLE as error:
         complain(error)
-        return EXIT_BAD_INPUT
+        return exit_codes.BAD_INPUT
     except OSError as error:
         complain(f"cannot write into the run directory: {error}")
-        return EXIT_BAD_INPUT
+        return exit_codes.BAD_INPUT
     changed = changes(text, str(source), config)
     return Order(config, directory.path, checkpoint, arguments.verbose, changed, elsewhere)
 

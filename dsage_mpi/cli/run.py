@@ -12,15 +12,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi import __version__
-from dsage_mpi.cli.console import (
-    EXIT_BAD_INPUT,
-    EXIT_CODES,
-    Formatter,
-    add_overrides,
-    complain,
-    some_path,
-)
+from dsage_mpi import __version__, exit_codes
+from dsage_mpi.cli.console import EXIT_CODES, Formatter, add_overrides, some_path
+from dsage_mpi.report.terminal import complain
 
 if TYPE_CHECKING:
     from dsage_mpi.outer.job import Order
@@ -126,7 +120,7 @@ def _prepare(argv: list[str], held: contextlib.ExitStack) -> Order | int:
     try:
         arguments = _parse(argv)
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else EXIT_BAD_INPUT
+        return stop.code if isinstance(stop.code, int) else exit_codes.BAD_INPUT
     from dsage_mpi.cli.order import continued, fresh
 
     return (continued if arguments.restart else fresh)(arguments, held)
@@ -158,6 +152,6 @@ def _dry_run(argv: list[str]) -> int:
         config = checked(arguments)
     except UNUSABLE as error:
         complain(error)
-        return EXIT_BAD_INPUT
+        return exit_codes.BAD_INPUT
     print(describe(config, str(arguments.restart or arguments.input)))
     return 0
