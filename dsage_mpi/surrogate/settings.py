@@ -35,6 +35,7 @@ class SurrogateSettings(BaseModel):
     occupancy_weight: float = Field(
         10.0,
         ge=0,
+        le=10**9,
         allow_inf_nan=False,
         description="Factor of the occupancy grid's mean squared error in the loss.",
     )
