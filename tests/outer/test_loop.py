@@ -120,6 +120,23 @@ def test_failed_evaluations_count_but_add_nothing(method):
     np.testing.assert_array_equal(loop.record["level"], levels)  # of failed ones, too
 
 
+@pytest.mark.parametrize("quantity", ["objective", "measures", "occupancy"])
+@pytest.mark.parametrize("method", METHODS)
+def test_results_that_are_not_finite_are_failed_evaluations(method, quantity):
+    class Sick(GridDomain):
+        def interpret(self, tasks, results):
+            evaluations = super().interpret(tasks, results)
+            getattr(evaluations, quantity)[tasks["seed"] % 3 == 0] = np.nan
+            return evaluations
+
+    loop = make(config(method), Sick())
+    run(loop)
+    failed = loop.record["failed"]
+    assert len(loop.record) == 90
+    assert 10 < failed.sum() < 60
+    assert f"NaN or infinite {quantity}" in loop.record.reasons[int(np.flatnonzero(failed)[0])]
+
+
 def test_run_whose_every_evaluation_fails_still_ends():
     loop = make(config(), GridDomain(fails=lambda task: True))
     run(loop)
