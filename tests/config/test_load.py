@@ -229,6 +229,13 @@ def test_impossible_combinations(
     assert len(found) == 1
 
 
+def test_cma_me_has_nothing_to_choose_from_in_a_batch_of_one() -> None:
+    path = Path(__file__).parents[2] / "inputs" / "mario_tiny.toml"
+    found = problems(path, "emitters.batch_size=1")
+    assert "expected at least 2" in found["emitters.batch_size"]
+    assert load_config(path, overrides=["emitters.batch_size=2"]).emitters.batch_size == 2
+
+
 def test_missing_tables_and_keys_are_named(write: Writer) -> None:
     found = problems(write('[domain]\nrollouts = 2\n[archive]\nmeasures = ["a", "b"]\n'))
     assert set(found) == {"domain.name", "archive.dims", "archive.ranges", "selection"}
