@@ -153,6 +153,43 @@ def test_edited_checkpoint_is_refused():
         make(config("map_elites")).load_state(state)
 
 
+class OtherProcessor(GridDomain):
+    """Rounds a little differently, and so makes another level of one solution."""
+
+    def interpret(self, tasks, results):
+        again = super().interpret(tasks, results)
+        again.objective[:] = np.nextafter(again.objective, 1)
+        again.levels[:1, 0, 0] ^= 1
+        return again
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_run_goes_on_where_numbers_are_rounded_differently(method):
+    loop = make(config(method))
+    run(loop, stop_after=3)
+    state = loop.state()
+    again = make(config(method), OtherProcessor())
+    again.load_state(state)
+    assert digest_of(again) == digest_of(loop)
+    if method == "dsage":
+        for name, column in loop.method._data.arrays().items():
+            np.testing.assert_array_equal(again.method._data.arrays()[name], column)
+
+
+@pytest.mark.parametrize("quantity", ["objective", "measures", "levels", "metadata"])
+def test_results_that_are_read_in_another_way_are_refused(quantity):
+    class OtherVersion(GridDomain):
+        def interpret(self, tasks, results):
+            again = super().interpret(tasks, results)
+            getattr(again, quantity)[:] += 1
+            return again
+
+    loop = make(config("map_elites"))
+    run(loop)
+    with pytest.raises(CheckpointError, match=f"do not give the recorded {quantity}: .* version"):
+        make(config("map_elites"), OtherVersion()).load_state(loop.state())
+
+
 @pytest.mark.parametrize(
     "selection",
     [{"kind": "all"}, {"kind": "random", "count": 9}, {"kind": "empty_cells_first", "count": 9}],
