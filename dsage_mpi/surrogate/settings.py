@@ -16,7 +16,7 @@ class SurrogateSettings(BaseModel):
     """Networks, training and devices of the surrogate; defaults are the paper's where it has one.
 
     The paper's own behaviour (Bhatt et al. 2022) is ``normalise_targets = false``,
-    ``exact_statistics = false`` and ``inputs = "published"``.
+    ``exact_statistics = false``, ``known_measures = false`` and ``inputs = "published"``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
