@@ -106,6 +106,12 @@ def _emitter_problems(
             f"= {emitters.mutations}: a solution of the {domain} domain has "
             f"{settings.SOLUTION_DIM} positions; expected at most so many",
         )
+    elif kind == "cma_me" and emitters.batch_size < 2:
+        yield (
+            "emitters.batch_size",
+            f'= {emitters.batch_size}: kind "cma_me" adapts to the better ones of a batch; '
+            "expected at least 2",
+        )
 
 
 def _quoted(names: Iterable[str]) -> str:

@@ -33,6 +33,8 @@ from dsage_mpi.surrogate.settings import SurrogateSettings
 
 #: Bounds that are there to catch slips of the finger: more than anybody can run or store.
 MANY, CELLS = 10**9, 10**8
+#: A narrower range of a measure is finer than pyribs can tell its cells apart (it adds 1e-6).
+NARROWEST = 1e-3
 
 Method = Literal["dsage", "map_elites", "cma_me", "domain_randomization"]
 
@@ -46,6 +48,8 @@ class Settings(BaseModel):
 def _in_order(bounds: tuple[float, float]) -> tuple[float, float]:
     if not bounds[0] < bounds[1]:
         raise ValueError("reversed or empty: expected [low, high] with low < high")
+    if bounds[1] - bounds[0] < NARROWEST:
+        raise ValueError(f"too narrow: expected high - low of {NARROWEST} or more")
     return bounds
 
 
@@ -62,7 +66,8 @@ def _few_enough(dims: tuple[int, ...]) -> tuple[int, ...]:
 
 
 Cells = Annotated[int, Field(ge=1, le=10**6)]
-Bounds = Annotated[tuple[float, float], AfterValidator(_in_order)]
+Bound = Annotated[float, Field(ge=-MANY, le=MANY)]
+Bounds = Annotated[tuple[Bound, Bound], AfterValidator(_in_order)]
 
 
 class AlgorithmSettings(Settings):
@@ -114,7 +119,7 @@ class EmitterSettings(Settings):
         le=10**6,
         description="map_elites: positions overwritten with uniform random values.",
     )
-    sigma0: float = Field(0.2, gt=0, description="cma_me: initial step size.")
+    sigma0: float = Field(0.2, ge=1e-9, le=10**6, description="cma_me: initial step size.")
 
 
 class InnerLoopSettings(Settings):

@@ -57,11 +57,12 @@ def evaluate(
     failed, reasons = outcome.failed.copy(), dict(outcome.reasons)
     ok = np.flatnonzero(~failed)
     evaluations = domain.interpret(tasks[ok], outcome.results[ok])
-    finite = np.isfinite(evaluations.objective) & np.isfinite(evaluations.measures).all(axis=1)
-    for position in ok[~finite]:
+    sick = _sick(evaluations)
+    for row, quantity in sick.items():
+        position = int(ok[row])
         failed[position] = True
-        reasons[int(position)] = "the simulator's result has a NaN or infinite objective or measure"
-    evaluations = _take(evaluations, finite)
+        reasons[position] = f"the simulator's result has a NaN or infinite {quantity}"
+    evaluations = _take(evaluations, np.isin(np.arange(len(ok)), list(sick), invert=True))
     return Batch(
         first=first,
         iteration=iteration,
@@ -72,6 +73,16 @@ def evaluate(
         reasons=reasons,
         evaluations=evaluations,
     )
+
+
+def _sick(evaluations: Evaluations) -> dict[int, str]:
+    """Row -> what archive or surrogate could not take, as it is no finite number."""
+    found: dict[int, str] = {}
+    for quantity in ("objective", "measures", "occupancy"):
+        values = getattr(evaluations, quantity)
+        finite = np.isfinite(values).all(axis=tuple(range(1, values.ndim)))
+        found = dict.fromkeys(np.flatnonzero(~finite).tolist(), quantity) | found
+    return found
 
 
 def _levels(domain: Domain, solutions: Array, failed: Array, evaluations: Evaluations) -> Array:

@@ -7,18 +7,23 @@ rebuilds both from it and a checkpoint can never pair a new archive with an old 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsage_mpi.checkpoint.tree import Tree
+from dsage_mpi.checkpoint.tree import CheckpointError, Tree
 from dsage_mpi.domains.base import Array, Evaluations
 from dsage_mpi.seeding import evaluation_seeds
 
 if TYPE_CHECKING:
     from dsage_mpi.domains.base import Domain
+
+#: By how much a processor's own rounding may change a number that is worked out again.
+_ROUNDING = 1e-9
+#: Share of levels that may be others on another processor (one in some thousand is), or one.
+_OTHER_LEVELS = 0.01
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,11 @@ def interpret_record(
 
 
 def batches(record: EvaluationRecord, domain: Domain, run_seed: int) -> Iterator[Batch]:
-    """Rebuilds the batches that were appended, in order."""
+    """Rebuilds the batches that were appended, in order.
+
+    Raises:
+        CheckpointError: The domain does not read the recorded results as it did then.
+    """
     iterations = record["iteration"]
     starts = np.flatnonzero(np.diff(iterations, prepend=-1))
     for first, end in pairwise([*starts, len(record)]):
@@ -158,5 +167,35 @@ def batches(record: EvaluationRecord, domain: Domain, run_seed: int) -> Iterator
             results=results,
             failed=failed,
             reasons={},
-            evaluations=domain.interpret(tasks[~failed], results[~failed]),
+            evaluations=_as_recorded(
+                domain.interpret(tasks[~failed], results[~failed]),
+                record,
+                int(first) + np.flatnonzero(~failed),
+            ),
         )
+
+
+def _as_recorded(again: Evaluations, record: EvaluationRecord, rows: Array) -> Evaluations:
+    """``again`` with the numbers that were recorded, which is what the run went by.
+
+    They are the same where the run began. Another processor may have rounded differently, which
+    can even make a generator choose another tile: no reason to lose the run.
+    """
+    levels = record["level"][rows]
+    same = (again.levels == levels).all(axis=(1, 2))
+    numbers = {name: record[name][rows] for name in ("objective", "measures", "metadata")}
+    wrong = [
+        name
+        for name, values in numbers.items()
+        if not np.allclose(
+            getattr(again, name)[same], values[same], _ROUNDING, _ROUNDING, equal_nan=True
+        )
+    ]
+    if (~same).sum() > max(1, _OTHER_LEVELS * len(same)):
+        wrong.append("levels")
+    if wrong:
+        raise CheckpointError(
+            f"the recorded solutions and results do not give the recorded {', '.join(wrong)}: was "
+            "the checkpoint edited, or written by another version or with another domain setting?"
+        )
+    return replace(again, levels=levels, **numbers)

@@ -12,6 +12,8 @@ import numpy as np
 from ribs.archives import GridArchive
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from dsage_mpi.config.schema import ArchiveSettings
     from dsage_mpi.domains.base import Array, Domain
 
@@ -19,9 +21,25 @@ if TYPE_CHECKING:
 ELITE_FIELDS = ("solution", "objective", "measures", "level", "metadata", "evaluation", "index")
 
 
+class BoundedGridArchive(GridArchive):  # type: ignore[misc]  # pyribs has no types
+    """A grid whose outermost cells hold all that is beyond them, however far.
+
+    pyribs makes an int32 of a measure's position in the grid before it looks at the bounds: what is
+    some billion cells off (a prediction of networks that are about to diverge) would wrap around
+    to the other end, or not, as the processor has it.
+    """
+
+    def index_of(self, measures: ArrayLike) -> Array:
+        """Flat cell index ((n,) int32) of measures ((n, k))."""
+        given = np.asarray(measures, dtype=np.float64)
+        bounded = np.clip(given, self.lower_bounds, self.upper_bounds)
+        # Not infinite ones, which pyribs refuses.
+        return np.asarray(super().index_of(np.where(np.isinf(given), given, bounded)))
+
+
 def ground_truth_archive(settings: ArchiveSettings, domain: Domain, seed: int) -> GridArchive:
     """Empty archive for real evaluations, with level, metadata and evaluation number per elite."""
-    return GridArchive(
+    return BoundedGridArchive(
         solution_dim=domain.solution_dim,
         dims=settings.dims,
         ranges=settings.ranges,
@@ -37,7 +55,7 @@ def ground_truth_archive(settings: ArchiveSettings, domain: Domain, seed: int) -
 
 def surrogate_archive(settings: ArchiveSettings, domain: Domain, seed: int) -> GridArchive:
     """Empty archive for predictions (the inner loop's)."""
-    return GridArchive(
+    return BoundedGridArchive(
         solution_dim=domain.solution_dim,
         dims=settings.dims,
         ranges=settings.ranges,

@@ -9,9 +9,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from dsage_mpi.surrogate.encoding import LevelEncoder
+from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.folding import folded
 from dsage_mpi.surrogate.networks import SurrogateNetwork
 from dsage_mpi.surrogate.settings import SurrogateSettings
+from dsage_mpi.surrogate.training import divergence_advice
 
 #: Levels per pass for "auto". 30 divides both published inner batches (mazes 150, Mario 30), its
 #: activations stay in a CPU's cache; a GPU wants more work per kernel.
@@ -44,6 +46,7 @@ class Inference:
         empty_tile: int,
         device: torch.device,
     ) -> None:
+        self._settings = settings
         dtype = DTYPES[settings.predict_precision]
         self._network = folded(network, dtype)
         self._encoder = LevelEncoder(level_shape, tile_count, empty_tile, device, dtype)
@@ -58,6 +61,9 @@ class Inference:
         """Outputs ((n, 1 + k)) and, if wanted, grids ((n, H, W)), in training units.
 
         All passes are queued before the first result is read, so that a GPU does not wait.
+
+        Raises:
+            SurrogateError: An output is infinite or not a number.
         """
         count = len(levels)
         if count == 0:
@@ -72,7 +78,11 @@ class Inference:
                 outputs.append(output)
                 if wants_grid:
                     grids.append(grid[:, :height, :width].float())
-            return _joined(outputs, count), _joined(grids, count) if wants_grid else None
+            values = _joined(outputs, count)
+            if not np.isfinite(values).all():
+                advice = divergence_advice(self._settings)
+                raise SurrogateError(f"The surrogate predicts what is not finite. {advice}")
+            return values, _joined(grids, count) if wants_grid else None
 
     def _passes(self, levels: Tensor) -> tuple[Tensor, ...]:
         missing = -len(levels) % self._batch

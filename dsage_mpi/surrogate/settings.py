@@ -16,7 +16,7 @@ class SurrogateSettings(BaseModel):
     """Networks, training and devices of the surrogate; defaults are the paper's where it has one.
 
     The paper's own behaviour (Bhatt et al. 2022) is ``normalise_targets = false``,
-    ``exact_statistics = false`` and ``inputs = "published"``.
+    ``exact_statistics = false``, ``known_measures = false`` and ``inputs = "published"``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,6 +35,7 @@ class SurrogateSettings(BaseModel):
     occupancy_weight: float = Field(
         10.0,
         ge=0,
+        le=10**9,
         allow_inf_nan=False,
         description="Factor of the occupancy grid's mean squared error in the loss.",
     )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import NoReturn
 
 import torch
 from torch import Tensor, nn
@@ -122,7 +123,7 @@ class Trainer:
             Mean loss of the last epoch, and its parts by name.
 
         Raises:
-            SurrogateError: The loss has become infinite or not a number.
+            SurrogateError: Loss or predictions have become infinite or not a number.
         """
         raw = torch.cat([window["objective"].unsqueeze(1), window["measures"]], dim=1)
         columns = (window["levels"], self._scaling.trained(raw), window["occupancy"])
@@ -136,6 +137,7 @@ class Trainer:
             progress(epoch + 1)
         if self._settings.exact_statistics:
             self._set_statistics(window["levels"])
+        self._check_trained(window["levels"])
         return losses[0], dict(zip(self._names, losses[1:], strict=True))
 
     def _epoch(
@@ -197,11 +199,29 @@ class Trainer:
             for name, loss in zip(self._shown, losses[1:], strict=True)
             if not math.isfinite(loss)
         ]
-        hint = "" if self._settings.normalise_targets else " and surrogate.normalise_targets = true"
-        raise SurrogateError(
-            f"Surrogate training diverged in epoch {epoch + 1} of {self._settings.epochs}: the "
-            f"loss of {', '.join(guilty) or 'the sum'} is not finite. Continued, it would do so "
-            "again: start a new run with a lower surrogate.learning_rate (now "
-            f"{self._settings.learning_rate:g}){hint}. The last checkpoint of this one is from "
-            "before this training."
+        self._diverged(
+            f"in epoch {epoch + 1} of {self._settings.epochs}: the loss of "
+            f"{', '.join(guilty) or 'the sum'} is not finite"
         )
+
+    @torch.no_grad()
+    def _check_trained(self, levels: Tensor) -> None:
+        """What the last step did shows in no loss, and a checkpoint is about to keep it."""
+        outputs, _ = self._network.eval()(self._encoder(levels[: self._settings.batch_size]))
+        if not bool(outputs.isfinite().all()):
+            self._diverged("in its last steps: what it predicts is not finite")
+
+    def _diverged(self, how: str) -> NoReturn:
+        raise SurrogateError(
+            f"Surrogate training diverged {how}. {divergence_advice(self._settings)} The last "
+            "checkpoint of this one is from before this training."
+        )
+
+
+def divergence_advice(settings: SurrogateSettings) -> str:
+    """What to do about it, in a sentence."""
+    hint = "" if settings.normalise_targets else " and surrogate.normalise_targets = true"
+    return (
+        "Continued, it would do so again: start a new run with a lower surrogate.learning_rate "
+        f"(now {settings.learning_rate:g}){hint}."
+    )

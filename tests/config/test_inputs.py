@@ -129,6 +129,7 @@ def test_published_settings(name: str) -> None:
     assert (surrogate.batch_size, surrogate.recent_samples) == (64, 20_000)
     assert (surrogate.occupancy_weight, surrogate.learning_rate) == (10.0, 1e-3)
     assert (surrogate.inputs, surrogate.normalise_targets) == ("published", False)
+    assert (surrogate.exact_statistics, surrogate.known_measures) == (False, False)
     assert (surrogate.features, surrogate.residual_blocks) == (64, 2)
 
 
@@ -164,6 +165,7 @@ def test_published_settings_of_mario(name: str) -> None:
     assert (surrogate.batch_size, surrogate.recent_samples) == (64, "all")
     assert (surrogate.occupancy_weight, surrogate.learning_rate) == (10.0, 1e-3)
     assert not surrogate.normalise_targets
+    assert (surrogate.exact_statistics, surrogate.known_measures) == (False, False)
     assert (surrogate.features, surrogate.residual_blocks) == (64, 2)
 
 

@@ -103,6 +103,15 @@ def test_hopeless_key_lists_the_valid_ones(write: Writer) -> None:
         ("archive.dims=[64, 0]", "archive.dims[1]", "= 0: expected a number greater"),
         ("archive.ranges=[[0, 256], [648, 0]]", "archive.ranges[1]", "= [648, 0]: reversed"),
         ("archive.ranges=[[0, inf], [0, 1]]", "archive.ranges[0][1]", "= inf: expected a finite"),
+        ("archive.ranges=[[-1e308, 0], [0, 1]]", "archive.ranges[0][0]", "or equal to -10"),
+        ("archive.ranges=[[0, 1], [5, 5.0005]]", "archive.ranges[1]", "too narrow: expected high"),
+        ("emitters.sigma0=1e200", "emitters.sigma0", "= 1e+200: expected a number less than"),
+        ("emitters.sigma0=1e-320", "emitters.sigma0", "expected a number greater than"),
+        (
+            "surrogate.occupancy_weight=1e300",
+            "surrogate.occupancy_weight",
+            "expected a number less",
+        ),
         ("emitters.sigma0=nan", "emitters.sigma0", "= nan: expected a finite number"),
         ("surrogate.device=cud", "surrogate.device", '(did you mean "cuda"?)'),
         ("surrogate=3", "surrogate", "= 3: expected a table [surrogate]"),
@@ -218,6 +227,13 @@ def test_impossible_combinations(
     found = problems(write(), *overrides)
     assert message in found[key]
     assert len(found) == 1
+
+
+def test_cma_me_has_nothing_to_choose_from_in_a_batch_of_one() -> None:
+    path = Path(__file__).parents[2] / "inputs" / "mario_tiny.toml"
+    found = problems(path, "emitters.batch_size=1")
+    assert "expected at least 2" in found["emitters.batch_size"]
+    assert load_config(path, overrides=["emitters.batch_size=2"]).emitters.batch_size == 2
 
 
 def test_missing_tables_and_keys_are_named(write: Writer) -> None:

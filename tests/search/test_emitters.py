@@ -98,3 +98,20 @@ def test_map_elites_mutated_positions_are_uniform():
     # Each position is chosen with probability 4/16 and set to 1 half the time.
     np.testing.assert_allclose(children.mean(axis=0), 0.125, atol=0.03)
     assert children.sum(axis=1).max() == 4
+
+
+def test_map_elites_children_do_not_depend_on_how_numpy_sorts(monkeypatch):
+    """NumPy finds the smallest keys with other instructions, in another order, without AVX2."""
+
+    def offspring():
+        _, archive, emitters = make("map_elites", count=1, batch_size=50, initial_population=0)
+        archive.add(np.zeros((1, 16), np.int8), [0.0], [[0.0, 0.0]])
+        return emitters.ask()
+
+    def smallest_last_to_first(keys, kth, axis):
+        order = np.argsort(keys, axis=axis)
+        return np.concatenate([order[:, kth::-1], order[:, kth + 1 :]], axis=axis)
+
+    expected = offspring()
+    monkeypatch.setattr(np, "argpartition", smallest_last_to_first)
+    np.testing.assert_array_equal(offspring(), expected)

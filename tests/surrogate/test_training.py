@@ -165,6 +165,26 @@ def test_divergence_is_an_error_that_names_the_setting():
     assert "measure_" not in message
 
 
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("rate", [1e15, 1e30])
+def test_divergence_in_the_last_step_is_not_kept(rate, exact):
+    """Its loss, from before that step, is finite; the weights may be, but not what they give."""
+    model = surrogate(epochs=1, batch_size=40, learning_rate=rate, exact_statistics=exact)
+    with pytest.raises(SurrogateError, match=r"diverged in its last steps.*learning_rate"):
+        model.train(data_set(40), 0)
+    assert not model.trained
+
+
+def test_predictions_that_are_not_finite_are_an_error_with_advice():
+    model = surrogate(epochs=1)
+    model.train(data_set(40), 0)
+    state = model.state()
+    state["network"]["predictor.heads.weight"][:] = 3e38
+    model.load_state(state)
+    with pytest.raises(SurrogateError, match=r"predicts what is not finite.*learning_rate"):
+        model.predict(data_set(3).arrays()["levels"])
+
+
 def test_nothing_to_train_on():
     model = surrogate()
     data = data_set(3)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Context, Decimal
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +21,8 @@ REFERENCES: dict[str, dict[str, int]] = {
 }
 _SYMBOLS = TILES + "1RU"
 _EPSILON = 1e-6
+#: Of logarithms, before they are rounded to a float's 16.
+_DIGITS = Context(prec=30)
 
 
 def divergence(levels: NDArray[np.int8], reference: str) -> NDArray[np.float64]:
@@ -39,10 +44,26 @@ def divergence(levels: NDArray[np.int8], reference: str) -> NDArray[np.float64]:
     present = (counts > 0) | (known > 0)
     p, q = _shares(counts, present), _shares(np.broadcast_to(known, counts.shape), present)
     # The logarithm's argument is 1 where a symbol is left out, and its shares are 0.
-    ratio = np.log(np.where(present, p, 1.0) / np.where(present, q, 1.0))
+    ratio = _logarithm(np.where(present, p, 1.0) / np.where(present, q, 1.0))
     return np.asarray(0.5 * ((p - q) * ratio).sum(axis=1))
 
 
 def _shares(counts: NDArray[np.int64], present: NDArray[np.bool_]) -> NDArray[np.float64]:
     raised = np.where(present, counts + _EPSILON, 0.0)
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def _logarithm(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Natural logarithm with the same bits on every host.
+
+    NumPy's own is another function where there is AVX-512: one in some hundred results is another
+    float, and a run that goes on on another kind of node would not be what it was.
+    """
+    distinct, position = np.unique(values, return_inverse=True)
+    logarithms = np.array([_one_logarithm(value) for value in distinct.tolist()])
+    return np.asarray(logarithms[position].reshape(values.shape))
+
+
+@lru_cache(maxsize=2**17)
+def _one_logarithm(value: float) -> float:
+    return float(Decimal(value).ln(_DIGITS))

@@ -68,7 +68,8 @@ class MapElitesEmitter:
         count = min(self._settings.mutations, self._dim)
         # Positions of the smallest of independent uniform keys: distinct and uniform.
         keys = self._rng.random((size, self._dim), dtype=np.float32)
-        positions = np.argpartition(keys, count - 1, axis=1)[:, :count]
+        # In ascending order, for in which order they are found depends on the processor.
+        positions = np.sort(np.argpartition(keys, count - 1, axis=1)[:, :count], axis=1)
         values = self._rng.integers(self._domain.solution_values, size=positions.shape)
         np.put_along_axis(solutions, positions, values.astype(solutions.dtype), axis=1)
         return solutions
