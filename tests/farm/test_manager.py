@@ -71,20 +71,12 @@ def test_a_farm_without_any_working_rank_stops_with_a_message(mpirun):
 def test_a_suspended_rank_is_gone_on_without_and_welcome_again(mpirun, tmp_path):
     done = mpirun(3, *PROGRAM, "suspended", tmp_path / "pid", timeout=100)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("suspended: right") == 2, done.stderr
+    assert done.stdout == "suspended: right\n", done.stderr
     said = [line for line in done.stderr.splitlines() if line.startswith("dsage_mpi.farm: ")]
-    assert len(said) == 4, said
-    for missed, back in (said[:2], said[2:]):
-        assert "no sign of life from rank 1 on " in missed
-        assert "rank 1 on " in back
-        assert "is heard of again" in back
-
-
-def test_a_rank_that_is_gone_cannot_hold_up_the_end(mpirun, tmp_path):
-    done = mpirun(3, *PROGRAM, "gone", tmp_path / "pid", timeout=60)
-    assert done.returncode == 7, done.stderr
-    assert done.stdout == "gone: right\n"
-    assert "gives no sign of life when the time to close the farm is over" in done.stderr
+    missed, back = said
+    assert "no sign of life from rank 1 on " in missed
+    assert "rank 1 on " in back
+    assert "is heard of again" in back
 
 
 def test_a_slow_simulator_is_not_taken_for_a_dead_rank(mpirun):
