@@ -27,7 +27,7 @@ run: setup ## run the main job, INPUT, with mpirun on this machine's cores
 	@bash scripts/run.sh "$(INPUT)" "$(RANKS)" $(ARGS)
 
 test: setup lint ## run lint and all tests, serial, under mpirun and under a Slurm of their own
-	@bash scripts/setup-slurm.sh
+	@bash scripts/setup-tests.sh
 	@$(VENV_PYTHON) -m pytest $(ARGS)
 
 lint: setup ## check style, format and types

@@ -84,11 +84,20 @@ def mpirun_command() -> tuple[str, ...] | None:
     path = str(beside) if beside.exists() else shutil.which("mpirun")
     if path is None:
         return None
-    version = subprocess.run(
-        [path, "--version"], capture_output=True, text=True, env=clean_environment(), timeout=30
-    ).stdout
     # Open MPI would pin up to two ranks to a core each; MPICH pins nothing by itself.
-    return (path, "--bind-to", "none") if "open" in version.lower() else (path,)
+    return (path, "--bind-to", "none") if "open" in _version(path).lower() else (path,)
+
+
+def mpirun_version() -> str:
+    """What mpirun says of itself; empty if there is none."""
+    command = mpirun_command()
+    return "" if command is None else _version(command[0])
+
+
+def _version(mpirun: str) -> str:
+    return subprocess.run(
+        [mpirun, "--version"], capture_output=True, text=True, env=clean_environment(), timeout=30
+    ).stdout
 
 
 def _run(

@@ -1,13 +1,19 @@
-"""The ranks that simulate: where they run, and which of them are lost."""
+"""The ranks that simulate: where they run, which of them are lost, and which are silent."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from dsage_mpi.farm.farm import FarmError
 
 logger = logging.getLogger("dsage_mpi.farm")
+
+_MISSED = (
+    "no sign of life from %s for %g s (farm.silent_seconds), its tasks go to the %d rank(s) that "
+    "answer: is its node down, suspended or cut off?"
+)
+_NOBODY = "no sign of life from any rank for %g s (farm.silent_seconds): waiting"
 
 
 class Crew:
@@ -22,6 +28,9 @@ class Crew:
         self.hosts = dict(hosts)
         #: Rank -> why it cannot simulate any more.
         self.lost: dict[int, str] = {}
+        #: Ranks that are not heard of any more, or not now.
+        self.silent: set[int] = set()
+        self._alone = False
 
     def seats(self) -> dict[int, int]:
         """Working rank -> its position among the working ranks.
@@ -30,8 +39,14 @@ class Crew:
             FarmError: No rank works.
         """
         self._require_one()
-        working = [rank for rank in self.hosts if rank not in self.lost]
+        if not any(map(self.works, self.hosts)):
+            self.silent.clear()  # better to ask them again than nobody
+        working = filter(self.works, self.hosts)
         return {rank: seat for seat, rank in enumerate(working)}
+
+    def works(self, rank: int) -> bool:
+        """Whether a rank can simulate and was heard of."""
+        return rank not in self.lost and rank not in self.silent
 
     def retire(self, rank: int, why: str) -> None:
         """A rank cannot simulate any more; says so in the log, the first time.
@@ -50,6 +65,32 @@ class Crew:
             len(self.hosts) - len(self.lost),
             why,
         )
+
+    def miss(self, ranks: Collection[int], seconds: float) -> bool:
+        """Ranks have been silent for ``seconds``; says so in the log.
+
+        Returns:
+            Whether the others are to do their work. Not so if there are none: then all there is to
+            do is to wait.
+        """
+        others = sum(self.works(rank) for rank in self.hosts if rank not in ranks)
+        if others == 0:
+            if not self._alone:
+                logger.warning(_NOBODY, seconds)
+            self._alone = True
+            return False
+        self.silent.update(ranks)
+        logger.warning(_MISSED, self.name(ranks), seconds, others)
+        return True
+
+    def hear(self, rank: int) -> bool:
+        """A rank gave a sign of life; returns whether it was missed, and says so then."""
+        self._alone = False
+        if rank not in self.silent:
+            return False
+        self.silent.remove(rank)
+        logger.warning("%s is heard of again", self.name([rank]))
+        return True
 
     def name(self, ranks: Iterable[int]) -> str:
         """The first of ``ranks`` with its machine, and how many more there are."""

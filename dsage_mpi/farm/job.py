@@ -34,6 +34,7 @@ class Job:
 class Sent:
     """A chunk that is on its way to a worker or being simulated there."""
 
+    number: int
     rank: int
     indices: NDArray[np.intp]
     progress: Progress

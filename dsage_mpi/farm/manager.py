@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from dsage_mpi.farm.chunks import Pace, plan
 from dsage_mpi.farm.crew import Crew
+from dsage_mpi.farm.doubles import Doubles
 from dsage_mpi.farm.farm import FarmError, OnProgress, OnResults, check_tasks
 from dsage_mpi.farm.job import Answer, Job, Sent
 from dsage_mpi.farm.outcome import Ledger, Outcome, RankStats
-from dsage_mpi.farm.progress import Progress
+from dsage_mpi.farm.progress import Chunk, Progress
 from dsage_mpi.farm.settings import FarmSettings
 from dsage_mpi.farm.waiting import Backoff, wait_until
+from dsage_mpi.farm.watch import Watch
 from dsage_mpi.farm.wire import (
     LOST,
     Buffer,
@@ -63,6 +65,7 @@ class MpiFarm:
         self._sent_to = dict.fromkeys(range(1, world.size), 0)
         self._waiting = dict.fromkeys(range(1, world.size), 0)
         self._final: list[RankStats] | None = None
+        self._doubles = Doubles()
         self._open()
 
     def evaluate(
@@ -84,6 +87,8 @@ class MpiFarm:
                 backoff.reset()
             else:
                 backoff.pause()
+            if self._watch.due:
+                self._look_after(job)
             job.progress.report()
         return job.progress.finish()
 
@@ -127,6 +132,8 @@ class MpiFarm:
         greetings = {rank: self._hear(rank, Tag.READY) for rank in self._sent_to}
         self._crew = Crew({rank: hello["host"] for rank, hello in greetings.items()})
         self._ledger = Ledger(self._crew.hosts, time.perf_counter())
+        beating = [rank for rank, hello in greetings.items() if hello["beats"]]
+        self._watch = Watch(self._comm, self._crew, beating, self._settings.silent_seconds)
         failures = {r: h["failure"] for r, h in greetings.items() if h["failure"] is not None}
         if failures:
             self.close()
@@ -147,10 +154,11 @@ class MpiFarm:
             sent.request.Wait()
         self._comm.Free()
         for theirs, mine in zip(stats, self._ledger.totals(time.perf_counter()), strict=True):
-            if theirs.tasks != mine.tasks:
+            answers = mine.tasks + self._doubles.in_vain[mine.rank]
+            if theirs.tasks != answers:
                 raise FarmError(
-                    f"rank {mine.rank} ran {theirs.tasks} tasks, but rank 0 has {mine.tasks} of "
-                    "its answers"
+                    f"rank {mine.rank} ran {theirs.tasks} tasks, but rank 0 has {answers} of its "
+                    "answers"
                 )
         return stats
 
@@ -162,10 +170,10 @@ class MpiFarm:
             return bool(self._comm.Iprobe(rank, Tag.BYE))
 
         if not wait_until(said, 1e-3, limit=deadline - time.perf_counter()):
+            state = "gives no sign of life" if rank in self._crew.silent else "is still simulating"
             print(
-                f"[rank 0] {self._crew.name([rank])} is still simulating when the time to close "
-                "the farm is over (farm.close_seconds, or the seconds that a stop has): aborting "
-                "all ranks",
+                f"[rank 0] {self._crew.name([rank])} {state} when the time to close the farm is "
+                "over (farm.close_seconds, or the seconds that a stop has): aborting all ranks",
                 file=sys.stderr,
             )
             self._world.abort(abort_code)
@@ -175,6 +183,7 @@ class MpiFarm:
     def _receive_late(self) -> None:
         while self._comm.Iprobe(self._mpi.ANY_SOURCE, Tag.RESULTS, self._status):
             self._receive()
+        self._watch.receive()
 
     def _hear(self, rank: int, tag: Tag) -> Any:
         wait_until(lambda: bool(self._comm.Iprobe(rank, tag)), 2e-3)
@@ -203,14 +212,27 @@ class MpiFarm:
         sent, ours = answer.sent, answer.sent.progress is job.progress
         if answer.lost:
             self._crew.retire(sent.rank, answer.lost)
-            if sent.rank in job.seats:
-                back = sent.indices if ours else sent.indices[:0]
-                job.chunks.withdraw(job.seats[sent.rank], back)
+            self._withdraw(sent.rank, [sent], job)
             self._feed_all(job)  # they may have been idle
             return
         if ours:
             job.chunks.finished(sent.indices, answer.seconds)
         self._feed(sent.rank, job)
+
+    def _withdraw(self, rank: int, chunks: list[Sent], job: Job) -> None:
+        """Others are to have the tasks of these chunks, and all that only this rank would get."""
+        if rank not in job.seats:
+            return
+        job.chunks.withdraw(job.seats[rank], np.zeros(0, np.intp))
+        for sent in chunks:
+            if sent.progress is job.progress and self._doubles.take_back(sent):
+                job.chunks.withdraw(job.seats[rank], sent.indices)
+
+    def _look_after(self, job: Job) -> None:
+        """Goes on without ranks that are silent for too long, and with those heard of again."""
+        for rank in self._watch.look(self._waiting):
+            self._withdraw(rank, [s for s in self._sent.values() if s.rank == rank], job)
+        self._feed_all(job)
 
     def _feed_all(self, job: Job) -> None:
         """First something for everybody, only then something to prefetch."""
@@ -226,7 +248,7 @@ class MpiFarm:
 
     def _send(self, rank: int, job: Job) -> bool:
         """Sends a worker its next chunk, if there is one for it."""
-        if rank in self._crew.lost:
+        if rank not in job.seats or not self._crew.works(rank):  # silent at its start, or now
             return False
         indices = job.chunks.next(job.seats[rank], self._waiting[rank])
         if indices is None:
@@ -235,14 +257,17 @@ class MpiFarm:
         buffer = self._spare.pop() if self._spare else Buffer()
         message = pack_tasks(buffer, number, job.rows, indices)
         request = self._comm.Isend([message, self._mpi.BYTE], rank, Tag.TASKS)
-        self._sent[number] = Sent(rank, indices, job.progress, buffer, request)
+        self._sent[number] = Sent(number, rank, indices, job.progress, buffer, request)
         self._sent_to[rank] += 1
+        if not self._waiting[rank]:
+            self._watch.owes(rank)
         self._waiting[rank] += 1
         return True
 
     def _receive(self) -> Answer:
         """Takes in and books the result message that was just probed."""
         rank = self._status.Get_source()
+        self._watch.heard(rank)
         message = self._inbox.reserve(self._status.Get_count(self._mpi.BYTE))
         self._comm.Recv([message, self._mpi.BYTE], rank, Tag.RESULTS)
         result = unpack_results(message)
@@ -265,6 +290,9 @@ class MpiFarm:
         return unpack_reasons(bytes(text))
 
     def _book(self, sent: Sent, result: ResultMessage, reasons: dict[int, str]) -> None:
-        self._ledger.add(sent.rank, len(sent.indices), len(reasons), result.busy_seconds)
         results = result.results.reshape(-1).view(self._result_dtype)
-        sent.progress.book(sent.indices, sent.rank, results, result.failed, result.seconds, reasons)
+        chunk = Chunk(sent.indices, results, result.failed, result.seconds, reasons)
+        news = self._doubles.leave_out(sent, chunk)
+        self._ledger.add(sent.rank, len(news.indices), len(news.reasons), result.busy_seconds)
+        if len(news.indices):
+            sent.progress.book(news, sent.rank)

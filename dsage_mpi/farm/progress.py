@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,36 @@ from numpy.typing import NDArray
 
 from dsage_mpi.farm.farm import PROGRESS_SECONDS, FarmError, OnProgress, OnResults
 from dsage_mpi.farm.outcome import Outcome
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A finished chunk.
+
+    Attributes:
+        indices: (k,) task indices.
+        results: (k,) of the result dtype.
+        failed: (k,) bool or uint8.
+        seconds: (k,) time spent on each.
+        reasons: Position in the chunk -> failure text.
+    """
+
+    indices: NDArray[np.intp]
+    results: NDArray[Any]
+    failed: NDArray[Any]
+    seconds: NDArray[np.float64]
+    reasons: dict[int, str]
+
+    def take(self, positions: NDArray[np.intp]) -> Chunk:
+        """The chunk of these ((m,)) positions alone."""
+        places = {int(old): new for new, old in enumerate(positions)}
+        return Chunk(
+            self.indices[positions],
+            self.results[positions],
+            self.failed[positions],
+            self.seconds[positions],
+            {places[old]: text for old, text in self.reasons.items() if old in places},
+        )
 
 
 class Progress:
@@ -47,37 +78,26 @@ class Progress:
         """Whether every task has been booked."""
         return self.done == len(self._seen)
 
-    def book(
-        self,
-        indices: NDArray[np.intp],
-        rank: int,
-        results: NDArray[Any],
-        failed: NDArray[Any],
-        seconds: NDArray[np.float64],
-        reasons: dict[int, str],
-    ) -> None:
-        """Books a finished chunk.
+    def missing(self, indices: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Positions ((m,)) of those of ``indices`` ((k,)) that have not been booked."""
+        return np.flatnonzero(~self._seen[indices])
 
-        Args:
-            indices: (k,) task indices.
-            rank: Who ran them.
-            results: (k,) of the result dtype.
-            failed: (k,) bool or uint8.
-            seconds: (k,) time spent on each.
-            reasons: Position in the chunk -> failure text.
+    def book(self, chunk: Chunk, rank: int) -> None:
+        """Books what ``rank`` has run.
 
         Raises:
             FarmError: A task was booked before, or a failure has no reason (a bug of the farm).
         """
-        if len(results) != len(indices) or self._seen[indices].any():
+        indices, reasons = chunk.indices, chunk.reasons
+        if len(chunk.results) != len(indices) or self._seen[indices].any():
             raise FarmError(f"rank {rank} answered for tasks that it was not asked for")
-        if len(reasons) != np.count_nonzero(failed):
+        if len(reasons) != np.count_nonzero(chunk.failed):
             raise FarmError(f"rank {rank} reported {len(reasons)} reasons for its failed tasks")
         self._seen[indices] = True
         outcome = self.outcome
-        outcome.results[indices] = results
-        outcome.failed[indices] = failed
-        outcome.seconds[indices] = seconds
+        outcome.results[indices] = chunk.results
+        outcome.failed[indices] = chunk.failed
+        outcome.seconds[indices] = chunk.seconds
         outcome.ranks[indices] = rank
         reasons = {at: self._texts.setdefault(text, text) for at, text in reasons.items()}
         for position, reason in reasons.items():

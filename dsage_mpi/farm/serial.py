@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dsage_mpi.farm.chunks import Pace, plan
 from dsage_mpi.farm.farm import FarmError, OnProgress, OnResults, check_tasks
 from dsage_mpi.farm.outcome import Ledger, Outcome, RankStats
-from dsage_mpi.farm.progress import Progress
+from dsage_mpi.farm.progress import Chunk, Progress
 from dsage_mpi.farm.runner import Runner, describe
 from dsage_mpi.farm.settings import FarmSettings
 from dsage_mpi.farm.wire import most_tasks
@@ -72,7 +72,8 @@ class SerialFarm:
                 raise FarmError(f"rank 0 cannot simulate any more: {batch.lost}")
             self._ledger.add(0, len(indices), len(batch.reasons), busy)
             chunks.finished(indices, busy)
-            progress.book(indices, 0, batch.results, batch.failed, batch.seconds, batch.reasons)
+            chunk = Chunk(indices, batch.results, batch.failed, batch.seconds, batch.reasons)
+            progress.book(chunk, rank=0)
             progress.report()
         return progress.finish()
 

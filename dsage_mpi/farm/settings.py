@@ -41,6 +41,12 @@ class FarmSettings(BaseModel):
         description="How often a task that failed is tried again, alone, before its failure is "
         "recorded.",
     )
+    silent_seconds: float = Field(
+        default=120.0,
+        gt=0,
+        description="A rank that holds tasks and gives no sign of life for so long, in seconds, is "
+        "gone on without: the others get its tasks. When it is heard of again it gets new ones.",
+    )
     poll_max_ms: float = Field(
         default=1.0,
         gt=0,

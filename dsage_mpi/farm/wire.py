@@ -22,13 +22,14 @@ from dsage_mpi.farm.runner import BatchResult
 class Tag(IntEnum):
     """MPI tags, on a communicator that only the farm uses."""
 
-    READY = 1  # worker to rank 0, once: host, and the traceback if there is no simulator
+    READY = 1  # worker to rank 0, once: host, traceback if there is no simulator, does it beat
     TASKS = 2  # rank 0 to worker
     RESULTS = 3  # worker to rank 0, one for each TASKS
     REASONS = 4  # worker to rank 0, after a RESULTS whose header announces it
     STOP = 5  # rank 0 to worker, once: number of TASKS messages that were sent to it
     BYE = 6  # worker to rank 0, once: its own statistics
     CALL = 7  # rank 0 to worker: name and argument of a call that all ranks do together
+    ALIVE = 8  # worker to rank 0, empty: a chunk takes long, but the worker lives
 
 
 #: In place of a position in the chunk: the text says why the worker cannot simulate any more.

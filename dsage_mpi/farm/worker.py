@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dsage_mpi.farm.heartbeat import Heartbeat
 from dsage_mpi.farm.outcome import RankStats
 from dsage_mpi.farm.runner import Runner, describe
 from dsage_mpi.farm.settings import FarmSettings
@@ -28,6 +29,9 @@ Call = Callable[[Any, Any], None]
 
 #: Longest sleep while an answer is under way; rank 0 is awake then.
 _SEND_POLL_SECONDS = 200e-6
+#: Signs of life within the time after which rank 0 would go on without this rank.
+_BEATS = 6
+_LONGEST_BEAT_SECONDS = 10.0
 
 
 def serve(
@@ -95,21 +99,37 @@ class _Worker:
         self._received = 0
         self._tasks = self._failures = self._batches = 0
         self._busy_seconds = 0.0
+        self._alive: Any = MPI.REQUEST_NULL
 
     def run(self, make_simulator: Callable[[], Simulator]) -> None:
         """Builds the simulator, then answers messages until STOP."""
         runner, failure = self._build(make_simulator)
-        self._comm.send({"host": platform.node(), "failure": failure}, dest=0, tag=Tag.READY)
+        beats = self._mpi.Query_thread() >= self._mpi.THREAD_SERIALIZED
+        hello = {"host": platform.node(), "failure": failure, "beats": beats}
+        self._comm.send(hello, dest=0, tag=Tag.READY)
         ready = time.perf_counter()
-        while runner is not None and (tag := self._next_message()) != Tag.STOP:
-            if tag == Tag.CALL:
-                self._join_call()
-            else:
-                self._answer(runner)
         if runner is not None:
+            self._work(runner, beats)
             runner.close()
         self._discard_until_stop()
         self._say_goodbye(time.perf_counter() - ready)
+
+    def _work(self, runner: Runner, beats: bool) -> None:
+        """Answers messages until STOP comes, with signs of life if MPI allows for them."""
+        seconds = min(_LONGEST_BEAT_SECONDS, self._settings.silent_seconds / _BEATS)
+        heart = Heartbeat(self._beat, seconds) if beats else None
+        while (tag := self._next_message()) != Tag.STOP:
+            if tag == Tag.CALL:
+                self._join_call()
+            else:
+                self._answer(runner, heart)
+        if heart is not None:
+            heart.close()
+            wait_until(self._alive.Test, _SEND_POLL_SECONDS)
+
+    def _beat(self) -> None:
+        if self._alive.Test():
+            self._alive = self._comm.Isend([b"", self._mpi.BYTE], 0, Tag.ALIVE)
 
     def _build(self, make_simulator: Callable[[], Simulator]) -> tuple[Runner | None, str | None]:
         try:
@@ -136,11 +156,12 @@ class _Worker:
         self._received += 1
         return message
 
-    def _answer(self, runner: Runner) -> None:
+    def _answer(self, runner: Runner, heart: Heartbeat | None) -> None:
         """Simulates one chunk and sends the results."""
         chunk, tasks = unpack_tasks(self._receive_tasks(), self._task_dtype)
         started = time.perf_counter()
-        batch = runner.run(tasks)
+        with heart.simulating() if heart is not None else contextlib.nullcontext():
+            batch = runner.run(tasks)
         busy = time.perf_counter() - started
         if not batch.lost:  # or another rank will simulate them
             self._tasks += len(tasks)

@@ -87,6 +87,8 @@ def _run_job(world: World, order: Order, requests: Requests | None) -> int:
     try:
         with open_farm(*farm_arguments) as farm:
             code = lead(world, order, domain, farm, directory, requests, status)
+            status.write(state=_STATES[code])  # before the farm may have to abort all ranks
+            farm.close(abort_code=code)
     except FarmError as error:
         _log.error("%s", error)
         code = exit_codes.FAILED

@@ -10,9 +10,11 @@ import itertools
 import logging
 import os
 import resource
+import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -368,6 +370,73 @@ def calls(world: World, out: str) -> None:
         print(farm.call_all("add", 3).gather(0, root=0))
         tasks = make_tasks(12)
         assert (farm.evaluate(tasks).results["seed"] == tasks["seed"]).all()
+
+
+class Sleeper(ToySimulator):
+    """Suspends its process in its third call, after leaving its number in a file."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(lambda task: 0.01)
+        self.path = path
+
+    def __call__(self, tasks: Any) -> Any:
+        if len(self.calls) == 2:
+            Path(self.path).write_text(str(os.getpid()))
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return super().__call__(tasks)
+
+
+def may_sleep(world: World, path: str) -> ToySimulator:
+    """Rank 1 falls asleep."""
+    return Sleeper(path) if world.rank == 1 else ToySimulator(lambda task: 0.01)
+
+
+def suspended(world: World, out: str) -> None:
+    """A rank is suspended until the others have got its tasks; then it is woken."""
+    logging.basicConfig(format="%(name)s: %(message)s")
+    # Dynamic dispatch is what whole runs are tested with.
+    settings = FarmSettings(dispatch="static", silent_seconds=1, chunk_seconds=0.05)
+    if not world.is_root:
+        together = {"together": lambda comm, argument: comm.gather(comm.rank, root=0)}
+        serve(world, lambda: may_sleep(world, out), TASK, RESULT, settings, calls=together)
+        return
+    with open_farm(world, ToySimulator, TASK, RESULT, settings) as farm:
+        lead_sleepers(farm, out)
+    print("suspended: right")
+
+
+def lead_sleepers(farm: Farm, path: str) -> None:
+    tasks = make_tasks(60, BAD)
+
+    def check() -> None:
+        booked: list[int] = []
+        outcome = farm.evaluate(tasks, on_results=lambda i, results, why: booked.extend(i))
+        assert sorted(booked) == list(range(60)), "each once"
+        assert outcome.results.tobytes() == expected(tasks).tobytes()
+        assert list(outcome.reasons) == list(BAD)
+
+    farm.lap()
+    check()
+    assert not farm.idle, "rank 1 owes an answer"
+    check()
+    assert [entry.tasks for entry in farm.lap()][1:] >= [60]
+    os.kill(int(Path(path).read_text()), signal.SIGCONT)
+    while not farm.idle:
+        check()
+    check()
+    assert all(entry.tasks > 0 for entry in farm.lap()), "rank 1 works again"
+    assert farm.call_all("together").gather(0, root=0) == list(range(farm.workers + 1))
+
+
+def slow(world: World, out: str) -> None:
+    """Tasks take longer than a rank may be silent."""
+    logging.basicConfig(format="%(name)s: %(message)s")
+    farm_on_root(
+        world,
+        lambda: ToySimulator(lambda task: 3.5),
+        FarmSettings(silent_seconds=2),
+        lambda farm: print("slow:", len(farm.evaluate(make_tasks(2)).results)),
+    )
 
 
 def stats(world: World, out: str) -> None:

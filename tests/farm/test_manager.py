@@ -68,6 +68,24 @@ def test_a_farm_without_any_working_rank_stops_with_a_message(mpirun):
     assert "MPI_ABORT" not in done.stderr
 
 
+def test_a_suspended_rank_is_gone_on_without_and_welcome_again(mpirun, tmp_path):
+    done = mpirun(3, *PROGRAM, "suspended", tmp_path / "pid", timeout=100)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "suspended: right\n", done.stderr
+    said = [line for line in done.stderr.splitlines() if line.startswith("dsage_mpi.farm: ")]
+    missed, back = said
+    assert "no sign of life from rank 1 on " in missed
+    assert "rank 1 on " in back
+    assert "is heard of again" in back
+
+
+def test_a_slow_simulator_is_not_taken_for_a_dead_rank(mpirun):
+    done = mpirun(3, *PROGRAM, "slow", timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "slow: 2\n"
+    assert "sign of life" not in done.stderr
+
+
 def test_waiting_leaves_the_cores_to_others(mpirun):
     done = mpirun(3, *PROGRAM, "idle")
     used = dict(line.split() for line in done.stdout.splitlines())

@@ -63,6 +63,6 @@ class TestMake:
     def test_test_sets_up_and_lints_first(self) -> None:
         lines = self.make("-n", "test").splitlines()
         assert lines[0] == "bash scripts/setup.sh"
-        assert lines[-2] == "bash scripts/setup-slurm.sh"
+        assert lines[-2] == "bash scripts/setup-tests.sh"
         checks = [line.split()[2] for line in (*lines[1:-2], lines[-1])]
         assert checks == ["ruff", "ruff", "mypy", "pytest"]

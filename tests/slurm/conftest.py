@@ -97,7 +97,7 @@ def cluster() -> Iterator[Cluster]:
         pytest.skip("submits MPI jobs of its own: not from inside one")
     missing = [p for p in ("slurmctld", "slurmd", "sbatch", "srun") if shutil.which(p) is None]
     if missing:
-        pytest.skip(f"no {', '.join(missing)} here: scripts/setup-slurm.sh installs Slurm as root")
+        pytest.skip(f"no {', '.join(missing)} here: scripts/setup-tests.sh installs Slurm as root")
     if shutil.which("mpirun") is None:
         pytest.skip("no MPI of the system here that srun could start")
     # Slurm's sockets lie in there, whose paths must be short.

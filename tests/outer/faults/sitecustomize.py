@@ -2,7 +2,7 @@
 
 DSAGE_TEST_KILL is WHERE:N, the N-th time that rank 0 comes by a safe point of the phase WHERE, or
 is about to give a checkpoint its name (WHERE = checkpoint), or that rank 1 gets tasks (worker).
-Under Slurm only in a job's first time slot.
+Under Slurm only in a job's first time slot. DSAGE_TEST_SIGNAL names another signal than SIGKILL.
 """
 
 import os
@@ -17,7 +17,8 @@ if "DSAGE_TEST_KILL" in os.environ and "SLURM_RESTART_COUNT" not in os.environ:
         if place == _where:
             _left -= 1
             if _left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+                name = os.environ.get("DSAGE_TEST_SIGNAL", "SIGKILL")
+                os.kill(os.getpid(), signal.Signals[name])
 
     from dsage_mpi.farm.runner import Runner
     from dsage_mpi.report.status import StatusFile
