@@ -26,6 +26,7 @@ from dsage_mpi.farm.wire import (
     as_rows,
     most_tasks,
     pack_tasks,
+    pieces,
     unpack_reasons,
     unpack_results,
 )
@@ -261,7 +262,8 @@ class MpiFarm:
         if size == 0:
             return {}
         text = bytearray(size)
-        self._comm.Recv([text, self._mpi.BYTE], rank, Tag.REASONS)
+        for piece in pieces(text):
+            self._comm.Recv([piece, self._mpi.BYTE], rank, Tag.REASONS)
         return unpack_reasons(bytes(text))
 
     def _book(self, sent: Sent, result: ResultMessage, reasons: dict[int, str]) -> None:

@@ -101,6 +101,11 @@ def test_leaving_without_close_lets_the_workers_go(mpirun):
     assert mpirun(3, *PROGRAM, "forgotten", timeout=60).returncode == 3
 
 
+def test_many_long_failure_texts_travel_in_messages_that_mpi_can_send(mpirun):
+    done = mpirun(3, *PROGRAM, "wordy", timeout=60)
+    assert done.stdout == "wordy: right\n", done.stderr
+
+
 def test_accounts_of_rank_0_and_of_the_workers_agree(mpirun):
     done = mpirun(3, *PROGRAM, "stats")
     assert done.stdout == "stats: right\n", done.stderr
