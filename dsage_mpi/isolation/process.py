@@ -185,10 +185,16 @@ class Child:
 
 
 def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a child: this one without MPI, one thread, the same module path."""
+    """The environment of a child: this one without MPI, one thread, the same module path.
+
+    And a locale that every machine has, where names of files may hold any letter. Java cannot
+    open a file whose name the locale has no letters for, and what simulators say of failures
+    should not be in the words of the machine.
+    """
     kept = {name: text for name, text in environ.items() if not name.startswith(_MPI_PREFIXES)}
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-    return kept | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    fixed = {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "LC_ALL": "C.UTF-8"}
+    return kept | fixed | {"PYTHONPATH": path}
 
 
 def _let_children_be_waited_for() -> None:
