@@ -119,7 +119,10 @@ class MpiFarm:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.close()
+        # Ctrl-C that gets so far is for at once: no rank is waited for, the hook of
+        # ``install_excepthook`` aborts them all.
+        if not any(isinstance(entry, KeyboardInterrupt) for entry in exception):
+            self.close()
 
     # Start and end
 

@@ -368,6 +368,20 @@ def stuck(world: World, out: str) -> None:
     )
 
 
+def ctrl_c(world: World, out: str) -> None:
+    """As ``stuck``, but the user wants rank 0 to end at once."""
+
+    def leave(done: int, failed: int) -> None:
+        raise KeyboardInterrupt
+
+    farm_on_root(
+        world,
+        lambda: ToySimulator(lambda task: 1000.0),
+        FarmSettings(close_seconds=1000.0),
+        lambda farm: print(farm.evaluate(make_tasks(9), on_progress=leave)),
+    )
+
+
 def forgotten(world: World, out: str) -> None:
     """Rank 0 exits without closing its farm."""
     if not world.is_root:

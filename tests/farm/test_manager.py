@@ -97,6 +97,12 @@ def test_a_stuck_worker_cannot_hold_up_the_end(mpirun):
     assert "farm.close_seconds" in done.stderr
 
 
+def test_ctrl_c_waits_for_no_worker(mpirun):
+    done = mpirun(2, *PROGRAM, "ctrl_c", timeout=60)
+    assert done.returncode == 130
+    assert "[rank 0] interrupted" in done.stderr
+
+
 def test_leaving_without_close_lets_the_workers_go(mpirun):
     assert mpirun(3, *PROGRAM, "forgotten", timeout=60).returncode == 3
 
