@@ -77,14 +77,15 @@ dsage_run_dir() {
 }
 
 # dsage_arguments RUN_DIR ARGUMENT...: fills the array ARGUMENTS with those of this start. The
-# first start of a job takes what the user gave, every later one continues what it left.
+# first start of a job takes what the user gave (a folder that is in use is refused by the program,
+# and not gone on with as if it were this run), every later one continues what it left.
 dsage_arguments() {
   local run_dir=$1
   shift
   ARGUMENTS=("$@")
   if [ -n "$(dsage_option --restart "$@")" ]; then
     if dsage_has_run "$run_dir"; then dsage_continue "$run_dir" "$@"; fi
-  elif [ -e "$run_dir/config.toml" ]; then
+  elif [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ] && [ -e "$run_dir/config.toml" ]; then
     ARGUMENTS=(--restart "$run_dir")
   elif [ -z "$(dsage_option --run-dir "$@")" ]; then
     ARGUMENTS+=(--run-dir "$run_dir")

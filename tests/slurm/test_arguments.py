@@ -85,6 +85,13 @@ def test_a_run_directory_of_the_user_s_own(tmp_path: Path, option: list[str]) ->
     assert start(tmp_path, "a.toml", *option, restarts=1) == ("mine", ["--restart", "mine"])
 
 
+def test_another_run_s_folder_is_not_gone_on_with(tmp_path: Path) -> None:
+    """That run would be continued in place of the one that the user wants, with its seed."""
+    leave(tmp_path / "mine", "done", job="3")
+    wanted = ["a.toml", "--seed", "8", "--run-dir", "mine"]
+    assert start(tmp_path, *wanted) == ("mine", wanted)
+
+
 @pytest.mark.parametrize("form", ["--restart {}", "--restart={}"])
 def test_a_checkpoint_is_gone_back_to_once(tmp_path: Path, form: str) -> None:
     """Later starts go on with what the first one left, and with the user's changes."""
