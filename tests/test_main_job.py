@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from importlib.metadata import version
 
 import h5py
 import numpy as np
 import pytest
 
+from dsage_mpi.checkpoint.hdf5 import read_tree, write_tree
 from tests.runs import (
     KEEP_ALL,
     MAP_ELITES,
@@ -103,8 +105,43 @@ def test_killed_and_restarted_run_equals_uninterrupted_run(
 def test_restart_of_a_finished_run_changes_nothing(reference, tmp_path):
     run_dir = shutil.copytree(reference, tmp_path / "run")
     before = digest(run_dir)
-    finished(python("-m", "dsage_mpi", "--restart", run_dir))
+    done = python("-m", "dsage_mpi", "--restart", run_dir)
+    finished(done)
+    assert "not what this run" not in done.stderr
     assert digest(run_dir) == before
+
+
+def test_restart_with_other_software_says_so(reference, tmp_path):
+    run_dir = shutil.copytree(reference, tmp_path / "run")
+    last = newest(run_dir)
+    tree = read_tree(last)
+    tree["versions"] = tree["versions"].replace('"torch": "', '"torch": "0.')
+    write_tree(last, tree)
+    done = python("-m", "dsage_mpi", "--restart", run_dir)
+    finished(done)
+    installed = version("torch")
+    text = " ".join(done.stderr.split())  # lines are broken at the terminal's width
+    assert "not what this run was started with" in text
+    assert f"torch 0.{installed}, now {installed}" in text
+
+
+def test_edited_configuration_is_not_mistaken_for_the_runs_own(reference, tmp_path):
+    run_dir = shutil.copytree(reference, tmp_path / "run")
+    file = run_dir / "config.toml"
+    own = file.read_text()
+    file.write_text(own.replace("max_evaluations = 50", "max_evaluations = 60"))
+    done = python("-m", "dsage_mpi", "--restart", run_dir)
+    finished(done)
+    text = " ".join(done.stderr.split())
+    assert "algorithm.max_evaluations = 60, not 50, says" in text
+    assert file.read_text() == own
+    file.write_text(own.replace("seed = 0", "seed = 1", 1))
+    for more in ([], ["--dry-run"]):
+        done = mpirun(2, "-m", "dsage_mpi", "--restart", run_dir, *more)
+        assert done.returncode == 2
+        assert "seed = 1: checkpoint-" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert digest(run_dir) == digest(reference)
 
 
 def test_run_killed_before_its_first_checkpoint_starts_again(reference, tmp_path):

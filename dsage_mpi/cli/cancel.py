@@ -7,19 +7,14 @@ import math
 import time
 from pathlib import Path
 
-from dsage_mpi.cli.console import (
-    EXIT_BAD_INPUT,
-    EXIT_CODES,
-    EXIT_DONE,
-    EXIT_FAILED,
-    Formatter,
-    complain,
-)
+from dsage_mpi import exit_codes
+from dsage_mpi.cli.console import EXIT_CODES, Formatter
 from dsage_mpi.cli.many_runs import find_runs
 from dsage_mpi.outer.stop import STOP_FILE
 from dsage_mpi.report.lock import is_held
 from dsage_mpi.report.run_directory import RunDirectory
 from dsage_mpi.report.status import read_status
+from dsage_mpi.report.terminal import complain
 
 EPILOG = f"""examples:
   python -m dsage_mpi cancel runs/maze-0001
@@ -66,7 +61,7 @@ def main(argv: list[str]) -> int:
             (directory.path / STOP_FILE).touch()
         except OSError as error:
             complain(f"cannot write {directory.path / STOP_FILE}: {error.strerror or error}")
-            code = EXIT_BAD_INPUT
+            code = exit_codes.BAD_INPUT
             continue
         asked.append(directory)
         print(f"{path}: asked to stop")
@@ -95,6 +90,6 @@ def _wait(runs: list[RunDirectory], seconds: float) -> int:
         if time.monotonic() > deadline:
             for run in runs:
                 complain(f"{run.path} is still running after {seconds:g} s")
-            return EXIT_FAILED
+            return exit_codes.FAILED
         time.sleep(_LOOK_SECONDS)
-    return EXIT_DONE
+    return exit_codes.DONE

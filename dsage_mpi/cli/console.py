@@ -1,18 +1,9 @@
-"""What all subcommands share on the console: exit codes, messages, options, number formats."""
+"""What all subcommands share on the console: options, number formats."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import sys
 from pathlib import Path
-
-EXIT_DONE = 0
-EXIT_FAILED = 1
-EXIT_BAD_INPUT = 2
-EXIT_RESUMABLE = 3
-EXIT_NO_OUTPUT = 4
-EXIT_INTERRUPTED = 130
 
 EXIT_CODES = """exit codes:
   0  done
@@ -27,12 +18,6 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=28, width=96)
-
-
-def complain(message: object) -> None:
-    """Prints an error for the user to stderr, as far as that can be written."""
-    with contextlib.suppress(OSError):
-        print(f"dsage_mpi: {message}", file=sys.stderr, flush=True)
 
 
 def some_path(text: str) -> Path:

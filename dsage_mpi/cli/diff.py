@@ -6,13 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi.cli.console import (
-    EXIT_BAD_INPUT,
-    EXIT_DONE,
-    EXIT_FAILED,
-    Formatter,
-    complain,
-)
+from dsage_mpi import exit_codes
+from dsage_mpi.cli.console import Formatter
+from dsage_mpi.report.terminal import complain
 
 if TYPE_CHECKING:
     from dsage_mpi.checkpoint.tree import Tree
@@ -62,14 +58,14 @@ def main(argv: list[str]) -> int:
         second = _contents(arguments.second, arguments.all)
     except (CheckpointError, RunDirectoryError) as error:
         complain(error)
-        return EXIT_BAD_INPUT
+        return exit_codes.BAD_INPUT
     found = False
     for difference in differences(first, second):
         print(difference)
         found = True
         if not arguments.all:
             break
-    return EXIT_FAILED if found else EXIT_DONE
+    return exit_codes.FAILED if found else exit_codes.DONE
 
 
 def _contents(path: Path, everything: bool) -> Tree:

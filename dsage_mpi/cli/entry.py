@@ -8,9 +8,11 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from dsage_mpi import exit_codes
 from dsage_mpi.caches import provide_caches
-from dsage_mpi.cli.console import EXIT_BAD_INPUT, EXIT_DONE, EXIT_INTERRUPTED, complain
+from dsage_mpi.cli.installation import missing_packages
 from dsage_mpi.cli.output import printed
+from dsage_mpi.report.terminal import complain
 
 if TYPE_CHECKING:
     from dsage_mpi.farm.launch import Launch
@@ -43,13 +45,16 @@ def dispatch(argv: list[str]) -> int:
     _replace_closed_streams()
     provide_caches(os.environ)
     name, rest = (argv[0], argv[1:]) if argv and argv[0] in COMMANDS else ("run", argv)
+    if problem := missing_packages(name):
+        complain(problem)  # by every rank: telling them apart needs the packages, too
+        return exit_codes.BAD_INPUT
     if name == "run" and (problem := _misspelt(argv)):
         if _is_first_process():
             complain(problem)
-        return EXIT_BAD_INPUT
+        return exit_codes.BAD_INPUT
     alone = name != "run" or not PRINTING.isdisjoint(rest)
     if alone and not _is_first_process():
-        return EXIT_DONE
+        return exit_codes.DONE
     try:
         prints = alone and name not in TRAININGS
         return printed(lambda: int(import_module(COMMANDS[name]).main(rest)), prints)
@@ -57,7 +62,7 @@ def dispatch(argv: list[str]) -> int:
         if _launch() is not None:
             raise  # all ranks must end: the farm's hook sees to it
         complain("interrupted; a run that has checkpoints goes on with --restart RUN_DIR")
-        return EXIT_INTERRUPTED
+        return exit_codes.INTERRUPTED
 
 
 def _replace_closed_streams() -> None:

@@ -6,14 +6,9 @@ import argparse
 import math
 from typing import TYPE_CHECKING
 
-from dsage_mpi.cli.console import (
-    EXIT_BAD_INPUT,
-    EXIT_CODES,
-    EXIT_DONE,
-    Formatter,
-    add_run,
-    complain,
-)
+from dsage_mpi import exit_codes
+from dsage_mpi.cli.console import EXIT_CODES, Formatter, add_run
+from dsage_mpi.report.terminal import complain
 
 if TYPE_CHECKING:
     from dsage_mpi.cli.stored import Stored
@@ -62,8 +57,8 @@ def main(argv: list[str]) -> int:
         print(found if arguments.digest else f"{_summary(stored)}\ndigest {found}")
     except (ConfigError, CheckpointError, RunDirectoryError) as error:
         complain(error)
-        return EXIT_BAD_INPUT
-    return EXIT_DONE
+        return exit_codes.BAD_INPUT
+    return exit_codes.DONE
 
 
 def _summary(stored: Stored) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from dsage_mpi.cli.console import EXIT_BAD_INPUT, EXIT_DONE, complain
+from dsage_mpi import exit_codes
 from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError, is_training
+from dsage_mpi.report.terminal import complain
 
 
 def find_runs(paths: Sequence[Path]) -> tuple[list[tuple[Path, RunDirectory]], int]:
@@ -16,7 +17,7 @@ def find_runs(paths: Sequence[Path]) -> tuple[list[tuple[Path, RunDirectory]], i
         (path as it was given, run directory) of each run; and the exit code so far: trainings
         beside runs are no mistake.
     """
-    runs, trainings, code = [], [], EXIT_DONE
+    runs, trainings, code = [], [], exit_codes.DONE
     for path in paths:
         if is_training(path):
             trainings.append(path)
@@ -25,10 +26,10 @@ def find_runs(paths: Sequence[Path]) -> tuple[list[tuple[Path, RunDirectory]], i
             runs.append((path, RunDirectory.locate(path)))
         except RunDirectoryError as error:
             complain(error)
-            code = EXIT_BAD_INPUT
+            code = exit_codes.BAD_INPUT
     if trainings:
         complain(_skipped(trainings))
-    return runs, code if runs else EXIT_BAD_INPUT
+    return runs, code if runs else exit_codes.BAD_INPUT
 
 
 def _skipped(trainings: list[Path]) -> str:

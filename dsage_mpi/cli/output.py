@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from dsage_mpi.cli.console import EXIT_DONE, EXIT_NO_OUTPUT, complain
+from dsage_mpi import exit_codes
+from dsage_mpi.report.terminal import complain
 
 
 class _Watched:
@@ -56,7 +57,7 @@ def printed(command: Callable[[], int], prints: bool) -> int:
     if sys.stdout is None:  # closed by whoever started this
         return command()
     watched = _Watched(sys.stdout)
-    code = EXIT_DONE
+    code = exit_codes.DONE
     try:
         # Others are left alone: a progress bar has its own ways with the stream.
         with contextlib.redirect_stdout(watched) if prints else contextlib.nullcontext():
@@ -64,7 +65,7 @@ def printed(command: Callable[[], int], prints: bool) -> int:
     except SystemExit as stop:
         if not _is_lost(watched):
             raise
-        code = stop.code if isinstance(stop.code, int) else EXIT_DONE
+        code = stop.code if isinstance(stop.code, int) else exit_codes.DONE
     except OSError:
         if not prints or watched.problem is None:
             raise
@@ -72,11 +73,11 @@ def printed(command: Callable[[], int], prints: bool) -> int:
         return code
     assert watched.problem is not None
     if prints and isinstance(watched.problem, BrokenPipeError):
-        os._exit(EXIT_DONE)
+        os._exit(exit_codes.DONE)
     reason = watched.problem.strerror or watched.problem
     complain(f"cannot write to the standard output: {reason}")
     _discard_output()
-    return EXIT_NO_OUTPUT if prints else code
+    return exit_codes.NO_OUTPUT if prints else code
 
 
 def _is_lost(watched: _Watched) -> bool:

@@ -6,16 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi.cli.console import (
-    EXIT_BAD_INPUT,
-    EXIT_CODES,
-    EXIT_DONE,
-    EXIT_FAILED,
-    Formatter,
-    add_run,
-    complain,
-    some_path,
-)
+from dsage_mpi import exit_codes
+from dsage_mpi.cli.console import EXIT_CODES, Formatter, add_run, some_path
+from dsage_mpi.report.terminal import complain
 
 if TYPE_CHECKING:
     from dsage_mpi.cli.stored import Stored
@@ -69,13 +62,13 @@ def main(argv: list[str]) -> int:
         drawn = _draw(stored, output)
     except (ConfigError, CheckpointError, RunDirectoryError, DomainError) as error:
         complain(error)
-        return EXIT_BAD_INPUT
+        return exit_codes.BAD_INPUT
     except OSError as error:
         complain(f"cannot draw in {output}: {error.strerror or error}; choose another --output")
-        return EXIT_FAILED
+        return exit_codes.FAILED
     for path in drawn:
         print(path)
-    return EXIT_DONE if drawn else EXIT_FAILED
+    return exit_codes.DONE if drawn else exit_codes.FAILED
 
 
 def _default_folder(stored: Stored, asked: Path) -> Path:

@@ -7,14 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsage_mpi.cli.console import (
-    EXIT_BAD_INPUT,
-    EXIT_CODES,
-    EXIT_DONE,
-    EXIT_FAILED,
-    Formatter,
-    complain,
-)
+from dsage_mpi import exit_codes
+from dsage_mpi.cli.console import EXIT_CODES, Formatter
+from dsage_mpi.report.terminal import complain
 
 if TYPE_CHECKING:
     from dsage_mpi.cli.stored import Stored
@@ -116,21 +111,21 @@ def main(argv: list[str]) -> int:
         *(DomainError, MovieError, RenderError),
     ) as error:
         complain(error)
-        return EXIT_BAD_INPUT
+        return exit_codes.BAD_INPUT
     print(scene.what)
     try:
         _render(arguments, scene, rollout)
     except DomainError as error:
         complain(error)
-        return EXIT_BAD_INPUT
+        return exit_codes.BAD_INPUT
     except MovieError as error:
         complain(error)
-        return EXIT_FAILED
+        return exit_codes.FAILED
     except OSError as error:
         complain(f"cannot write {arguments.output}: {error.strerror or error}")
-        return EXIT_FAILED
+        return exit_codes.FAILED
     print(arguments.output)
-    return EXIT_DONE
+    return exit_codes.DONE
 
 
 def _check(made: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:

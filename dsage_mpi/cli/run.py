@@ -12,18 +12,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi import __version__
-from dsage_mpi.cli.console import (
-    EXIT_BAD_INPUT,
-    EXIT_CODES,
-    Formatter,
-    add_overrides,
-    complain,
-    some_path,
-)
+from dsage_mpi import __version__, exit_codes
+from dsage_mpi.cli.console import EXIT_CODES, Formatter, add_overrides, some_path
+from dsage_mpi.report.terminal import complain
 
 if TYPE_CHECKING:
-    from dsage_mpi.config.schema import Config
     from dsage_mpi.outer.job import Order
 
 DESCRIPTION = """Illuminates an archive of environments with DSAGE (Bhatt et al., NeurIPS 2022),
@@ -127,8 +120,10 @@ def _prepare(argv: list[str], held: contextlib.ExitStack) -> Order | int:
     try:
         arguments = _parse(argv)
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else EXIT_BAD_INPUT
-    return (_continued if arguments.restart else _fresh)(arguments, held)
+        return stop.code if isinstance(stop.code, int) else exit_codes.BAD_INPUT
+    from dsage_mpi.cli.order import continued, fresh
+
+    return (continued if arguments.restart else fresh)(arguments, held)
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -148,147 +143,15 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     return arguments
 
 
-def _fresh(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order | int:
-    from dsage_mpi.config.emit import to_toml
-    from dsage_mpi.config.load import ConfigError
-    from dsage_mpi.domains.base import DomainError
-    from dsage_mpi.outer.job import Order
-    from dsage_mpi.report.lock import RunLock
-    from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
-    from dsage_mpi.surrogate.errors import SurrogateError
-
-    try:
-        config = _load(arguments)
-        _check_domain(config)
-        _check_device(config)
-        directory = RunDirectory.create(arguments.run_dir, arguments.input.stem)
-        held.enter_context(RunLock(directory))
-        # At once, not with the first checkpoint: a run that is killed before can be started again.
-        directory.write_config(to_toml(config))
-    except (ConfigError, DomainError, RunDirectoryError, SurrogateError) as error:
-        complain(error)
-        return EXIT_BAD_INPUT
-    except OSError as error:
-        complain(f"cannot write into {directory.path}: {error.strerror or error}; make room")
-        return EXIT_BAD_INPUT
-    return Order(config, directory.path, None, arguments.verbose)
-
-
-def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order | int:
-    from dsage_mpi.checkpoint.files import remove_unfinished
-    from dsage_mpi.checkpoint.tree import CheckpointError
-    from dsage_mpi.config.emit import to_toml
-    from dsage_mpi.config.load import ConfigError
-    from dsage_mpi.config.restart import changes, restart_config
-    from dsage_mpi.outer.job import Order
-    from dsage_mpi.outer.stop import forget_requests
-    from dsage_mpi.report.lock import RunLock
-    from dsage_mpi.report.log import setup_logging
-    from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
-    from dsage_mpi.surrogate.errors import SurrogateError
-
-    try:
-        if arguments.run_dir is None:
-            directory = RunDirectory.locate(arguments.restart)
-            held.enter_context(RunLock(directory))
-            directory.make_folders()
-            forget_requests(directory.path)
-            remove_unfinished(directory.path)
-            setup_logging(directory, rank=0)  # its log, too, says which checkpoints are skipped
-        text, source, checkpoint = _read_source(arguments.restart)
-        config = restart_config(text, str(source), arguments.overrides)
-        _check_device(config)
-        if arguments.run_dir is not None:
-            directory = RunDirectory.create(arguments.run_dir, "")
-            held.enter_context(RunLock(directory))
-            directory.write_config(to_toml(config))
-    except (ConfigError, CheckpointError, RunDirectoryError, SurrogateError) as error:
-        complain(error)
-        return EXIT_BAD_INPUT
-    except OSError as error:
-        complain(f"cannot write into the run directory: {error}")
-        return EXIT_BAD_INPUT
-    changed = changes(text, str(source), config)
-    moved = arguments.run_dir is not None
-    return Order(config, directory.path, checkpoint, arguments.verbose, changed, moved)
-
-
-def _read_source(path: Path) -> tuple[str, Path, Path | None]:
-    """What ``--restart`` continues: configuration (TOML), the file it is from, the checkpoint.
-
-    There is no checkpoint if the run ended before its first one.
-    """
-    from dsage_mpi.cli.stored import find_stored, find_unsaved
-
-    if (unsaved := find_unsaved(path)) is not None:
-        return unsaved.config.read_text(encoding="utf-8"), unsaved.config, None
-    stored = find_stored(path)
-    return stored.config, stored.checkpoint, stored.checkpoint
-
-
-def _load(arguments: argparse.Namespace) -> Config:
-    from dsage_mpi.config.load import load_config
-
-    return load_config(arguments.input, overrides=arguments.overrides, seed=arguments.seed)
-
-
-def _check_domain(config: Config) -> None:
-    """Reads what the domain needs (the agent) before anything is made or started for the run.
-
-    Raises:
-        DomainError: It is missing or unusable.
-    """
-    from dsage_mpi.domains import build_domain
-
-    build_domain(config.domain, config.archive.measures).simulator_payload()
-
-
-def _check_device(config: Config) -> None:
-    """Misses a GPU that is asked for before anything is made or started.
-
-    Raises:
-        SurrogateError: It is not there.
-    """
-    if config.uses_surrogate and config.surrogate.device == "cuda":
-        from dsage_mpi.surrogate.device import choose_device
-
-        choose_device("cuda")
-
-
 def _dry_run(argv: list[str]) -> int:
-    from dsage_mpi.checkpoint.tree import CheckpointError
     from dsage_mpi.cli.dry_run import describe
-    from dsage_mpi.config.load import ConfigError
-    from dsage_mpi.domains.base import DomainError
-    from dsage_mpi.report.run_directory import RunDirectoryError, refuse_used
-    from dsage_mpi.surrogate.errors import SurrogateError
+    from dsage_mpi.cli.order import UNUSABLE, checked
 
     arguments = _parse(argv)
     try:
-        if arguments.restart is None:
-            config, name = _load(arguments), arguments.input
-        else:
-            config, name = _restart_config(arguments), arguments.restart
-        _check_domain(config)
-        _check_device(config)
-        if arguments.run_dir is not None:
-            refuse_used(arguments.run_dir)
-    except (
-        ConfigError,
-        CheckpointError,
-        DomainError,
-        RunDirectoryError,
-        SurrogateError,
-    ) as error:
+        config = checked(arguments)
+    except UNUSABLE as error:
         complain(error)
-        return EXIT_BAD_INPUT
-    print(describe(config, str(name)))
+        return exit_codes.BAD_INPUT
+    print(describe(config, str(arguments.restart or arguments.input)))
     return 0
-
-
-def _restart_config(arguments: argparse.Namespace) -> Config:
-    from dsage_mpi.cli.stored import find_stored
-    from dsage_mpi.config.restart import restart_config
-
-    stored = find_stored(arguments.restart)
-    return restart_config(stored.config, str(stored.checkpoint), arguments.overrides)

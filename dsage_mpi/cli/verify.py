@@ -5,13 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from dsage_mpi.cli.console import (
-    EXIT_BAD_INPUT,
-    EXIT_DONE,
-    EXIT_FAILED,
-    Formatter,
-    complain,
-)
+from dsage_mpi import exit_codes
+from dsage_mpi.cli.console import Formatter
+from dsage_mpi.report.terminal import complain
 
 EPILOG = """examples:
   python -m dsage_mpi verify runs/maze-0001                    all checkpoints of a run
@@ -52,13 +48,13 @@ def main(argv: list[str]) -> int:
             found = [path] if path.is_file() else checkpoints(RunDirectory.open(path).path)
         except RunDirectoryError as error:
             complain(error)
-            return EXIT_BAD_INPUT
+            return exit_codes.BAD_INPUT
         if not found:
             complain(f"{path} has no checkpoints")
-            return EXIT_BAD_INPUT
+            return exit_codes.BAD_INPUT
         paths += found
     damaged = [path for path in paths if not _is_whole(path)]
-    return EXIT_FAILED if damaged else EXIT_DONE
+    return exit_codes.FAILED if damaged else exit_codes.DONE
 
 
 def _is_whole(path: Path) -> bool:

@@ -35,8 +35,7 @@ def restart_config(stored: str, name: str, overrides: Sequence[str] = ()) -> Con
     """
     before = config_from_toml(stored, name)
     after = config_from_toml(stored, name, overrides)
-    of_domain = getattr(domain_settings(before.domain_name), "CHANGEABLE", ())
-    changeable = {*CHANGEABLE, *(f"domain.{key}" for key in of_domain)}
+    changeable = _changeable(before)
     changes = [c for c in differences(before, after) if c[0] not in changeable]
     problems = [problem for change in changes if (problem := _refusal(*change))]
     if problems:
@@ -50,6 +49,49 @@ def changes(stored: str, name: str, config: Config) -> tuple[str, ...]:
         f"{key}: {_shown(old)} -> {_shown(new)}"
         for key, old, new in differences(config_from_toml(stored, name), config)
     )
+
+
+def ignored(file: str, name: str, config: Config, checkpoint: str) -> tuple[str, ...]:
+    """What the run directory's own file says otherwise than the checkpoint that a run goes on from.
+
+    Args:
+        file: TOML text of the run directory's ``config.toml``.
+        name: That file, for messages.
+        config: The checkpoint's configuration, which holds.
+        checkpoint: The checkpoint, for messages.
+
+    Returns:
+        One text per key, for a warning.
+
+    Raises:
+        ConfigError: They are two different runs: the file was edited in the belief that a restart
+            reads it, or the checkpoint comes from elsewhere.
+    """
+    try:
+        found = config_from_toml(file, name)
+    except ConfigError:
+        return ()  # nothing depends on it, and it is about to be written anew
+    differing = differences(config, found)
+    changeable = {*_changeable(config), GROWING}
+    foreign = [
+        Problem(key, f"= {_shown(new)}: {checkpoint} has {_shown(old)}; {_FOREIGN}")
+        for key, old, new in differing
+        if key not in changeable and key.split(".")[0] not in NEUTRAL_KEYS
+    ]
+    if foreign:
+        raise ConfigError(foreign, name)
+    return tuple(f"{key} = {_shown(new)}, not {_shown(old)}" for key, old, new in differing)
+
+
+_FOREIGN = (
+    "what determines a result cannot change. If the file was edited, undo that; if the checkpoint "
+    "is another run's, move it away, or continue it elsewhere with --restart FILE --run-dir NEW"
+)
+
+
+def _changeable(config: Config) -> set[str]:
+    of_domain = getattr(domain_settings(config.domain_name), "CHANGEABLE", ())
+    return {*CHANGEABLE, *(f"domain.{key}" for key in of_domain)}
 
 
 def differences(before: BaseModel, after: BaseModel) -> list[tuple[str, Any, Any]]:

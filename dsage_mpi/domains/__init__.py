@@ -27,7 +27,20 @@ def domain_settings(name: str) -> ModuleType:
 
 
 def build_domain(settings: BaseModel, measures: tuple[str, ...]) -> Domain:
-    """Builds the domain that ``settings.name`` names, spanning ``measures``."""
-    module = import_module(f"{DOMAINS[settings.name]}.domain")  # type: ignore[attr-defined]
+    """Builds the domain that ``settings.name`` names, spanning ``measures``.
+
+    Raises:
+        DomainError: It does not load, or what it needs is missing.
+    """
+    from dsage_mpi.domains.base import DomainError
+
+    name: str = settings.name  # type: ignore[attr-defined]
+    try:
+        module = import_module(f"{DOMAINS[name]}.domain")
+    except ImportError as error:  # native code of another Python, or none
+        raise DomainError(
+            f"the {name} domain does not load: {error}. Run `make setup` in the project's folder, "
+            "or activate the environment that it made (docs/install.md)"
+        ) from error
     domain: Domain = module.build(settings, measures)
     return domain

@@ -12,6 +12,7 @@ from dsage_mpi.checkpoint.tree import Tree
 from dsage_mpi.config.emit import to_toml
 from dsage_mpi.config.load import config_hash
 from dsage_mpi.report.provenance import git_facts, package_versions
+from dsage_mpi.surrogate.device import gpu_name
 
 if TYPE_CHECKING:
     from dsage_mpi.config.schema import Config
@@ -51,7 +52,8 @@ def write_header(
     text = to_toml(config)
     directory.write_config(text)
     changed = {"changed": list(changes)} if changes else {}
-    directory.write_versions({"seed": config.seed, "ranks": ranks, **changed})
+    gpu = {"gpu": gpu_name(config.surrogate.device)} if config.uses_surrogate else {}
+    directory.write_versions({"seed": config.seed, "ranks": ranks, **gpu, **changed})
     tree = {
         "config": text,
         "versions": directory.versions.read_text(encoding="utf-8"),

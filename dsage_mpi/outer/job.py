@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dsage_mpi import exit_codes
 from dsage_mpi.checkpoint.parallel import Partner
 from dsage_mpi.checkpoint.writer import CALL
 from dsage_mpi.config.schema import Config
@@ -26,11 +27,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("dsage_mpi.outer")
 
-EXIT_DONE = 0
-EXIT_FAILED = 1
-EXIT_BAD_INPUT = 2
-EXIT_RESUMABLE = 3
-_STATES = {EXIT_DONE: DONE, EXIT_FAILED: FAILED, EXIT_RESUMABLE: STOPPED}
+_STATES = {exit_codes.DONE: DONE, exit_codes.FAILED: FAILED, exit_codes.RESUMABLE: STOPPED}
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ def _run_job(world: World, order: Order, requests: Requests | None) -> int:
     if problem:
         if world.is_root:
             _log.error("%s", problem)
-        return EXIT_BAD_INPUT
+        return exit_codes.BAD_INPUT
     simulator = partial(domain.make_simulator, payload)
     farm_arguments = (world, simulator, domain.task_dtype, domain.result_dtype, order.config.farm)
     if requests is None:
@@ -92,7 +89,7 @@ def _run_job(world: World, order: Order, requests: Requests | None) -> int:
             code = lead(world, order, domain, farm, directory, requests, status)
     except FarmError as error:
         _log.error("%s", error)
-        code = EXIT_FAILED
+        code = exit_codes.FAILED
     except Exception as error:  # a bug: all ranks are aborted by the hook that prints it
         _log.critical("unexpected error:\n%s", traceback.format_exc(), extra=FILE_ONLY)
         status.write(state=FAILED, reason=f"{type(error).__name__}: {error}")

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dsage_mpi import exit_codes
 from dsage_mpi.checkpoint.files import set_aside_newer
 from dsage_mpi.checkpoint.hdf5 import read_tree
 from dsage_mpi.checkpoint.tree import CheckpointError
@@ -17,12 +18,13 @@ from dsage_mpi.config.schema import Config
 from dsage_mpi.farm import FarmError
 from dsage_mpi.outer.closing import close_run
 from dsage_mpi.outer.header import write_header
-from dsage_mpi.outer.job import EXIT_DONE, EXIT_FAILED, EXIT_RESUMABLE, Order
+from dsage_mpi.outer.job import Order
 from dsage_mpi.outer.journal import Journal, journal_key
 from dsage_mpi.outer.loop import OuterLoop
 from dsage_mpi.outer.observer import Observer
 from dsage_mpi.outer.phases import Phases
 from dsage_mpi.outer.stop import Requests, StopRequested
+from dsage_mpi.report.drift import drift
 from dsage_mpi.report.log import FILE_ONLY
 from dsage_mpi.report.progress import Progress
 from dsage_mpi.report.run_directory import RunDirectory
@@ -47,6 +49,10 @@ _NOT_SAVED = (
 _NOT_EXPORTED = (
     "the run is over and whole in its last checkpoint, but its exports or figures could not be "
     "written (%s: %s); --restart %s does that alone once the cause is gone"
+)
+_DRIFT = (
+    "not what this run was started with, so that its result may differ from an uninterrupted "
+    "run's: %s"
 )
 #: Seconds that workers have for the chunks that they simulate when the run is to stop.
 _STOP_SECONDS = 10.0
@@ -73,7 +79,7 @@ def lead(
             observer = Observer(
                 loop, farm, directory, progress, phases, header, journal, requests.deadline, status
             )
-            _begin(order, loop, observer, directory)
+            _begin(order, loop, observer, directory, str(header.tree["versions"]))
             loop.on_milestone, requests.save = observer.milestone, observer.save_now
             progress.evaluations(len(loop.record))
             _announce(world, loop, directory, order, journal.beyond(len(loop.record)))
@@ -81,24 +87,28 @@ def lead(
             code = _search(loop, observer, farm, directory, status)
     except (SurrogateError, CheckpointError) as error:
         _log.error("%s", error)
-        return EXIT_FAILED
+        return exit_codes.FAILED
     except OSError as error:
         _log.error("%s; once the cause is gone, --restart %s", error, directory.path)
         _log.info("where: %s", traceback.format_exc(), extra=FILE_ONLY)
-        return EXIT_FAILED
+        return exit_codes.FAILED
     except MemoryError as error:
         _log.error(_OUT_OF_MEMORY, error, directory.path)
-        return EXIT_FAILED
+        return exit_codes.FAILED
     finally:
         journal.close()
     return code or _close(loop, observer, farm, directory, began)
 
 
-def _begin(order: Order, loop: OuterLoop, observer: Observer, directory: RunDirectory) -> None:
+def _begin(
+    order: Order, loop: OuterLoop, observer: Observer, directory: RunDirectory, versions: str
+) -> None:
     """Goes to the checkpoint that the order names, if any, and keeps what the order changes."""
     if order.checkpoint is None:
         return
     tree = read_tree(order.checkpoint)
+    if changed := drift(str(tree.get("versions", "")), versions):
+        _log.warning(_DRIFT, "; ".join(changed))
     loop.load_state(tree)
     observer.load_state(tree)
     _set_aside_newer(directory, order.checkpoint)
@@ -122,9 +132,9 @@ def _search(
         observer.final()
         raise
     if observer.checkpoint():
-        return EXIT_DONE
+        return exit_codes.DONE
     _log.error(_NOT_SAVED, directory.path)
-    return EXIT_FAILED
+    return exit_codes.FAILED
 
 
 def _close(
@@ -136,13 +146,13 @@ def _close(
     except Exception as error:
         _log.error(_NOT_EXPORTED, type(error).__name__, error, directory.path)
         _log.info("where: %s", traceback.format_exc(), extra=FILE_ONLY)
-        return EXIT_FAILED
+        return exit_codes.FAILED
     try:
         print(summary, flush=True)
     except (OSError, ValueError) as error:  # nobody can read it; the run is none the worse
         reason = getattr(error, "strerror", None) or error
         _log.warning("cannot show the summary (%s); inspect %s does", reason, directory.path)
-    return EXIT_DONE
+    return exit_codes.DONE
 
 
 def _set_aside_newer(directory: RunDirectory, checkpoint: Path) -> None:
@@ -179,8 +189,8 @@ def _stop(
         stop,
         directory.path,
     )
-    farm.close(_STOP_SECONDS, abort_code=EXIT_RESUMABLE)
-    return EXIT_RESUMABLE
+    farm.close(_STOP_SECONDS, abort_code=exit_codes.RESUMABLE)
+    return exit_codes.RESUMABLE
 
 
 def _resolve(config: Config) -> Config:

@@ -45,6 +45,7 @@ def describe_start(extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "directory": os.getcwd(),
         "host": platform.node(),
         "platform": platform.platform(),
+        "processor": processor(),
         "processors": os.cpu_count(),
         "python": platform.python_version(),
         "packages": package_versions(),
@@ -69,6 +70,16 @@ def record_start(path: Path, extra: Mapping[str, Any] | None = None) -> None:
     with atomic_write(path, "w") as file:
         json.dump({"starts": starts}, file, indent=2, default=str)
         file.write("\n")
+
+
+def processor() -> str:
+    """What the processor is called, as well as this system can tell."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
 
 
 def package_versions() -> dict[str, str]:

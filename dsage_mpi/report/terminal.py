@@ -1,9 +1,11 @@
-"""Finding out whether a human's terminal is behind a stream, also below ``mpirun``."""
+"""The human at the terminal: whether one is behind a stream, also below ``mpirun``; errors."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,6 +16,12 @@ _LAUNCHERS = frozenset(
 )
 #: Any of these in the environment says that a launcher started this process.
 _LAUNCHER_VARIABLES = ("OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "SLURM_STEP_ID")
+
+
+def complain(message: object) -> None:
+    """Prints an error for the user to stderr, as far as that can be written."""
+    with contextlib.suppress(OSError):
+        print(f"dsage_mpi: {message}", file=sys.stderr, flush=True)
 
 
 def live_width(stream: IO[Any]) -> int | None:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from dsage_mpi.surrogate.device import explained_memory_errors
+from dsage_mpi.surrogate.device import explained_device_errors
 from dsage_mpi.surrogate.errors import SurrogateError
 
 Tree = dict[str, Any]
@@ -53,7 +53,7 @@ class DataSet:
             "measures": (measure_count,),
             "occupancy": level_shape,
         }
-        with explained_memory_errors(
+        with explained_device_errors(
             f"reserving the data set ({capacity} evaluations)",
             "Lower the evaluation budget or use a device with more memory.",
         ):

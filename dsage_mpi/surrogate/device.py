@@ -13,6 +13,9 @@ from dsage_mpi.surrogate.settings import SurrogateSettings
 if TYPE_CHECKING:
     import torch
 
+#: How torch's messages about a GPU begin, where they have no exception type of their own.
+_GPU_ERRORS = ("CUDA error", "cuDNN error")
+
 
 def choose_device(device: Literal["auto", "cpu", "cuda"]) -> torch.device:
     """The torch device of the setting ``surrogate.device``.
@@ -35,6 +38,15 @@ def choose_device(device: Literal["auto", "cpu", "cuda"]) -> torch.device:
             "build of torch, or start rank 0 where a GPU is allotted to it."
         )
     return torch.device("cuda" if usable else "cpu")
+
+
+def gpu_name(device: str) -> str | None:
+    """What the GPU that ``device`` names is called; None for the CPU."""
+    if device != "cuda":
+        return None
+    import torch
+
+    return torch.cuda.get_device_name(0)
 
 
 def resolve_threads(settings: SurrogateSettings) -> int:
@@ -122,20 +134,32 @@ def torch_threads(count: int) -> Iterator[None]:
 
 
 @contextmanager
-def explained_memory_errors(doing: str, advice: str) -> Iterator[None]:
-    """Turns running out of CPU or GPU memory inside the block into a ``SurrogateError``."""
+def explained_device_errors(doing: str, advice: str) -> Iterator[None]:
+    """Turns exhausted memory and a failing GPU inside the block into a ``SurrogateError``.
+
+    Args:
+        doing: What the block does, for the message.
+        advice: What to do where memory is exhausted.
+    """
     import torch
 
     try:
         yield
     except (torch.cuda.OutOfMemoryError, MemoryError) as error:
-        raise SurrogateError(_memory_message(doing, advice, error)) from error
+        raise SurrogateError(f"Out of memory {doing}. {advice} ({_first_line(error)})") from error
     except RuntimeError as error:  # torch's CPU allocator has no exception type of its own
-        if "allocate memory" not in str(error) and "not enough memory" not in str(error):
-            raise
-        raise SurrogateError(_memory_message(doing, advice, error)) from error
+        text = str(error)
+        if "allocate memory" in text or "not enough memory" in text:
+            raise SurrogateError(f"Out of memory {doing}. {advice} ({text})") from error
+        if isinstance(error, torch.AcceleratorError) or text.startswith(_GPU_ERRORS):
+            raise SurrogateError(
+                f"The GPU failed while {doing} ({_first_line(error)}). See nvidia-smi whether it "
+                "is in use by others or broken; what was saved is intact: --restart on another "
+                "node, or with --set surrogate.device=cpu."
+            ) from error
+        raise
 
 
-def _memory_message(doing: str, advice: str, error: BaseException) -> str:
-    detail = str(error).strip().splitlines()
-    return f"Out of memory {doing}. {advice} ({detail[0] if detail else type(error).__name__})"
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -19,7 +19,7 @@ from dsage_mpi.surrogate.dataset import DataSet
 from dsage_mpi.surrogate.device import (
     choose_device,
     configure_determinism,
-    explained_memory_errors,
+    explained_device_errors,
     resolve_threads,
     torch_threads,
 )
@@ -96,7 +96,7 @@ class Surrogate:
         self._run_seed = run_seed
         configure_determinism(settings.deterministic, self.device)
         advice = "Lower surrogate.features, or use a device with more memory."
-        with explained_memory_errors("building the surrogate", advice):
+        with explained_device_errors("building the surrogate", advice):
             self._network = make_network(
                 tile_count=tile_count,
                 side=padded_side(level_shape),
@@ -237,7 +237,7 @@ class Surrogate:
     @contextmanager
     def _at_work(self, doing: str, keys: str) -> Iterator[None]:
         advice = f"Lower {keys}, or use a device with more memory."
-        with torch_threads(self._threads), explained_memory_errors(doing, advice):
+        with torch_threads(self._threads), explained_device_errors(doing, advice):
             yield
 
     def _scale_to(self, window: Mapping[str, Tensor]) -> None:

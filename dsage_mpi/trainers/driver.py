@@ -12,8 +12,8 @@ from typing import Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from dsage_mpi import exit_codes
 from dsage_mpi.checkpoint.tree import CheckpointError
-from dsage_mpi.cli.console import EXIT_BAD_INPUT, EXIT_DONE, EXIT_RESUMABLE, complain
 from dsage_mpi.config.load import ConfigError, load_model, to_toml
 from dsage_mpi.domains.base import DomainError
 from dsage_mpi.report.run_directory import (
@@ -22,6 +22,7 @@ from dsage_mpi.report.run_directory import (
     RunDirectoryError,
     refuse_used,
 )
+from dsage_mpi.report.terminal import complain
 
 CHECKPOINT_NAME = "checkpoint.npz"
 CURVE_NAME = "learning_curve.csv"
@@ -89,15 +90,15 @@ def train(
             finished = trainer.run()
     except (ConfigError, CheckpointError, DomainError, RunDirectoryError) as error:
         complain(error)
-        return EXIT_BAD_INPUT
+        return exit_codes.BAD_INPUT
     except OSError as error:
         complain(_cannot_write(run_dir or RUNS_FOLDER, error))
-        return EXIT_BAD_INPUT
+        return exit_codes.BAD_INPUT
     if not finished:
         _say(f"stopped before the end; continue with --restart {run_dir}")
-        return EXIT_RESUMABLE
+        return exit_codes.RESUMABLE
     _say(f"weights: {run_dir / result}")
-    return EXIT_DONE
+    return exit_codes.DONE
 
 
 def _find_checkpoint(restart: Path) -> Path:

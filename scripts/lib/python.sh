@@ -1,7 +1,7 @@
 # Which Python to build the virtual environment from.
 
 # The range that the package and its pinned wheels (torch above all) support.
-# pyproject.toml's requires-python states the lower bound too; tests/test_setup.py compares them.
+# pyproject.toml's requires-python states the lower bound too; tests/scripts/test_files.py compares them.
 PYTHON_OLDEST=11
 PYTHON_NEWEST=14
 

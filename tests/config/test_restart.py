@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dsage_mpi.config.errors import ConfigError
-from dsage_mpi.config.load import load_config, to_toml
-from dsage_mpi.config.restart import changes, restart_config
+from dsage_mpi.config.load import config_from_toml, load_config, to_toml
+from dsage_mpi.config.restart import changes, ignored, restart_config
 from tests.config.conftest import Writer
 
 
@@ -98,3 +98,24 @@ def test_changes_are_named_for_the_record(stored: str) -> None:
         "farm.prefetch: 1 -> 4",
     )
     assert changes(stored, "c.h5", restart_config(stored, "c.h5")) == ()
+
+
+def test_file_that_says_the_same_as_the_checkpoint(stored: str) -> None:
+    assert ignored(stored, "config.toml", config_from_toml(stored, "c.h5"), "c.h5") == ()
+
+
+def test_file_of_another_run_is_refused(stored: str) -> None:
+    config = config_from_toml(stored, "c.h5")
+    edited = stored.replace("seed = 0", "seed = 7", 1)
+    assert edited != stored
+    with pytest.raises(
+        ConfigError, match=r"config\.toml:\n +seed = 7: c\.h5 has 0; what determines"
+    ):
+        ignored(edited, "config.toml", config, "c.h5")
+
+
+def test_edits_that_a_restart_could_have_made_are_named(stored: str) -> None:
+    config = config_from_toml(stored, "c.h5")
+    edited = to_toml(restart_config(stored, "c.h5", ["algorithm.max_evaluations=600"]))
+    assert ignored(edited, "f", config, "c.h5") == ("algorithm.max_evaluations = 600, not 500",)
+    assert ignored("not toml", "f", config, "c.h5") == ()

@@ -57,15 +57,30 @@ print(count, len(os.sched_getaffinity(0)))
 def test_cpu_allocation_failure_is_explained():
     with (
         pytest.raises(SurrogateError, match="reserving the data set"),
-        device.explained_memory_errors("reserving the data set", "Use less."),
+        device.explained_device_errors("reserving the data set", "Use less."),
     ):
         torch.empty(1 << 60, dtype=torch.int8)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.AcceleratorError("CUDA error: uncorrectable ECC error encountered\nCompile with"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"),
+    ],
+)
+def test_failing_gpu_is_explained(error):
+    with (
+        pytest.raises(SurrogateError, match=r"GPU failed while predicting \(\w+ error: [^\n]+\)"),
+        device.explained_device_errors("predicting", "Use less."),
+    ):
+        raise error
 
 
 def test_other_runtime_errors_pass_through():
     with (
         pytest.raises(RuntimeError, match="something else"),
-        device.explained_memory_errors("working", "Use less."),
+        device.explained_device_errors("working", "Use less."),
     ):
         raise RuntimeError("something else")
 

@@ -6,7 +6,8 @@ import argparse
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 
-from dsage_mpi.cli.console import EXIT_DONE, EXIT_FAILED, Formatter
+from dsage_mpi import exit_codes
+from dsage_mpi.cli.console import Formatter
 from dsage_mpi.cli.doctor.finding import Finding, Status
 
 _TOPIC_WIDTH = 16
@@ -28,13 +29,13 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Prints the report as plain text; returns the exit code."""
     parser().parse_args(argv)
-    worst = EXIT_DONE
+    worst = exit_codes.DONE
     for title, check in _sections():
         print(title)
         for finding in check():
             print(_line(finding), flush=True)
             if finding.status is Status.MISSING:
-                worst = EXIT_FAILED
+                worst = exit_codes.FAILED
     print("\nsomething that every run needs is missing" if worst else "\nready to run")
     return worst
 

@@ -15,10 +15,11 @@ def check() -> Iterator[Finding]:
     for name, package in sorted(DOMAINS.items()):
         try:
             module = import_module(f"{package}.doctor")
+            facts = list(module.facts())
         except ImportError as error:
             yield missing(name, f"does not load: {last_line(str(error))}", SETUP)
             continue
         absent = note if getattr(module, "OPTIONAL", False) else missing
-        for topic, present, text in module.facts():
+        for topic, present, text in facts:
             label = f"{name} {topic}"
             yield ok(label, text) if present else absent(label, text, SETUP)

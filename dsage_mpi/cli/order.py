@@ -1,0 +1,168 @@
+"""From the arguments of ``run`` to what all ranks are to do; on rank 0 alone.
+
+All that can be checked is, before anything is made or started. Modules that load h5py or torch
+are imported where they are needed, for ``--dry-run`` of an input needs neither.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dsage_mpi import exit_codes
+from dsage_mpi.checkpoint.tree import CheckpointError
+from dsage_mpi.config.emit import to_toml
+from dsage_mpi.config.load import ConfigError, config_from_toml, load_config
+from dsage_mpi.config.restart import changes, ignored, restart_config
+from dsage_mpi.config.schema import Config
+from dsage_mpi.domains import build_domain
+from dsage_mpi.domains.base import DomainError
+from dsage_mpi.report.lock import RunLock
+from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError, refuse_used
+from dsage_mpi.report.terminal import complain
+from dsage_mpi.surrogate.errors import SurrogateError
+
+if TYPE_CHECKING:
+    from dsage_mpi.outer.job import Order
+
+#: What is raised for input that cannot be used.
+UNUSABLE = (ConfigError, CheckpointError, DomainError, RunDirectoryError, SurrogateError)
+
+_log = logging.getLogger("dsage_mpi.outer")
+
+
+def checked(arguments: argparse.Namespace) -> Config:
+    """The configuration that would run, with all that it needs on this machine; makes nothing.
+
+    Raises:
+        UNUSABLE: Something is wrong with it.
+    """
+    if arguments.restart is None:
+        config = _load(arguments)
+    else:
+        from dsage_mpi.cli.stored import find_stored
+
+        stored = find_stored(arguments.restart)
+        config = restart_config(stored.config, str(stored.checkpoint), arguments.overrides)
+        if stored.directory is not None and arguments.run_dir is None:
+            _compare_with_file(stored.directory, stored.config, stored.checkpoint)
+    _check_needs(config)
+    if arguments.run_dir is not None:
+        refuse_used(arguments.run_dir)
+    return config
+
+
+def fresh(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order | int:
+    """The order for a new run, or the exit code; ``held`` gets the run directory's lock."""
+    from dsage_mpi.outer.job import Order
+
+    try:
+        config = _load(arguments)
+        _check_needs(config)
+        directory = RunDirectory.create(arguments.run_dir, arguments.input.stem)
+        held.enter_context(RunLock(directory))
+        # At once, not with the first checkpoint: a run that is killed before can be started again.
+        directory.write_config(to_toml(config))
+    except UNUSABLE as error:
+        complain(error)
+        return exit_codes.BAD_INPUT
+    except OSError as error:
+        complain(f"cannot write into {directory.path}: {error.strerror or error}; make room")
+        return exit_codes.BAD_INPUT
+    return Order(config, directory.path, None, arguments.verbose)
+
+
+def continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order | int:
+    """The order for ``--restart``, or the exit code; ``held`` gets the run directory's lock."""
+    from dsage_mpi.outer.job import Order
+
+    elsewhere = arguments.run_dir is not None
+    try:
+        if not elsewhere:
+            directory = _taken_over(arguments.restart, held)
+        text, source, checkpoint = _read_source(arguments.restart)
+        config = restart_config(text, str(source), arguments.overrides)
+        if not elsewhere and checkpoint is not None:
+            _compare_with_file(directory, text, checkpoint)
+        _check_device(config)
+        if elsewhere:
+            directory = RunDirectory.create(arguments.run_dir, "")
+            held.enter_context(RunLock(directory))
+            directory.write_config(to_toml(config))
+    except UNUSABLE as error:
+        complain(error)
+        return exit_codes.BAD_INPUT
+    except OSError as error:
+        complain(f"cannot write into the run directory: {error}")
+        return exit_codes.BAD_INPUT
+    changed = changes(text, str(source), config)
+    return Order(config, directory.path, checkpoint, arguments.verbose, changed, elsewhere)
+
+
+def _taken_over(restart: Path, held: contextlib.ExitStack) -> RunDirectory:
+    """The run directory that ``--restart`` means, locked and cleared of requests and remains."""
+    from dsage_mpi.checkpoint.files import remove_unfinished
+    from dsage_mpi.outer.stop import forget_requests
+    from dsage_mpi.report.log import setup_logging
+
+    directory = RunDirectory.locate(restart)
+    held.enter_context(RunLock(directory))
+    directory.make_folders()
+    forget_requests(directory.path)
+    remove_unfinished(directory.path)
+    setup_logging(directory, rank=0)  # its log, too, says which checkpoints are skipped
+    return directory
+
+
+def _read_source(path: Path) -> tuple[str, Path, Path | None]:
+    """What ``--restart`` continues: configuration (TOML), the file it is from, the checkpoint.
+
+    There is no checkpoint if the run ended before its first one.
+    """
+    from dsage_mpi.cli.stored import find_stored, find_unsaved
+
+    if (unsaved := find_unsaved(path)) is not None:
+        return unsaved.config.read_text(encoding="utf-8"), unsaved.config, None
+    stored = find_stored(path)
+    return stored.config, stored.checkpoint, stored.checkpoint
+
+
+def _compare_with_file(directory: RunDirectory, stored: str, checkpoint: Path) -> None:
+    """Says what the run directory's ``config.toml`` has otherwise than the checkpoint.
+
+    Raises:
+        ConfigError: They are two different runs.
+    """
+    try:
+        text = directory.config.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return
+    name = str(directory.config)
+    config = config_from_toml(stored, str(checkpoint))
+    for line in ignored(text, name, config, checkpoint.name):
+        _log.warning("%s, says %s, but a restart goes by the checkpoint and --set", line, name)
+
+
+def _load(arguments: argparse.Namespace) -> Config:
+    return load_config(arguments.input, overrides=arguments.overrides, seed=arguments.seed)
+
+
+def _check_needs(config: Config) -> None:
+    """Misses an agent, Java or a GPU that the configuration needs here.
+
+    Raises:
+        DomainError: What the domain needs is missing or unusable.
+        SurrogateError: There is no GPU.
+    """
+    build_domain(config.domain, config.archive.measures).simulator_payload()
+    _check_device(config)
+
+
+def _check_device(config: Config) -> None:
+    if config.uses_surrogate and config.surrogate.device == "cuda":
+        from dsage_mpi.surrogate.device import choose_device
+
+        choose_device("cuda")

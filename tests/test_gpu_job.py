@@ -1,0 +1,33 @@
+"""Whole runs whose surrogate is on a GPU: they repeat themselves and resume exactly."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.runs import (
+    TINY,
+    assert_no_difference,
+    assert_same_checkpoints,
+    finished,
+    kill_when,
+    newest,
+    results,
+)
+from tests.support import python
+
+MARIO = ["-m", "dsage_mpi", "inputs/mario_tiny.toml", "--set", "report.figures=false"]
+DEVICE = "cuda"
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("arguments", [TINY, MARIO], ids=["maze", "mario"])
+def test_killed_run_resumes_exactly_on_a_gpu(tmp_path, arguments):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    on_gpu = [*arguments, "--set", f"surrogate.device={DEVICE}"]
+    finished(python(*on_gpu, "--run-dir", whole, timeout=300))
+    kill_when([*on_gpu, "--run-dir", killed], killed / "checkpoints" / "checkpoint-000002.h5")
+    finished(python("-m", "dsage_mpi", "--restart", killed, timeout=300))
+    assert_no_difference(whole, killed)
+    assert_same_checkpoints(newest(whole), newest(killed))
+    assert results(killed) == results(whole)
