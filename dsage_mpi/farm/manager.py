@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,13 +45,14 @@ class MpiFarm:
         task_dtype: np.dtype[Any],
         result_dtype: np.dtype[Any],
         settings: FarmSettings,
+        on_wait: Callable[[], None] = lambda: None,
     ) -> None:
         from mpi4py import MPI
 
         self.workers = world.size - 1
         self._mpi = MPI
         self._world = world
-        self._comm = world.duplicate()
+        self._comm = world.duplicate(on_wait)
         self._task_dtype = task_dtype
         self._result_dtype = result_dtype
         self._settings = settings
@@ -64,7 +66,7 @@ class MpiFarm:
         self._sent_to = dict.fromkeys(range(1, world.size), 0)
         self._waiting = dict.fromkeys(range(1, world.size), 0)
         self._final: list[RankStats] | None = None
-        self._open()
+        self._open(on_wait)
 
     def evaluate(
         self,
@@ -126,9 +128,9 @@ class MpiFarm:
 
     # Start and end
 
-    def _open(self) -> None:
+    def _open(self, on_wait: Callable[[], None]) -> None:
         """Waits for every worker's simulator."""
-        greetings = {rank: self._hear(rank, Tag.READY) for rank in self._sent_to}
+        greetings = {rank: self._hear(rank, Tag.READY, on_wait) for rank in self._sent_to}
         self._crew = Crew({rank: hello["host"] for rank, hello in greetings.items()})
         self._ledger = Ledger(self._crew.hosts, time.perf_counter())
         failures = {r: h["failure"] for r, h in greetings.items() if h["failure"] is not None}
@@ -180,8 +182,8 @@ class MpiFarm:
         while self._comm.Iprobe(self._mpi.ANY_SOURCE, Tag.RESULTS, self._status):
             self._receive()
 
-    def _hear(self, rank: int, tag: Tag) -> Any:
-        wait_until(lambda: bool(self._comm.Iprobe(rank, tag)), 2e-3)
+    def _hear(self, rank: int, tag: Tag, on_wait: Callable[[], None]) -> Any:
+        wait_until(lambda: bool(self._comm.Iprobe(rank, tag)), 2e-3, on_wait=on_wait)
         return self._comm.recv(source=rank, tag=tag)
 
     # Tasks out, results in

@@ -118,8 +118,8 @@ class Watched:
 class WatchedWorld(World):
     """All of whose private messages are watched."""
 
-    def duplicate(self) -> Any:
-        return Watched(super().duplicate())
+    def duplicate(self, *hook: Callable[[], None]) -> Any:
+        return Watched(super().duplicate(*hook))
 
 
 def wordy(world: World, out: str) -> None:
