@@ -7,14 +7,25 @@
 #   3      stopped in time, can go on: the job is put back into the queue
 #   other  killed (a node or a rank was lost, memory ran out): back into the queue as well
 
+# dsage_job: prints this job's number as Slurm's commands want it. A task of an array needs both of
+# its numbers: its SLURM_JOB_ID alone may be the array's, which means all tasks to them.
+dsage_job() {
+  if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then
+    printf '%s_%s' "$SLURM_ARRAY_JOB_ID" "$SLURM_ARRAY_TASK_ID"
+  else
+    printf '%s' "$SLURM_JOB_ID"
+  fi
+}
+
 # dsage_setup: goes to the project's folder and finds the Python that has dsage_mpi: the one of its
 # virtual environment, or with DSAGE_IMAGE the container's of that name (docs/container.md).
 dsage_setup() {
   cd "$SLURM_SUBMIT_DIR" || exit 1
   if [ -n "${DSAGE_IMAGE:-}" ]; then
     PYTHON=(apptainer exec "$DSAGE_IMAGE" python)
-    # Inside there is no scontrol to ask for it, and Slurm before 23.02 does not tell.
-    SLURM_JOB_END_TIME=${SLURM_JOB_END_TIME:-$(date -d "$(squeue -h -j "$SLURM_JOB_ID" -o %e)" +%s)}
+    # Inside there is no scontrol to ask for it, and Slurm before 23.02 does not tell. The components
+    # of a heterogeneous job, a line each, end together.
+    SLURM_JOB_END_TIME=${SLURM_JOB_END_TIME:-$(date -d "$(squeue -h -j "$(dsage_job)" -o %e | head -n 1)" +%s)}
     export SLURM_JOB_END_TIME
     return
   fi
@@ -66,14 +77,15 @@ dsage_run_dir() {
 }
 
 # dsage_arguments RUN_DIR ARGUMENT...: fills the array ARGUMENTS with those of this start. The
-# first start of a job takes what the user gave, every later one continues what it left.
+# first start of a job takes what the user gave (a folder that is in use is refused by the program,
+# and not gone on with as if it were this run), every later one continues what it left.
 dsage_arguments() {
   local run_dir=$1
   shift
   ARGUMENTS=("$@")
   if [ -n "$(dsage_option --restart "$@")" ]; then
     if dsage_has_run "$run_dir"; then dsage_continue "$run_dir" "$@"; fi
-  elif [ -e "$run_dir/config.toml" ]; then
+  elif [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ] && [ -e "$run_dir/config.toml" ]; then
     ARGUMENTS=(--restart "$run_dir")
   elif [ -z "$(dsage_option --run-dir "$@")" ]; then
     ARGUMENTS+=(--run-dir "$run_dir")
@@ -131,7 +143,7 @@ dsage_run() {
     exit "$code"
   fi
   # Back into the queue under the same job number; this script is ended by that.
-  scontrol requeue "$SLURM_JOB_ID" || {
+  scontrol requeue "$(dsage_job)" || {
     echo "this cluster does not requeue; to go on: sbatch with --restart $run_dir"
     exit "$code"
   }

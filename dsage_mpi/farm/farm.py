@@ -103,10 +103,20 @@ def open_farm(
     task_dtype: np.dtype[Any],
     result_dtype: np.dtype[Any],
     settings: FarmSettings,
+    on_wait: Callable[[], None] = lambda: None,
 ) -> Farm:
     """Opens the farm on rank 0, while all other ranks call ``serve`` with the same arguments.
 
     In a world of one, rank 0 simulates itself.
+
+    Args:
+        world: All ranks.
+        make_simulator: Builds a rank's simulator.
+        task_dtype: Of the tasks.
+        result_dtype: Of their results.
+        settings: How tasks travel.
+        on_wait: Called again and again until every rank has its simulator, which one on a sick node
+            may never have. What this raises is raised here; then abort the world.
 
     Raises:
         FarmError: Some rank could not build its simulator; says which and why. All workers have
@@ -126,7 +136,7 @@ def open_farm(
         return SerialFarm(make_simulator, task_dtype, result_dtype, settings)
     from dsage_mpi.farm.manager import MpiFarm
 
-    return MpiFarm(world, task_dtype, result_dtype, settings)
+    return MpiFarm(world, task_dtype, result_dtype, settings, on_wait)
 
 
 def check_tasks(tasks: NDArray[Any], task_dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -11,7 +11,7 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, NoReturn
@@ -101,18 +101,22 @@ class World:
         """Whether this is rank 0."""
         return self.rank == 0
 
-    def bcast(self, value: Any = None) -> Any:
+    def bcast(self, value: Any = None, on_wait: Callable[[], None] = lambda: None) -> Any:
         """Rank 0's ``value`` on every rank (any picklable object); all ranks must call it.
 
         For start-up, not for speed: ranks wait asleep.
+
+        Args:
+            value: What rank 0 sends.
+            on_wait: As in ``duplicate``.
         """
         if self.comm is None or self.size == 1:
             return value
         text = np.frombuffer(pickle.dumps(value), np.uint8).copy() if self.is_root else None
         length = np.array([0 if text is None else text.size], np.int64)
-        self._wait(self.comm.Ibcast(length, root=0))
+        self._wait(self.comm.Ibcast(length, root=0), on_wait)
         data = np.empty(int(length[0]), np.uint8) if text is None else text
-        self._wait(self.comm.Ibcast(data, root=0))
+        self._wait(self.comm.Ibcast(data, root=0), on_wait)
         return value if self.is_root else pickle.loads(data.tobytes())
 
     def barrier(self) -> None:
@@ -120,10 +124,15 @@ class World:
         if self.comm is not None and self.size > 1:
             self._wait(self.comm.Ibarrier())
 
-    def duplicate(self) -> Any:
-        """A communicator of the same ranks for private messages; all ranks must call it."""
+    def duplicate(self, on_wait: Callable[[], None] = lambda: None) -> Any:
+        """A communicator of the same ranks for private messages; all ranks must call it.
+
+        Args:
+            on_wait: Called again and again until they all have; what it raises is raised here,
+                and then nothing is left but to abort.
+        """
         comm, request = self.comm.Idup()
-        self._wait(request)
+        self._wait(request, on_wait)
         return comm
 
     def abort(self, code: int = 1) -> NoReturn:
@@ -135,8 +144,8 @@ class World:
         os._exit(code)
 
     @staticmethod
-    def _wait(request: Any) -> None:
-        wait_until(request.Test, _POLL_SECONDS)
+    def _wait(request: Any, on_wait: Callable[[], None] = lambda: None) -> None:
+        wait_until(request.Test, _POLL_SECONDS, on_wait=on_wait)
 
 
 def open_world() -> World:

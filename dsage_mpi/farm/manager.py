@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from dsage_mpi.farm.wire import (
     as_rows,
     most_tasks,
     pack_tasks,
+    pieces,
     unpack_reasons,
     unpack_results,
 )
@@ -45,13 +47,14 @@ class MpiFarm:
         task_dtype: np.dtype[Any],
         result_dtype: np.dtype[Any],
         settings: FarmSettings,
+        on_wait: Callable[[], None] = lambda: None,
     ) -> None:
         from mpi4py import MPI
 
         self.workers = world.size - 1
         self._mpi = MPI
         self._world = world
-        self._comm = world.duplicate()
+        self._comm = world.duplicate(on_wait)
         self._task_dtype = task_dtype
         self._result_dtype = result_dtype
         self._settings = settings
@@ -66,7 +69,7 @@ class MpiFarm:
         self._waiting = dict.fromkeys(range(1, world.size), 0)
         self._final: list[RankStats] | None = None
         self._doubles = Doubles()
-        self._open()
+        self._open(on_wait)
 
     def evaluate(
         self,
@@ -123,13 +126,16 @@ class MpiFarm:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.close()
+        # Ctrl-C that gets so far is for at once: no rank is waited for, the hook of
+        # ``install_excepthook`` aborts them all.
+        if not any(isinstance(entry, KeyboardInterrupt) for entry in exception):
+            self.close()
 
     # Start and end
 
-    def _open(self) -> None:
+    def _open(self, on_wait: Callable[[], None]) -> None:
         """Waits for every worker's simulator."""
-        greetings = {rank: self._hear(rank, Tag.READY) for rank in self._sent_to}
+        greetings = {rank: self._hear(rank, Tag.READY, on_wait) for rank in self._sent_to}
         self._crew = Crew({rank: hello["host"] for rank, hello in greetings.items()})
         self._ledger = Ledger(self._crew.hosts, time.perf_counter())
         beating = [rank for rank, hello in greetings.items() if hello["beats"]]
@@ -185,8 +191,8 @@ class MpiFarm:
             self._receive()
         self._watch.receive()
 
-    def _hear(self, rank: int, tag: Tag) -> Any:
-        wait_until(lambda: bool(self._comm.Iprobe(rank, tag)), 2e-3)
+    def _hear(self, rank: int, tag: Tag, on_wait: Callable[[], None]) -> Any:
+        wait_until(lambda: bool(self._comm.Iprobe(rank, tag)), 2e-3, on_wait=on_wait)
         return self._comm.recv(source=rank, tag=tag)
 
     # Tasks out, results in
@@ -286,7 +292,8 @@ class MpiFarm:
         if size == 0:
             return {}
         text = bytearray(size)
-        self._comm.Recv([text, self._mpi.BYTE], rank, Tag.REASONS)
+        for piece in pieces(text):
+            self._comm.Recv([piece, self._mpi.BYTE], rank, Tag.REASONS)
         return unpack_reasons(bytes(text))
 
     def _book(self, sent: Sent, result: ResultMessage, reasons: dict[int, str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -72,6 +74,9 @@ class Runner:
         self._retries = retries
         self._interruptible = interruptible
         self._lost = ""
+        self._folder = ""
+        with contextlib.suppress(OSError):
+            self._folder = os.getcwd()
         self._on_wait: Callable[[], None] | None = None
         self._raised_by_wait: BaseException | None = None
         call_while_waiting = getattr(simulator, "call_while_waiting", None)
@@ -164,6 +169,13 @@ class Runner:
             return self._answer(tasks)
         except BaseException as error:
             return None, {0: self._failure(error)}
+        finally:
+            self._go_back()
+
+    def _go_back(self) -> None:
+        """Leaves the folder that the simulator went to: the run's paths are relative to ours."""
+        with contextlib.suppress(OSError):
+            os.chdir(self._folder)
 
     def _failure(self, error: BaseException) -> str:
         """What the simulator's exception says of its tasks; raises it if it is not about them."""

@@ -51,13 +51,19 @@ class Backoff:
         self._sleep = min(self._max, self._sleep * _GROWTH)
 
 
-def wait_until(ready: Callable[[], bool], max_seconds: float, limit: float | None = None) -> bool:
+def wait_until(
+    ready: Callable[[], bool],
+    max_seconds: float,
+    limit: float | None = None,
+    on_wait: Callable[[], None] = lambda: None,
+) -> bool:
     """Polls ``ready`` with growing pauses of at most ``max_seconds``.
 
     Args:
         ready: Asked again and again; must be quick.
         max_seconds: Longest pause.
         limit: Give up after so many seconds; None waits for ever.
+        on_wait: Called before each pause; what it raises ends the waiting.
 
     Returns:
         False if the time was up.
@@ -67,5 +73,6 @@ def wait_until(ready: Callable[[], bool], max_seconds: float, limit: float | Non
     while not ready():
         if deadline is not None and time.perf_counter() > deadline:
             return False
+        on_wait()
         backoff.pause()
     return True

@@ -2,13 +2,14 @@
 
 A task message is a header and the tasks' bytes; a result message is a header, seconds, failure
 flags and the results' bytes. Nothing is pickled. Failure texts, of any length, follow a result
-message in one of their own.
+message in messages of their own.
 """
 
 from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -25,7 +26,7 @@ class Tag(IntEnum):
     READY = 1  # worker to rank 0, once: host, traceback if there is no simulator, does it beat
     TASKS = 2  # rank 0 to worker
     RESULTS = 3  # worker to rank 0, one for each TASKS
-    REASONS = 4  # worker to rank 0, after a RESULTS whose header announces it
+    REASONS = 4  # worker to rank 0, as many as it takes, after a RESULTS that announces them
     STOP = 5  # rank 0 to worker, once: number of TASKS messages that were sent to it
     BYE = 6  # worker to rank 0, once: its own statistics
     CALL = 7  # rank 0 to worker: name and argument of a call that all ranks do together
@@ -64,7 +65,7 @@ class ResultMessage:
         seconds: (k,) float64.
         failed: (k,) uint8.
         results: (k, item size) uint8.
-        reason_bytes: Length of the message with failure texts that follows; 0: none follows.
+        reason_bytes: Length of the failure texts that follow, in ``pieces``; 0: none follow.
         busy_seconds: Time that the worker spent on the chunk.
     """
 
@@ -149,3 +150,10 @@ def unpack_reasons(message: bytes) -> dict[int, str]:
     """Reads what ``pack_reasons`` wrote."""
     pairs = json.loads(message)
     return {position: text for text, positions in pairs for position in positions}
+
+
+def pieces(message: bytes | bytearray) -> Iterator[memoryview]:
+    """``message`` in parts of at most ``MESSAGE_BYTES``, for sending or to be received into."""
+    view = memoryview(message)
+    for start in range(0, len(view), MESSAGE_BYTES):
+        yield view[start : start + MESSAGE_BYTES]

@@ -18,7 +18,15 @@ from dsage_mpi.farm.outcome import RankStats
 from dsage_mpi.farm.runner import Runner, describe
 from dsage_mpi.farm.settings import FarmSettings
 from dsage_mpi.farm.waiting import wait_until
-from dsage_mpi.farm.wire import LOST, Buffer, Tag, pack_reasons, pack_results, unpack_tasks
+from dsage_mpi.farm.wire import (
+    LOST,
+    Buffer,
+    Tag,
+    pack_reasons,
+    pack_results,
+    pieces,
+    unpack_tasks,
+)
 
 if TYPE_CHECKING:
     from dsage_mpi.domains.base import Simulator
@@ -171,8 +179,8 @@ class _Worker:
         reasons = pack_reasons({LOST: batch.lost} if batch.lost else batch.reasons)
         message = pack_results(self._outbox, chunk, batch, reasons, busy)
         requests = [self._comm.Isend([message, self._mpi.BYTE], 0, Tag.RESULTS)]
-        if reasons:
-            requests.append(self._comm.Isend([reasons, self._mpi.BYTE], 0, Tag.REASONS))
+        for piece in pieces(reasons):
+            requests.append(self._comm.Isend([piece, self._mpi.BYTE], 0, Tag.REASONS))
         # Most MPI libraries move large messages only while both sides are inside MPI calls: were
         # this rank to simulate on at once, rank 0 would be stuck in receiving.
         for request in requests:

@@ -10,6 +10,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
@@ -43,6 +44,7 @@ class Child:
     """
 
     def __init__(self, factory: str, options: Mapping[str, Any]) -> None:
+        _let_children_be_waited_for()
         # Never fork(): MPI libraries break. Python starts this with vfork() and exec(). A session
         # of its own keeps the terminal's Ctrl-C away and makes its own children easy to find.
         self._process = subprocess.Popen(
@@ -71,6 +73,11 @@ class Child:
     def pid(self) -> int:
         """Process number."""
         return self._process.pid
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the process has died."""
+        return self._exit() is not None
 
     def send(self, frames: bytes) -> None:
         """Queues frames; they leave while ``receive`` waits, so that no side blocks the other."""
@@ -162,10 +169,9 @@ class Child:
                     return
 
     def _how_it_died(self) -> str:
-        """Exit code or signal of a child that closed its pipe; leaves it to be waited for."""
+        """Exit code or signal of a child that closed its pipe."""
         deadline = time.monotonic() + _GONE_SECONDS
-        look = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        while (gone := os.waitid(os.P_PID, self.pid, look)) is None:
+        while (gone := self._exit()) is None:
             if time.monotonic() > deadline:
                 return "it closed its pipe"
             time.sleep(1e-3)
@@ -173,12 +179,32 @@ class Child:
             return f"it ended with exit code {gone.si_status}"
         return f"it was killed by {_signal_name(gone.si_status)}"
 
+    def _exit(self) -> os.waitid_result | None:
+        """How the process ended, None if it runs; leaves it to be waited for."""
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+
 
 def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a child: this one without MPI, one thread, the same module path."""
+    """The environment of a child: this one without MPI, one thread, the same module path.
+
+    And a locale that every machine has, where names of files may hold any letter. Java cannot
+    open a file whose name the locale has no letters for, and what simulators say of failures
+    should not be in the words of the machine.
+    """
     kept = {name: text for name, text in environ.items() if not name.startswith(_MPI_PREFIXES)}
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-    return kept | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    fixed = {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "LC_ALL": "C.UTF-8"}
+    return kept | fixed | {"PYTHONPATH": path}
+
+
+def _let_children_be_waited_for() -> None:
+    """Undoes ``trap '' CHLD`` of whoever started this program, which programs inherit.
+
+    Children would vanish when they die: nobody could say how, and their number be another's.
+    """
+    ignored = signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN
+    if ignored and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def _signal_name(number: int) -> str:

@@ -185,6 +185,8 @@ class IsolatedSimulator:
 
     def _ready_child(self) -> Child:
         """The child, started if need be."""
+        if self._child is not None and self._child.is_gone:
+            self.close()  # while it had nothing to do: no task has anything to do with that
         for pause in _START_PAUSES:
             if self._child is not None:
                 break

@@ -80,7 +80,7 @@ def slurm_seconds_left(environ: Mapping[str, str]) -> float | None:
         return float(end) - time.time()
     try:  # older than 23.02: Slurm has to be asked
         answer = subprocess.run(
-            ["scontrol", "show", "job", "-o", job],
+            ["scontrol", "show", "job", "-o", _name(environ, job)],
             capture_output=True,
             text=True,
             timeout=_ASK_SECONDS,
@@ -90,6 +90,12 @@ def slurm_seconds_left(environ: Mapping[str, str]) -> float | None:
         _log.warning("cannot ask Slurm when job %s ends (%s); see run.time_limit", job, error)
         return None
     return _end_time(answer)
+
+
+def _name(environ: Mapping[str, str], job: str) -> str:
+    """What stands for this job alone: the number of one task of an array is that of them all."""
+    array, task = environ.get("SLURM_ARRAY_JOB_ID"), environ.get("SLURM_ARRAY_TASK_ID")
+    return f"{array}_{task}" if array and task else job
 
 
 def _end_time(answer: str) -> float | None:

@@ -16,7 +16,7 @@ from dsage_mpi.config.schema import Config
 from dsage_mpi.domains import build_domain
 from dsage_mpi.domains.base import DomainError
 from dsage_mpi.outer.deadline import find_deadline
-from dsage_mpi.outer.stop import Requests, ignore_stop_signals
+from dsage_mpi.outer.stop import Requests, StopRequested, ignore_stop_signals
 from dsage_mpi.report.log import FILE_ONLY, setup_logging
 from dsage_mpi.report.run_directory import RunDirectory
 from dsage_mpi.report.status import DONE, FAILED, STOPPED, StatusFile
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger("dsage_mpi.outer")
 
 _STATES = {exit_codes.DONE: DONE, exit_codes.FAILED: FAILED, exit_codes.RESUMABLE: STOPPED}
+_NOT_BEGUN = (
+    "stopped before all ranks were there (%s): is one stuck, on a sick node? Begin with "
+    "--restart %s"
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,11 @@ def run_job(world: World, order: Order) -> int:
         return _run_job(world, order, None)
     requests = Requests(order.run_dir, find_deadline(order.config.run.limit_seconds))
     requests.listen()
-    code = _run_job(world, order, requests)
+    try:
+        code = _run_job(world, order, requests)
+    except StopRequested as stop:  # while it waited for a rank, which cannot be told of it
+        _log.info(_NOT_BEGUN, stop, order.run_dir)
+        world.abort(exit_codes.RESUMABLE)
     ignore_stop_signals()
     return code
 
@@ -67,7 +75,8 @@ def _run_job(world: World, order: Order, requests: Requests | None) -> int:
     directory = RunDirectory(order.run_dir)
     setup_logging(directory, world.rank, order.verbose)
     domain = build_domain(order.config.domain, order.config.archive.measures)
-    payload, problem = world.bcast(_load_payload(domain) if world.is_root else None)
+    check = _nothing if requests is None else requests.check
+    payload, problem = world.bcast(_load_payload(domain) if world.is_root else None, check)
     if problem:
         if world.is_root:
             _log.error("%s", problem)
@@ -85,19 +94,26 @@ def _run_job(world: World, order: Order, requests: Requests | None) -> int:
 
     status = _status(world, order, directory)
     try:
-        with open_farm(*farm_arguments) as farm:
+        with open_farm(*farm_arguments, on_wait=check) as farm:
             code = lead(world, order, domain, farm, directory, requests, status)
             status.write(state=_STATES[code])  # before the farm may have to abort all ranks
             farm.close(abort_code=code)
     except FarmError as error:
         _log.error("%s", error)
         code = exit_codes.FAILED
+    except StopRequested as stop:
+        status.write(state=STOPPED, reason=str(stop))
+        raise
     except Exception as error:  # a bug: all ranks are aborted by the hook that prints it
         _log.critical("unexpected error:\n%s", traceback.format_exc(), extra=FILE_ONLY)
         status.write(state=FAILED, reason=f"{type(error).__name__}: {error}")
         raise
     status.write(state=_STATES[code])
     return int(world.bcast(code))
+
+
+def _nothing() -> None:
+    """On ranks that nobody asks for anything."""
 
 
 def _status(world: World, order: Order, directory: RunDirectory) -> StatusFile:

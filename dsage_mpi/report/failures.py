@@ -34,8 +34,7 @@ class FailureLog:
         """
         line = _line(record)
         try:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(line)
+            _append(self.path, line.encode())
         except OSError as error:
             logger.warning("cannot write %s: %s; lost the record: %s", self.path, error, line)
 
@@ -67,6 +66,19 @@ def read_failures(path: Path) -> list[dict[str, Any]]:
         except ValueError:
             continue
     return records
+
+
+def _append(path: Path, line: bytes) -> None:
+    """Adds all of ``line`` or nothing: half a line would spoil the next one too."""
+    with path.open("ab", buffering=0) as file:
+        end = file.tell()
+        try:
+            left = memoryview(line)
+            while left:
+                left = left[file.write(left) :]
+        except OSError:
+            file.truncate(end)
+            raise
 
 
 def _line(record: Mapping[str, Any]) -> str:

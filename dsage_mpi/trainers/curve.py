@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 from dsage_mpi.checkpoint.tree import CheckpointError
+from dsage_mpi.report.files import atomic_write
 
 
 class LearningCurve:
@@ -25,11 +28,12 @@ class LearningCurve:
         self._path = path
         self._columns = columns
         kept = _rows_before(path, columns[0], first_update) if path.exists() else []
-        self._stream = path.open("w", newline="", encoding="utf-8")
-        self._writer = csv.DictWriter(self._stream, columns, restval="", extrasaction="ignore")
-        self._writer.writeheader()
-        self._writer.writerows(kept)
-        self._stream.flush()
+        with atomic_write(path, "w") as stream:
+            writer = self._writer_to(stream)
+            writer.writeheader()
+            writer.writerows(kept)
+        self._stream = path.open("a", newline="", encoding="utf-8")
+        self._writer = self._writer_to(self._stream)
 
     def add(self, row: Mapping[str, float | int]) -> None:
         """Writes one row; numbers are shortened to six significant digits."""
@@ -45,13 +49,18 @@ class LearningCurve:
         """Closes the file."""
         self._stream.close()
 
+    def _writer_to(self, stream: IO[str]) -> csv.DictWriter[str]:
+        return csv.DictWriter(stream, self._columns, restval="", extrasaction="ignore")
+
 
 def _rows_before(path: Path, number: str, first_update: int) -> list[dict[str, str]]:
     if not first_update:
         return []
     try:
-        with path.open(newline="", encoding="utf-8") as stream:
-            return [row for row in csv.DictReader(stream) if int(row[number]) < first_update]
+        text = path.read_bytes().decode()
+        # Of a last row without its end, for want of room, the number may be cut off too.
+        whole = io.StringIO(text[: text.rfind("\n") + 1], newline="")
+        return [row for row in csv.DictReader(whole) if int(row[number]) < first_update]
     except (KeyError, TypeError, ValueError, csv.Error):
         raise CheckpointError(
             f"{path} is not the learning curve of this training: expected a number in its column "

@@ -28,6 +28,9 @@ CHECKPOINT_NAME = "checkpoint.npz"
 CURVE_NAME = "learning_curve.csv"
 _EXPECTED = f"the {CHECKPOINT_NAME} of an earlier training, or the folder that holds it"
 
+#: The signals that stop a run, too.
+_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP)
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -155,16 +158,18 @@ def _cannot_write(run_dir: Path, error: OSError) -> str:
 
 @contextlib.contextmanager
 def _stop_on_signal(trainer: Trainer) -> Iterator[None]:
-    """Lets Ctrl-C and a job's time limit end the training after the running update, saved."""
+    """Lets Ctrl-C, a lost terminal and a job's end stop the training after the update, saved."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    stops = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: trainer.request_stop()) for number in stops]
+    before = {number: signal.getsignal(number) for number in _STOPS}
+    for number, handler in before.items():
+        if number != signal.SIGHUP or handler != signal.SIG_IGN:  # nohup's, which is to stay
+            signal.signal(number, lambda *_: trainer.request_stop())
     try:
         yield
     finally:
-        for number, handler in zip(stops, before, strict=True):
+        for number, handler in before.items():
             signal.signal(number, handler)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from dsage_mpi.domains.base import SimulatorLostError
+from dsage_mpi.domains.base import SimulatorLostError, TasksFailedError
 from dsage_mpi.farm import (
     Farm,
     FarmError,
@@ -30,6 +30,7 @@ from dsage_mpi.farm import (
     progress,
     serve,
 )
+from dsage_mpi.farm.wire import MESSAGE_BYTES
 from tests.farm.toy import RESULT, TASK, Kind, ToySimulator, expected, make_tasks
 
 BAD = {1: Kind.RAISE, 4: Kind.NAN, 9: Kind.SYSTEM_EXIT, 10: Kind.WRONG_DTYPE}
@@ -100,6 +101,45 @@ def large(world: World, out: str) -> None:
 
     for settings in (FarmSettings(), FarmSettings(chunk=7), FarmSettings(dispatch="static")):
         farm_on_root(world, lambda: simulator, settings, body, (dtype, dtype))
+
+
+class Watched:
+    """A communicator that sends no message beyond the limit."""
+
+    def __init__(self, comm: Any) -> None:
+        self._comm = comm
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._comm, name)
+
+    def Isend(self, message: Any, *rest: Any) -> Any:  # noqa: N802
+        assert len(message[0]) <= MESSAGE_BYTES
+        return self._comm.Isend(message, *rest)
+
+
+class WatchedWorld(World):
+    """All of whose private messages are watched."""
+
+    def duplicate(self, *hook: Callable[[], None]) -> Any:
+        return Watched(super().duplicate(*hook))
+
+
+def wordy(world: World, out: str) -> None:
+    """A chunk whose tasks all fail, each with a long text of its own."""
+
+    def simulator(tasks: Any) -> Any:
+        reasons = {k: f"{task['seed']}{'ü' * 7990}" for k, task in enumerate(tasks)}
+        raise TasksFailedError(np.zeros(len(tasks), RESULT), reasons)
+
+    def body(farm: Farm) -> None:
+        tasks = make_tasks(1600)
+        reasons = farm.evaluate(tasks).reasons
+        assert list(reasons) == list(range(len(tasks)))
+        assert all(reasons[k].strip("ü") == str(tasks[k]["seed"]) for k in reasons)
+        print("wordy: right")
+
+    watched = WatchedWorld(world.rank, world.size, world.comm)
+    farm_on_root(watched, lambda: simulator, FarmSettings(chunk=800), body)
 
 
 def broken(world: World, out: str) -> None:
@@ -326,6 +366,20 @@ def stuck(world: World, out: str) -> None:
         world,
         lambda: ToySimulator(lambda task: 1000.0),
         FarmSettings(close_seconds=0.5),
+        lambda farm: print(farm.evaluate(make_tasks(9), on_progress=leave)),
+    )
+
+
+def ctrl_c(world: World, out: str) -> None:
+    """As ``stuck``, but the user wants rank 0 to end at once."""
+
+    def leave(done: int, failed: int) -> None:
+        raise KeyboardInterrupt
+
+    farm_on_root(
+        world,
+        lambda: ToySimulator(lambda task: 1000.0),
+        FarmSettings(close_seconds=1000.0),
         lambda farm: print(farm.evaluate(make_tasks(9), on_progress=leave)),
     )
 

@@ -115,8 +115,19 @@ def test_a_stuck_worker_cannot_hold_up_the_end(mpirun):
     assert "farm.close_seconds" in done.stderr
 
 
+def test_ctrl_c_waits_for_no_worker(mpirun):
+    done = mpirun(2, *PROGRAM, "ctrl_c", timeout=60)
+    assert done.returncode == 130
+    assert "[rank 0] interrupted" in done.stderr
+
+
 def test_leaving_without_close_lets_the_workers_go(mpirun):
     assert mpirun(3, *PROGRAM, "forgotten", timeout=60).returncode == 3
+
+
+def test_many_long_failure_texts_travel_in_messages_that_mpi_can_send(mpirun):
+    done = mpirun(3, *PROGRAM, "wordy", timeout=60)
+    assert done.stdout == "wordy: right\n", done.stderr
 
 
 def test_accounts_of_rank_0_and_of_the_workers_agree(mpirun):

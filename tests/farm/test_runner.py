@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
@@ -116,6 +118,19 @@ def test_tasks_stay_what_they_were():
     before = tasks.tobytes()
     Runner(ToySimulator(), RESULT).run(tasks)
     assert tasks.tobytes() == before
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_simulator_that_goes_elsewhere_takes_nobody_along(tmp_path, monkeypatch, fails):
+    """A run directory is relative, and in one process the simulator's folder is the run's."""
+    monkeypatch.chdir(tmp_path)
+
+    def simulator(tasks):
+        os.chdir("/")
+        return None if fails else expected(tasks)
+
+    Runner(simulator, RESULT).run(make_tasks(2))
+    assert os.getcwd() == str(tmp_path)
 
 
 class FailsAtFirst:

@@ -114,6 +114,28 @@ def test_the_second_try_saves_what_failed_by_chance(tmp_path: Path, deed: Deed) 
         assert toy.starts == 4
 
 
+def test_a_child_that_dies_without_a_task_takes_no_try_from_the_next(tmp_path: Path) -> None:
+    tasks = make_tasks(2, {0: Deed.KILL}, once=True)
+    with isolated(marks=tmp_path) as toy:
+        toy(make_tasks(1))
+        assert toy.pid is not None
+        os.kill(toy.pid, signal.SIGKILL)
+        assert_gone(toy.pid)
+        assert_right(tasks, toy(tasks))
+        assert toy.starts == 3
+
+
+def test_a_death_is_told_also_where_the_dead_were_to_be_forgotten(tmp_path: Path) -> None:
+    """A program that was started by one that ignores SIGCHLD ignores it, too."""
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with isolated(marks=tmp_path) as toy, pytest.raises(TasksFailedError) as caught:
+            toy(make_tasks(1, {0: Deed.KILL}))
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert "it was killed by SIGKILL" in caught.value.reasons[0]
+
+
 def test_a_task_that_is_suspended_is_not_hung() -> None:
     tasks = make_tasks(2, {1: Deed.WORK})
     with isolated(seconds=3.0) as toy:

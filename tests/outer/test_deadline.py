@@ -52,6 +52,20 @@ def test_older_slurm_is_asked(tmp_path, monkeypatch):
     assert 400 < slurm_seconds_left({"SLURM_JOB_ID": "7"}) <= 500
 
 
+def test_the_end_of_an_array_s_task_is_its_own(tmp_path, monkeypatch):
+    """The last task has the array's number, by which scontrol lists the others too, ended ones."""
+    end = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() + 500))
+    fake = tmp_path / "scontrol"
+    fake.write_text(
+        '#!/bin/sh\n[ "$4" = 7_2 ] || echo JobId=8 ArrayTaskId=1 EndTime=2020-01-01T00:00:00\n'
+        f"echo JobId=7 ArrayTaskId=2 EndTime={end}\n"
+    )
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    task = {"SLURM_JOB_ID": "7", "SLURM_ARRAY_JOB_ID": "7", "SLURM_ARRAY_TASK_ID": "2"}
+    assert 400 < slurm_seconds_left(task) <= 500
+
+
 def test_slurm_that_says_zero_is_asked(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert slurm_seconds_left({"SLURM_JOB_ID": "7", "SLURM_JOB_END_TIME": "0"}) is None

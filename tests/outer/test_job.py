@@ -68,6 +68,27 @@ def launch(ranks, *arguments, env=None):
     return mpirun(ranks, *arguments, env=env, timeout=250)
 
 
+STUCK = """
+import os, time
+if os.environ.get("OMPI_COMM_WORLD_RANK", os.environ.get("PMI_RANK")) == "1":
+    from dsage_mpi.domains.maze.domain import MazeDomain
+    MazeDomain.make_simulator = lambda *_: time.sleep(1000)
+"""
+
+
+def test_a_rank_that_is_stuck_before_the_run_begins_does_not_keep_it_from_stopping(
+    whole_run, tmp_path
+):
+    (tmp_path / "sitecustomize.py").write_text(STUCK)
+    path, run_dir = f"{tmp_path}{os.pathsep}{REPOSITORY}", tmp_path / "run"
+    arguments = [*MAP_ELITES, "--run-dir", run_dir, "--time-limit", "8s"]
+    stopped = launch(2, *arguments, env={"PYTHONPATH": path})
+    assert stopped.returncode == 3, stopped.stderr
+    assert "run.time_limit is near): is one stuck" in stopped.stderr
+    finished(launch(1, "-m", "dsage_mpi", "--restart", run_dir, "--time-limit", "1h"))
+    assert digest(run_dir) == digest(whole_run("map_elites"))
+
+
 def start(*arguments):
     return subprocess.Popen(
         [sys.executable, *map(str, arguments)],

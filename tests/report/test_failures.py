@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,20 @@ def test_a_restart_writes_the_file_again(tmp_path: Path) -> None:
 def test_a_full_disk_costs_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     FailureLog(tmp_path / "gone" / "failures.jsonl").rewrite([{"evaluation": 1}])
     assert "out of date" in caplog.text
+
+
+def test_half_a_line_for_which_there_is_no_room_spoils_no_other(tmp_path: Path) -> None:
+    log = FailureLog(tmp_path / "failures.jsonl")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    log.append({"evaluation": 1})
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        log.append({"evaluation": 2, "reason": "x" * 200})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    log.append({"evaluation": 3})
+    log.append({"evaluation": 4})
+    assert [record["evaluation"] for record in read_failures(log.path)] == [1, 3, 4]
 
 
 def test_no_failures_no_file(tmp_path: Path) -> None:

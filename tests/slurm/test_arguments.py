@@ -1,4 +1,4 @@
-"""What the job scripts make of their arguments, at first and later starts; no Slurm needed."""
+"""What the job scripts make of their arguments and job numbers, at any start; no Slurm needed."""
 
 from __future__ import annotations
 
@@ -17,6 +17,34 @@ run_dir=$(dsage_run_dir runs/default "$@")
 dsage_arguments "$run_dir" "$@"
 printf '%s\\n' "$run_dir" "${ARGUMENTS[@]}"
 """
+
+#: Slurm's commands write down what they are asked, and the run stops before its end.
+STOP = """
+. "$1/jobs/common.sh"
+srun() { return 3; }
+scontrol() { echo "scontrol $*"; return 1; }
+PYTHON=(python)
+dsage_run runs/default 50 -- a.toml
+"""
+END = """
+. "$1/jobs/common.sh"
+squeue() { case "$*" in *"$ONE"*) echo 2026-01-01T00:00:00 ;; *) echo N/A ;; esac; echo N/A; }
+dsage_setup
+date -d "@$SLURM_JOB_END_TIME" +%F
+"""
+
+
+def bash(cwd: Path, script: str, *arguments: str, **variables: str) -> tuple[int, str]:
+    """Exit code of a script in a batch job's environment, and what it prints."""
+    done = subprocess.run(
+        ["bash", "-uo", "pipefail", "-c", script, "-", str(REPOSITORY), *arguments],
+        cwd=cwd,
+        env=clean_environment() | {"SLURM_JOB_ID": "7", "SLURM_SUBMIT_DIR": str(cwd)} | variables,
+        capture_output=True,
+        text=True,
+    )
+    assert not done.stderr
+    return done.returncode, done.stdout
 
 
 def start(cwd: Path, *arguments: str, restarts: int = 0) -> tuple[str, list[str]]:
@@ -57,6 +85,13 @@ def test_a_run_directory_of_the_user_s_own(tmp_path: Path, option: list[str]) ->
     assert start(tmp_path, "a.toml", *option, restarts=1) == ("mine", ["--restart", "mine"])
 
 
+def test_another_run_s_folder_is_not_gone_on_with(tmp_path: Path) -> None:
+    """That run would be continued in place of the one that the user wants, with its seed."""
+    leave(tmp_path / "mine", "done", job="3")
+    wanted = ["a.toml", "--seed", "8", "--run-dir", "mine"]
+    assert start(tmp_path, *wanted) == ("mine", wanted)
+
+
 @pytest.mark.parametrize("form", ["--restart {}", "--restart={}"])
 def test_a_checkpoint_is_gone_back_to_once(tmp_path: Path, form: str) -> None:
     """Later starts go on with what the first one left, and with the user's changes."""
@@ -77,3 +112,25 @@ def test_a_checkpoint_from_elsewhere_goes_on_in_the_new_run_directory(tmp_path: 
     assert start(tmp_path, *arguments) == ("new", arguments)
     leave(tmp_path / "new")
     assert start(tmp_path, *arguments, restarts=2) == ("new", ["--restart", "new", "--verbose"])
+
+
+TASK = {"SLURM_ARRAY_JOB_ID": "7", "SLURM_ARRAY_TASK_ID": "4"}
+
+
+@pytest.mark.parametrize(("variables", "number"), [({}, "7"), (TASK, "7_4")], ids=["job", "task"])
+def test_a_task_of_an_array_requeues_itself_alone(
+    tmp_path: Path, variables: dict[str, str], number: str
+) -> None:
+    """The last task's SLURM_JOB_ID is the array's: all seeds would be killed and begin anew."""
+    code, text = bash(tmp_path, STOP, DSAGE_SRUN_MPI="none", **variables)
+    assert code == 3
+    assert f"\nscontrol requeue {number}\n" in text
+
+
+@pytest.mark.parametrize(("variables", "number"), [({}, "-j 7 "), (TASK, "-j 7_4 ")])
+def test_a_container_is_told_the_end_of_its_own_job(
+    tmp_path: Path, variables: dict[str, str], number: str
+) -> None:
+    """A heterogeneous job has a line for each component."""
+    code, text = bash(tmp_path, END, DSAGE_IMAGE="x.sif", ONE=number, **variables)
+    assert (code, text) == (0, "2026-01-01\n")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import resource
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,28 @@ def test_rows_after_the_checkpoint_are_cut(tmp_path: Path) -> None:
         {"step": "20", "loss": "0.333333"},
         {"step": "30", "loss": "0.25"},
     ]
+
+
+def test_half_a_row_is_none(tmp_path: Path) -> None:
+    """The disk was full: what is left of step 123 would be a second row of step 12."""
+    path = tmp_path / "curve.csv"
+    path.write_text("step,loss\n11,1\n12,2\n12")
+    LearningCurve(path, ["step", "loss"], 100).close()
+    assert [row["step"] for row in _rows(path)] == ["11", "12"]
+
+
+def test_a_disk_that_is_full_at_the_restart_leaves_the_curve(tmp_path: Path) -> None:
+    path = tmp_path / "curve.csv"
+    path.write_text("step,loss\n" + "".join(f"{step},1\n" for step in range(1, 40)))
+    text = path.read_text()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50, before[1]))
+    try:
+        with pytest.raises(OSError, match="large"):
+            LearningCurve(path, ["step", "loss"], 100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert path.read_text() == text
 
 
 def test_a_new_training_begins_a_new_curve(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ class CountSettings(Settings):
 
     goal: int = 3
     stop_at: int = 0
+    signal: str = "SIGTERM"
 
 
 class CountTrainer:
@@ -36,7 +37,7 @@ class CountTrainer:
         while self._count < self._settings.goal and not self._stopped:
             self._count += 1
             if self._count == self._settings.stop_at:
-                os.kill(os.getpid(), signal.SIGTERM)
+                os.kill(os.getpid(), signal.Signals[self._settings.signal])
         self._path.write_text(str(self._count))
         return self._count >= self._settings.goal
 
@@ -70,19 +71,28 @@ def test_a_finished_training_ends_with_0(config: Path, tmp_path: Path) -> None:
     assert "goal = 5" in (tmp_path / "a" / "b" / "settings.toml").read_text()
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP"])
 def test_a_stopped_one_ends_with_3_and_goes_on(
-    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    before, run_dir = signal.getsignal(signal.SIGTERM), tmp_path / "run"
-    assert _train(config, "stop_at=2", run_dir=run_dir) == 3
+    before, run_dir = signal.getsignal(signal.Signals[name]), tmp_path / "run"
+    assert _train(config, "stop_at=2", f'signal="{name}"', run_dir=run_dir) == 3
     assert f"--restart {run_dir}" in capsys.readouterr().out
     assert (run_dir / "checkpoint.npz").read_text() == "2"
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(signal.Signals[name]) is before
     # Where nothing else is said, results go on where the checkpoint is.
     assert _train(config, run_dir=None, restart=run_dir) == 0
     assert (run_dir / "checkpoint.npz").read_text() == "5"
     assert _train(config, run_dir=tmp_path / "other", restart=run_dir) == 0
     assert (tmp_path / "other" / "checkpoint.npz").read_text() == "5"
+
+
+def test_a_training_under_nohup_outlives_its_terminal(config: Path, tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert _train(config, "stop_at=2", 'signal="SIGHUP"', run_dir=tmp_path / "run") == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def _contents(folder: Path) -> dict[str, str]:

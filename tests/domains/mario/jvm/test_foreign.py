@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -25,6 +26,19 @@ def test_every_field_of_the_records(foreign_jar: Path, agent: str) -> None:
     for field in wanted["rollout"].dtype.names:
         np.testing.assert_array_equal(results["rollout"][field], wanted["rollout"][field], field)
     np.testing.assert_array_equal(results["occupancy"], wanted["occupancy"])
+
+
+@pytest.mark.parametrize("locale", ["C", "en_XX.UTF-8"], ids=["C", "not here"])
+def test_a_jar_may_lie_anywhere_in_any_locale(
+    foreign_jar: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, locale: str
+) -> None:
+    """Java cannot open what its locale has no letters for; ssh brings that of another machine."""
+    jar = tmp_path / "Jürgen's 馬里奧" / "a b.jar"
+    jar.parent.mkdir()
+    shutil.copy(foreign_jar, jar)
+    monkeypatch.setenv("LC_ALL", locale)
+    with MarioSimulator(settings(jar)) as simulator:
+        np.testing.assert_array_equal(simulator(make_tasks(["S"])), expected(["S"]))
 
 
 def test_timer_is_the_configured_one(foreign_jar: Path) -> None:
