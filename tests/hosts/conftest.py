@@ -14,9 +14,12 @@ from tests.hosts.network import Hosts, may_make_networks
 from tests.support import mpirun_version
 
 
-@pytest.fixture(scope="session")
-def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
-    """Three hosts with nothing on them; skips where none can be made."""
+@pytest.fixture
+def hosts(tmp_path: Path) -> Iterator[Hosts]:
+    """Three new hosts, for old ones remember whom they could not reach; skips where none can be.
+
+    What a test leaves running ends with them.
+    """
     if detect_launch(os.environ) is not None:
         pytest.skip("starts MPI jobs of its own: not from inside one")
     if not may_make_networks():
@@ -26,15 +29,10 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
         pytest.skip(f"no {', '.join(missing)} here: scripts/setup-tests.sh installs iproute2")
     if "(Open MPI) 4" not in mpirun_version():
         pytest.skip("knows how to tell Open MPI 4 alone to start its daemons on such hosts")
-    made = Hosts("abc", tmp_path_factory.mktemp("hosts"))
+    folder = tmp_path / "hosts"
+    folder.mkdir()
+    made = Hosts("abc", folder)
     try:
         yield made
     finally:
         made.close()
-
-
-@pytest.fixture
-def hosts(network: Hosts, tmp_path: Path) -> Iterator[Hosts]:
-    """The same; what a test leaves running ends with it."""
-    yield network
-    network.end_jobs()

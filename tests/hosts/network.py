@@ -140,12 +140,6 @@ class Hosts:
                 self.send(name, signal.SIGKILL)
                 _ip("netns", "delete", f"{self._prefix}-{name}")
 
-    def end_jobs(self) -> None:
-        """Ends all processes of the hosts, and mends the cables."""
-        for name in self._names:
-            self.send(name, signal.SIGKILL)
-            _ip("-n", f"{self._prefix}-switch", "link", "set", "dev", f"to-{name}", "up")
-
     def _build(self) -> None:
         switch = f"{self._prefix}-switch"
         _ip("netns", "add", switch)
