@@ -21,6 +21,8 @@ dsage_job() {
 # virtual environment, or with DSAGE_IMAGE the container's of that name (docs/container.md).
 dsage_setup() {
   cd "$SLURM_SUBMIT_DIR" || exit 1
+  # Since 22.05 srun does not know by itself, and would pin every task to one core.
+  if [ -n "${SLURM_CPUS_PER_TASK:-}" ]; then export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK; fi
   if [ -n "${DSAGE_IMAGE:-}" ]; then
     PYTHON=(apptainer exec "$DSAGE_IMAGE" python)
     # Inside there is no scontrol to ask for it, and Slurm before 23.02 does not tell. The components

@@ -55,17 +55,19 @@ def resolve_threads(settings: SurrogateSettings) -> int:
     Call it once on rank 0 when a run starts and keep the number in the effective configuration:
     a restart must use the same, because sums over threads round differently for another count.
 
-    "auto" first lets this process use all CPUs that it is allowed: ``mpirun`` pins each rank to
-    one core, but while rank 0 trains, the other ranks wait for it without using theirs. In a Slurm
-    job, whose CPUs grow with its ranks, it is the CPUs of one task: a result must not depend on
-    the number of ranks.
+    First it lets this process use all CPUs that it is allowed: ``mpirun`` pins each rank to one
+    core, but while rank 0 trains, the other ranks wait for it without using theirs. "auto" is the
+    number of these; in a Slurm job, whose CPUs grow with its ranks, it is the CPUs of one task: a
+    result must not depend on the number of ranks.
     """
+    allowed = widen_affinity()
     if settings.threads != "auto":
         return settings.threads
-    allowed = widen_affinity()
     if "SLURM_JOB_ID" not in os.environ:
         return allowed
-    per_task = os.environ.get("SLURM_CPUS_PER_TASK", "")
+    # Of a heterogeneous job's components the first has rank 0.
+    names = ("SLURM_CPUS_PER_TASK_HET_GROUP_0", "SLURM_CPUS_PER_TASK")
+    per_task = next(filter(None, map(os.environ.get, names)), "")
     return max(1, int(per_task)) if per_task.isdigit() else 1
 
 

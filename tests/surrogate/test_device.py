@@ -32,17 +32,19 @@ def test_threads_that_are_set_are_used():
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux only")
-def test_auto_threads_undo_the_pinning_of_mpirun():
-    program = """
+@pytest.mark.parametrize("threads", ["auto", 2])
+def test_threads_undo_the_pinning_of_mpirun(threads):
+    """Also where their number is given, as it is at every restart."""
+    program = f"""
 import os, threading
 allowed = os.sched_getaffinity(0)
-os.sched_setaffinity(0, {min(allowed)})          # as `mpirun -n 2` does
+os.sched_setaffinity(0, {{min(allowed)}})        # as `mpirun -n 2` does
 other = threading.Event(); seen = []
 thread = threading.Thread(target=lambda: (other.wait(), seen.append(os.sched_getaffinity(0))))
 thread.start()
 from dsage_mpi.surrogate.device import resolve_threads
 from dsage_mpi.surrogate.settings import SurrogateSettings
-count = resolve_threads(SurrogateSettings())
+count = resolve_threads(SurrogateSettings(threads={threads!r}))
 other.set(); thread.join()
 assert os.sched_getaffinity(0) >= allowed and seen[0] >= allowed, (allowed, seen)
 print(count, len(os.sched_getaffinity(0)))
@@ -51,7 +53,7 @@ print(count, len(os.sched_getaffinity(0)))
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )
     count, allowed = map(int, done.stdout.split())
-    assert count == allowed >= 1
+    assert count == (allowed if threads == "auto" else threads)
 
 
 def test_cpu_allocation_failure_is_explained():
@@ -113,11 +115,18 @@ def test_importing_settings_does_not_import_torch():
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
-@pytest.mark.parametrize(("per_task", "expected"), [(None, 1), ("6", 6)])
-def test_threads_in_a_slurm_job_do_not_grow_with_its_ranks(monkeypatch, per_task, expected):
-    monkeypatch.setenv("SLURM_JOB_ID", "1")
-    monkeypatch.delenv("SLURM_CPUS_PER_TASK", raising=False)
-    if per_task is not None:
-        monkeypatch.setenv("SLURM_CPUS_PER_TASK", per_task)
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, 1),
+        ({"SLURM_CPUS_PER_TASK": "6"}, 6),
+        ({"SLURM_CPUS_PER_TASK_HET_GROUP_0": "4", "SLURM_CPUS_PER_TASK_HET_GROUP_1": "1"}, 4),
+    ],
+)
+def test_threads_in_a_slurm_job_do_not_grow_with_its_ranks(monkeypatch, given, expected):
+    for name in [name for name in os.environ if name.startswith("SLURM_")]:
+        monkeypatch.delenv(name)
+    for name, value in {"SLURM_JOB_ID": "1", **given}.items():
+        monkeypatch.setenv(name, value)
     assert device.resolve_threads(SurrogateSettings()) == expected
     assert device.resolve_threads(SurrogateSettings(threads=3)) == 3
