@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 #: What is raised for input that cannot be used.
 UNUSABLE = (ConfigError, CheckpointError, DomainError, RunDirectoryError, SurrogateError)
 
+_ROOM = "Make room there, or name another with --run-dir"
+
 _log = logging.getLogger("dsage_mpi.outer")
 
 
@@ -55,49 +57,49 @@ def checked(arguments: argparse.Namespace) -> Config:
     return config
 
 
-def fresh(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order | int:
-    """The order for a new run, or the exit code; ``held`` gets the run directory's lock."""
-    from dsage_mpi.outer.job import Order
+def make_order(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order | int:
+    """The order that the arguments amount to, or the exit code, all said.
 
+    Args:
+        arguments: Of ``run``.
+        held: Gets the lock of the run directory.
+    """
     try:
-        config = _load(arguments)
-        _check_needs(config)
-        directory = RunDirectory.create(arguments.run_dir, arguments.input.stem)
-        held.enter_context(RunLock(directory))
-        # At once, not with the first checkpoint: a run that is killed before can be started again.
-        directory.write_config(to_toml(config))
+        return (_continued if arguments.restart else _fresh)(arguments, held)
     except UNUSABLE as error:
         complain(error)
-        return exit_codes.BAD_INPUT
     except OSError as error:
-        complain(f"cannot write into {directory.path}: {error.strerror or error}; make room")
-        return exit_codes.BAD_INPUT
+        complain(f"cannot write into the run directory: {error}. {_ROOM}")
+    return exit_codes.BAD_INPUT
+
+
+def _fresh(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order:
+    from dsage_mpi.outer.job import Order
+
+    config = _load(arguments)
+    _check_needs(config)
+    directory = RunDirectory.create(arguments.run_dir, arguments.input.stem)
+    held.enter_context(RunLock(directory))
+    # At once, not with the first checkpoint: a run that is killed before can be started again.
+    directory.write_config(to_toml(config))
     return Order(config, directory.path, None, arguments.verbose)
 
 
-def continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order | int:
-    """The order for ``--restart``, or the exit code; ``held`` gets the run directory's lock."""
+def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order:
     from dsage_mpi.outer.job import Order
 
     elsewhere = arguments.run_dir is not None
-    try:
-        if not elsewhere:
-            directory = _taken_over(arguments.restart, held)
-        text, source, checkpoint = _read_source(arguments.restart)
-        config = restart_config(text, str(source), arguments.overrides)
-        if not elsewhere and checkpoint is not None:
-            _compare_with_file(directory, text, checkpoint)
-        _check_device(config)
-        if elsewhere:
-            directory = RunDirectory.create(arguments.run_dir, "")
-            held.enter_context(RunLock(directory))
-            directory.write_config(to_toml(config))
-    except UNUSABLE as error:
-        complain(error)
-        return exit_codes.BAD_INPUT
-    except OSError as error:
-        complain(f"cannot write into the run directory: {error}")
-        return exit_codes.BAD_INPUT
+    if not elsewhere:
+        directory = _taken_over(arguments.restart, held)
+    text, source, checkpoint = _read_source(arguments.restart)
+    config = restart_config(text, str(source), arguments.overrides)
+    if not elsewhere and checkpoint is not None:
+        _compare_with_file(directory, text, checkpoint)
+    _check_device(config)
+    if elsewhere:
+        directory = RunDirectory.create(arguments.run_dir, "")
+        held.enter_context(RunLock(directory))
+        directory.write_config(to_toml(config))
     changed = changes(text, str(source), config)
     return Order(config, directory.path, checkpoint, arguments.verbose, changed, elsewhere)
 

@@ -121,9 +121,9 @@ def _prepare(argv: list[str], held: contextlib.ExitStack) -> Order | int:
         arguments = _parse(argv)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else exit_codes.BAD_INPUT
-    from dsage_mpi.cli.order import continued, fresh
+    from dsage_mpi.cli.order import make_order
 
-    return (continued if arguments.restart else fresh)(arguments, held)
+    return make_order(arguments, held)
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
