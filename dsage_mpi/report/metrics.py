@@ -88,9 +88,9 @@ _TIMING = (
     Column("train_s", float, "seconds spent training the surrogate"),
     Column("inner_s", float, "seconds spent in the inner loop and the selection"),
     Column("evaluate_s", float, "seconds spent simulating"),
-    Column("checkpoint_s", float, "seconds spent writing the previous checkpoint"),
-    Column("checkpoint_mb", float, "size of the previous checkpoint in MB (10^6 bytes)"),
-    Column("total_s", float, "seconds that the outer iteration took"),
+    Column("checkpoint_s", float, "seconds spent on checkpoints since the row before"),
+    Column("checkpoint_mb", float, "size of the newest of them in MB (10^6 bytes)"),
+    Column("total_s", float, "seconds since the row before, checkpoints included"),
     Column(
         "idle_share",
         float,
