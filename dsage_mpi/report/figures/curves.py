@@ -40,7 +40,8 @@ def learning_curves(
     ]
     heights = [2.6, *([2.1] if errors else []), 2.4]
     with style.figure(path, 10.0, 0.5 + sum(heights)) as figure:
-        figure.suptitle(title, x=0.01, ha="left", fontsize=12, weight="bold")
+        heading = figure.suptitle(title, x=0.01, ha="left", fontsize=12, weight="bold")
+        style.fit(heading, 0.98 * figure.get_figwidth())
         bands = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
         _progress_panels(bands[0], rows)
         if errors:

@@ -118,7 +118,7 @@ def level_gallery(
     width = max(columns * (tile_width + _GAP) + _GAP, 3.6)
     height = _TOP + max(rows, 1) * (tile_height + caption_height)
     with style.figure(path, width, height, constrained=False) as figure:
-        figure.text(_GAP / width, 1 - 0.3 / height, title, fontsize=12, weight="bold", va="center")
+        style.title(figure, title, _GAP / width, 1 - 0.3 / height)
         if not pictures:
             figure.text(0.5, 0.35, "no levels yet", ha="center", color=style.MUTED)
         for number, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
@@ -209,7 +209,7 @@ def _caption(table: ArchiveTable, row: int, units: Sequence[str]) -> str:
         unit = style.unit_beside(name, units[i] if i < len(units) else "")
         value = _rounded(table.measures[row, i])
         lines.append(f"{style.readable(name)} {value} {unit}".rstrip())
-    lines.append(f"objective {table.objective[row]:.3g}")
+    lines.append(f"objective {_rounded(table.objective[row])}")
     return "\n".join(lines)
 
 

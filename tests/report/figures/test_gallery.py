@@ -133,3 +133,14 @@ def test_units_are_not_said_twice(tmp_path: Path, table: ArchiveTable) -> None:
     assert caption[0].split()[:2] == ["sky", "tiles"]
     assert not caption[0].endswith("tiles")
     assert caption[1].endswith("steps")
+
+
+def test_the_title_fits_a_narrow_sheet(tmp_path: Path) -> None:
+    title = "DSAGE on mazes, minutes on two cores"
+    level_gallery([np.zeros((4, 4), np.int8)], render, ["a"], tmp_path / "g.png", title=title)
+    assert (pixels(tmp_path / "g.png")[:, -8:] == 255).all()
+
+
+def test_captions_round_the_objective_as_they_do_measures(table: ArchiveTable) -> None:
+    steps = dataclasses.replace(table, objective=np.full(len(table), 1259.46))
+    assert gallery._caption(steps, 0, ()).endswith("\nobjective 1259.5")
