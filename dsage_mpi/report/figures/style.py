@@ -94,7 +94,7 @@ def heading(axes: Any, title: str, subtitle: str = "") -> None:
     made = axes.set_title(title, fontsize=_TITLE_SIZE, pad=20 if subtitle else 8)
     fit(made, axes.figure.get_figwidth() - _SIDES)
     if subtitle:
-        axes.annotate(
+        below = axes.annotate(
             subtitle,
             (0, 1),
             (0, 6),
@@ -103,11 +103,13 @@ def heading(axes: Any, title: str, subtitle: str = "") -> None:
             fontsize=9,
             color=MUTED,
         )
+        below.set_in_layout(False)  # a long one does not make the axes narrower
+        fit(below, axes.figure.get_figwidth() - _SIDES)
 
 
 def fit(text: Any, inches: float) -> None:
     """Makes a matplotlib text that is too wide smaller, and cuts off what is then too much."""
-    text.set_text(" ".join(text.get_text().split()))
+    text.set_text(" ".join(text.get_text().splitlines()))
     if (share := inches / max(_width(text), 1e-9)) >= 1:
         return
     text.set_fontsize(max(_SMALLEST_TITLE, 0.99 * share * text.get_fontsize()))
@@ -124,6 +126,11 @@ def _width(text: Any) -> float:
 def thousands(axis: Any) -> None:
     """Writes the ticks of a matplotlib axis as 12 500 rather than 12500."""
     axis.set_major_formatter(lambda value, _: f"{value:,.10g}".replace(",", "\u2009"))
+
+
+def counted(number: int, what: str) -> str:
+    """``1 cell``, ``12 500 cells``."""
+    return f"{number:,} {what}{'s' * (number != 1)}".replace(",", "\u2009")
 
 
 def readable(name: str) -> str:
