@@ -16,6 +16,9 @@ from dsage_mpi.report.figures import style
 #: Draws one level ((H, W) int8 tile codes) as (h, w, 3) uint8.
 Render = Callable[[NDArray[np.int8]], NDArray[np.uint8]]
 
+#: Column that says of a level whether it can be played at all, where a domain has it.
+_PLAYABLE = "solvability"
+
 _TILE_WIDTH = 1.75  # inches, at least, of pictures about as high as wide
 _CAPTION_LINE = 0.15  # inches
 _TOP = 0.7  # inches for the heading
@@ -60,8 +63,8 @@ def archive_gallery(
 ) -> None:
     """Draws a diverse sample of an archive's levels, laid out like the archive itself.
 
-    The first measure grows to the right, the second one upwards. Levels with objective 0 (no
-    agent can finish them) are shown only if the archive has nothing else.
+    The first measure grows to the right, the second one upwards. Levels that
+    nobody can play are shown only if the archive has nothing else.
 
     Args:
         archive: pyribs ``GridArchive`` with a ``level`` field, or ``ArchiveTable``.
@@ -72,7 +75,7 @@ def archive_gallery(
         title: Heading.
     """
     table = ArchiveTable.of(archive)
-    worthy = np.flatnonzero(table.objective > 0)
+    worthy = np.flatnonzero(_playable(table))
     if not len(worthy):
         worthy = np.arange(len(table))
     ranges = np.stack([table.lower_bounds, table.upper_bounds])
@@ -151,6 +154,12 @@ def level_gallery(
                 color=style.MUTED,
                 linespacing=1.3,
             )
+
+
+def _playable(table: ArchiveTable) -> NDArray[np.bool_]:
+    """(n,); by the objective only where nothing better is known: it may be failure itself."""
+    known = _PLAYABLE in (*table.measure_names, *table.metadata_names)
+    return np.asarray(table.column(_PLAYABLE if known else "objective") > 0)
 
 
 def _squared_distance(

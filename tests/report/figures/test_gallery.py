@@ -114,6 +114,25 @@ def test_unsolvable_levels_are_left_out_if_there_are_others(
     assert len(shown) == 24
 
 
+def test_levels_that_can_be_played_are_shown_whatever_their_objective(
+    tmp_path: Path, table: ArchiveTable
+) -> None:
+    """Objective accel_fail is 0 where the agent always gets through."""
+    shown: list[bytes] = []
+
+    def watch(level: np.ndarray) -> np.ndarray:
+        shown.append(level.tobytes())
+        return render(level)
+
+    objective, solvability = np.zeros(len(table)), np.zeros((len(table), 1))
+    objective[3], solvability[[3, 8, 9]] = 0.25, 1.0
+    failed = dataclasses.replace(
+        table, objective=objective, metadata=solvability, metadata_names=("solvability",)
+    )
+    archive_gallery(failed, watch, tmp_path / "a.png")
+    assert sorted(shown) == sorted(table.level[i].tobytes() for i in (3, 8, 9))
+
+
 def test_wide_levels_stand_in_fewer_columns_and_keep_every_pixel(tmp_path: Path) -> None:
     assert gallery._columns(18, 16 / 56) == 3
 
