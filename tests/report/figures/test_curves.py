@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib.figure import Figure
 
-from dsage_mpi.report.figures import learning_curves, style
+from dsage_mpi.report.figures import curves, learning_curves, style
 from dsage_mpi.report.metrics import Metrics, read_metrics
 
 from .pictures import pixels, share_of
@@ -38,3 +39,11 @@ def test_without_a_surrogate_there_is_no_error_panel(tmp_path: Path, metric_row:
 def test_short_runs(tmp_path: Path, metric_row: Row, count: int) -> None:
     learning_curves([metric_row(i + 1) for i in range(count)], tmp_path / "curves.png")
     assert pixels(tmp_path / "curves.png").std() > 5
+
+
+@pytest.mark.parametrize(("values", "top"), [([0.0, 0.0], 1.0), ([0.0, 0.04], 0.042), ([], 1.0)])
+def test_zero_is_not_magnified(values: list[float], top: float) -> None:
+    axes = Figure().add_subplot()
+    axes.plot(values)
+    curves._over_evaluations(axes)
+    assert axes.get_ylim() == pytest.approx((0.0, top))
