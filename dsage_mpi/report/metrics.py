@@ -104,6 +104,11 @@ RESULT_COLUMNS: tuple[str, ...] = tuple(column.name for column in _result_column
 TIMING_COLUMNS: tuple[str, ...] = tuple(column.name for column in _TIMING)
 
 
+def columns_of(measures: Sequence[str]) -> tuple[Column, ...]:
+    """All columns of a run whose archive has these measures, in their order."""
+    return (*_result_columns(measures), *_TIMING)
+
+
 class Metrics:
     """The rows of a run, kept in memory and in a CSV file that is complete after every row.
 
@@ -115,7 +120,7 @@ class Metrics:
 
     def __init__(self, path: Path, measures: Sequence[str] = ()) -> None:
         self.path = path
-        self.columns: tuple[Column, ...] = (*_result_columns(measures), *_TIMING)
+        self.columns = columns_of(measures)
         self._by_name = {column.name: column for column in self.columns}
         if len(self._by_name) != len(self.columns):
             raise MetricsError(f"two columns of metrics.csv share a name; measures: {measures}")
