@@ -112,8 +112,9 @@ def _over_evaluations(axes: Any, ticks: int = 6) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axes.set_xlim(left=0)
-    nothing = axes.dataLim.y1 <= 0  # then any scale that matplotlib finds is a magnified zero
-    axes.set_ylim(0, 1 if nothing else None)
+    # Not as matplotlib would: it magnifies zero, and cuts flat curves far from it at the top.
+    most = axes.dataLim.y1
+    axes.set_ylim(0, 1.05 * most if most > 0 else 1)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=ticks))
     style.thousands(axes.xaxis)
     axes.set_xlabel("real evaluations")

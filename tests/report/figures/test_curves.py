@@ -41,8 +41,11 @@ def test_short_runs(tmp_path: Path, metric_row: Row, count: int) -> None:
     assert pixels(tmp_path / "curves.png").std() > 5
 
 
-@pytest.mark.parametrize(("values", "top"), [([0.0, 0.0], 1.0), ([0.0, 0.04], 0.042), ([], 1.0)])
-def test_zero_is_not_magnified(values: list[float], top: float) -> None:
+@pytest.mark.parametrize(
+    ("values", "top"),
+    [([0.0, 0.0], 1.0), ([0.0, 0.04], 0.042), ([], 1.0), ([0.38, 0.4], 0.42)],
+)
+def test_heights_are_seen_from_zero_with_room_above(values: list[float], top: float) -> None:
     axes = Figure().add_subplot()
     axes.plot(values)
     curves._over_evaluations(axes)
