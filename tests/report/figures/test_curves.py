@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
@@ -50,3 +51,21 @@ def test_heights_are_seen_from_zero_with_room_above(values: list[float], top: fl
     axes.plot(values)
     curves._over_evaluations(axes)
     assert axes.get_ylim() == pytest.approx((0.0, top))
+
+
+def test_means_of_what_is_too_much_for_bars_of_its_own() -> None:
+    values = np.arange(7.0)
+    np.testing.assert_array_equal(curves._means(values, np.array([0, 3, 6])), [1.0, 4.0, 6.0])
+    np.testing.assert_array_equal(curves._means(values, np.arange(7)), values)
+
+
+def test_rare_checkpoints_of_a_long_run_are_seen(tmp_path: Path, metric_row: Row) -> None:
+    """One in 40 of 4000 iterations wrote one, each of which took half of all 40's time."""
+    rows = [
+        metric_row(1, checkpoint_s=40.0 if i % 40 == 0 else None, evaluate_s=1.0, total_s=1.0)
+        | {"iteration": i + 1, "evaluations": 10 * (i + 1), "idle_share": None}
+        for i in range(4000)
+    ]
+    learning_curves(rows, tmp_path / "a.png")
+    shown = share_of(tmp_path / "a.png", style.PURPLE), share_of(tmp_path / "a.png", style.AMBER)
+    assert shown[0] == pytest.approx(shown[1], rel=0.1)
