@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,9 @@ def figure(path: Path, width: float, height: float, constrained: bool = True) ->
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     defaults = {k: v for k, v in matplotlib.rcParamsDefault.items() if k != "backend"}
-    with matplotlib.rc_context({**defaults, **_SETTINGS}):
+    with matplotlib.rc_context({**defaults, **_SETTINGS}), warnings.catch_warnings():
+        # A title in a script that the font lacks is drawn as boxes; nobody can do more about it.
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
         layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.10, wspace=0.04, hspace=0.04)
         made = Figure(figsize=(width, height), dpi=DPI, layout=layout if constrained else None)
         FigureCanvasAgg(made)

@@ -57,7 +57,7 @@ def test_archives_of_three_measures_have_no_heatmap(tmp_path: Path, table: Archi
 def test_any_title_will_do(tmp_path: Path, table: ArchiveTable, metric_row: Row) -> None:
     """It is the user's: long, of two lines, or with what matplotlib takes for mathematics."""
     plain = draw_run(tmp_path / "plain", table, [metric_row(1)], render, title="T")
-    for title in ("price $\\foo$", "costs $5 and $6", "two\nlines", "a long title " * 40):
+    for title in ("price $\\foo$", "costs $5 and $6", "two\nlines", "東京", "a long title " * 40):
         files = draw_run(tmp_path / "run", table, [metric_row(1)], render, title=title)
         assert [path.name for path in files] == [path.name for path in plain]
 
