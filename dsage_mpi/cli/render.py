@@ -263,8 +263,8 @@ def _render(arguments: argparse.Namespace, scene: Scene, rollout: int | None) ->
         write_png(arguments.output, next(scaled([_still(scene, rollout)], arguments.scale)))
         return
     film: Film = scene.domain.film(scene.task, rollout)
-    frames = scaled(film.frames(arguments.whole), arguments.scale)
-    write_film(arguments.output, frames, film.frame_seconds)
+    frames = film.frames(arguments.whole)
+    write_film(arguments.output, frames, film.frame_seconds, arguments.scale)
 
 
 def _still(scene: Scene, rollout: int | None) -> Array:

@@ -15,6 +15,7 @@ from dsage_mpi.checkpoint.tree import CheckpointError, Tree
 from dsage_mpi.config.load import config_from_toml
 from dsage_mpi.config.schema import Config
 from dsage_mpi.report.export import ArchiveTable
+from dsage_mpi.report.metrics import columns_of
 from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
 
 
@@ -47,7 +48,11 @@ class Stored:
 
     def rows(self) -> list[dict[str, int | float | None]]:
         """The metrics, one dict per outer iteration; None where there is no value."""
-        columns = {n: np.atleast_1d(c) for n, c in self.tree["metrics"]["columns"].items()}
+        stored = self.tree["metrics"]["columns"]
+        # HDF5 gives them in the order of the alphabet; people get that of metrics.csv.
+        names = [column.name for column in columns_of(self.tree["names"]["measures"])]
+        order = [*(n for n in names if n in stored), *(n for n in stored if n not in names)]
+        columns = {name: np.atleast_1d(stored[name]) for name in order}
         count = len(columns["iteration"])
         return [
             {name: _number(column[i]) for name, column in columns.items()} for i in range(count)

@@ -91,7 +91,9 @@ class Observer:
         self._failures.rewrite([])
         self._iteration_began = time.perf_counter()
         self._checkpoint_seconds = 0.0
-        self._checkpoint_bytes: int | None = None
+        #: Since the last row of the metrics: seconds, None without a checkpoint, and bytes.
+        self._row_checkpoint_seconds: float | None = None
+        self._row_checkpoint_bytes: int | None = None
         self._last_checkpoint = time.monotonic()
         self._saved_iteration = -1
 
@@ -104,7 +106,6 @@ class Observer:
         self.tell_status()
         if self._checkpoint_is_due():
             self.checkpoint()
-        self._iteration_began = time.perf_counter()
 
     def tell_status(self) -> None:
         """Passes on what the newest row of the metrics says."""
@@ -151,7 +152,9 @@ class Observer:
         finally:
             self._last_checkpoint = time.monotonic()
             self._checkpoint_seconds = time.perf_counter() - start
-        self._checkpoint_bytes = written.size
+            earlier = self._row_checkpoint_seconds or 0.0
+            self._row_checkpoint_seconds = earlier + self._checkpoint_seconds
+        self._row_checkpoint_bytes = written.size
         _log.info(
             "%s: %.1f MB in %.2f s, written by %d rank(s)",
             path.name,
@@ -195,9 +198,9 @@ class Observer:
             self.metrics.load_state(tree["metrics"])
         except MetricsError as error:
             raise CheckpointError(f"{error}; was it written by another version?") from error
-        row = self.metrics.last
-        if self._deadline is not None and row is not None:  # until this start has written one
-            self._deadline.checkpoint_took(float(row["checkpoint_s"] or 0.0))
+        if self._deadline is not None:  # until this start has written one
+            known = [row["checkpoint_s"] for row in self.metrics.rows if row["checkpoint_s"]]
+            self._deadline.checkpoint_took(float(known[-1] if known else 0.0))
         self.tell_status()
         self._failures.rewrite(
             self._failure(number) for number in sorted(self._loop.record.reasons)
@@ -264,13 +267,15 @@ class Observer:
         }
 
     def _timing_columns(self) -> dict[str, Any]:
+        """What the time since the last row went into; adds up, so every second counts once."""
         phases = self._phases.take()
-        seconds = {column: phases.get(name) for name, column in _PHASE_COLUMNS.items()}
-        size = self._checkpoint_bytes
+        began, self._iteration_began = self._iteration_began, time.perf_counter()
+        spent, self._row_checkpoint_seconds = self._row_checkpoint_seconds, None
+        size, self._row_checkpoint_bytes = self._row_checkpoint_bytes, None
         return {
-            **seconds,
-            "checkpoint_s": self._checkpoint_seconds,
+            **{column: phases.get(name) for name, column in _PHASE_COLUMNS.items()},
+            "checkpoint_s": spent,
             "checkpoint_mb": None if size is None else size / 1e6,
-            "total_s": time.perf_counter() - self._iteration_began,
+            "total_s": self._iteration_began - began,
             "idle_share": idle_share(self._farm.lap()),
         }

@@ -88,9 +88,9 @@ _TIMING = (
     Column("train_s", float, "seconds spent training the surrogate"),
     Column("inner_s", float, "seconds spent in the inner loop and the selection"),
     Column("evaluate_s", float, "seconds spent simulating"),
-    Column("checkpoint_s", float, "seconds spent writing the previous checkpoint"),
-    Column("checkpoint_mb", float, "size of the previous checkpoint in MB (10^6 bytes)"),
-    Column("total_s", float, "seconds that the outer iteration took"),
+    Column("checkpoint_s", float, "seconds spent on checkpoints since the row before"),
+    Column("checkpoint_mb", float, "size of the newest of them in MB (10^6 bytes)"),
+    Column("total_s", float, "seconds since the row before, checkpoints included"),
     Column(
         "idle_share",
         float,
@@ -104,6 +104,11 @@ RESULT_COLUMNS: tuple[str, ...] = tuple(column.name for column in _result_column
 TIMING_COLUMNS: tuple[str, ...] = tuple(column.name for column in _TIMING)
 
 
+def columns_of(measures: Sequence[str]) -> tuple[Column, ...]:
+    """All columns of a run whose archive has these measures, in their order."""
+    return (*_result_columns(measures), *_TIMING)
+
+
 class Metrics:
     """The rows of a run, kept in memory and in a CSV file that is complete after every row.
 
@@ -115,7 +120,7 @@ class Metrics:
 
     def __init__(self, path: Path, measures: Sequence[str] = ()) -> None:
         self.path = path
-        self.columns: tuple[Column, ...] = (*_result_columns(measures), *_TIMING)
+        self.columns = columns_of(measures)
         self._by_name = {column.name: column for column in self.columns}
         if len(self._by_name) != len(self.columns):
             raise MetricsError(f"two columns of metrics.csv share a name; measures: {measures}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -45,13 +47,15 @@ def write_png(path: Path, image: Image) -> None:
         Pillow.fromarray(image).save(file, format="png", optimize=True)
 
 
-def write_film(path: Path, frames: Iterable[Image], frame_seconds: float) -> None:
+def write_film(path: Path, frames: Iterable[Image], frame_seconds: float, factor: int = 1) -> None:
     """Writes a film, atomically; the name's end says as what.
 
     Args:
         path: ``*.gif`` or ``*.mp4``.
         frames: At least one picture, all of the same shape (h, w, 3), uint8.
         frame_seconds: How long each is shown. (A GIF counts hundredths of a second.)
+        factor: How many times as large pixels become; one picture at a time, as a film of
+            large ones may not fit into memory.
 
     Raises:
         MovieError: No frames, or no encoder for MP4.
@@ -61,7 +65,7 @@ def write_film(path: Path, frames: Iterable[Image], frame_seconds: float) -> Non
     if first is None:
         raise MovieError(f"{path} is not written: the film has no pictures")
     writer = _write_mp4 if path.suffix == ".mp4" else _write_gif
-    writer(path, chain([first], frames), first, frame_seconds)
+    writer(path, chain([first], frames), frame_seconds, factor)
 
 
 def scaled(frames: Iterable[Image], factor: int) -> Iterator[Image]:
@@ -70,17 +74,22 @@ def scaled(frames: Iterable[Image], factor: int) -> Iterator[Image]:
         yield frame.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def _write_gif(path: Path, frames: Iterator[Image], first: Image, frame_seconds: float) -> None:
+def _write_gif(path: Path, frames: Iterator[Image], frame_seconds: float, factor: int) -> None:
     """One palette for all frames, so that nothing flickers."""
     pictures = [Pillow.fromarray(frame) for frame in frames]
     palette = _palette(pictures)
-    indexed = [picture.quantize(palette=palette, dither=Pillow.Dither.NONE) for picture in pictures]
+    for number, picture in enumerate(pictures):  # each takes the place of what it is made from
+        pictures[number] = picture.quantize(palette=palette, dither=Pillow.Dither.NONE)
+    large = (
+        picture.resize((picture.width * factor, picture.height * factor), Pillow.Resampling.NEAREST)
+        for picture in pictures
+    )
     with atomic_write(path) as file:
-        indexed[0].save(
+        next(large).save(
             file,
             format="gif",
             save_all=True,
-            append_images=indexed[1:],
+            append_images=large,
             duration=round(frame_seconds * 1000),
             loop=0,
             disposal=1,
@@ -93,8 +102,10 @@ def _palette(pictures: list[Pillow.Image]) -> Pillow.Image:
     return Pillow.fromarray(np.concatenate(chosen)).quantize(256, Pillow.Quantize.MEDIANCUT)
 
 
-def _write_mp4(path: Path, frames: Iterator[Image], first: Image, frame_seconds: float) -> None:
+def _write_mp4(path: Path, frames: Iterator[Image], frame_seconds: float, factor: int) -> None:
     ffmpeg = _find_ffmpeg(path)
+    pictures = scaled(frames, factor)
+    first = next(pictures)
     height, width = first.shape[:2]
     unfinished = path.with_name(f".{path.name}.unfinished.mp4")
     command = [
@@ -102,13 +113,27 @@ def _write_mp4(path: Path, frames: Iterator[Image], first: Image, frame_seconds:
         *("-s", f"{width}x{height}", "-r", f"{1 / frame_seconds:.6g}", "-i", "-"),
         *("-pix_fmt", "yuv420p", "-crf", "18", str(unfinished)),
     ]
-    film = b"".join(np.ascontiguousarray(frame).tobytes() for frame in frames)
-    done = subprocess.run(command, input=film, capture_output=True, check=False)
-    if done.returncode:
+    try:
+        code, said = _feed(command, chain([first], pictures))
+        if code:
+            raise MovieError(f"{path} is not written: ffmpeg says {said or code}")
+        unfinished.replace(path)
+    finally:
         unfinished.unlink(missing_ok=True)
-        said = done.stderr.decode(errors="replace").strip()
-        raise MovieError(f"{path} is not written: ffmpeg says {said or done.returncode}")
-    unfinished.replace(path)
+
+
+def _feed(command: list[str], pictures: Iterable[Image]) -> tuple[int, str]:
+    """Gives a program pictures, one by one; returns its exit code and what it complained about."""
+    with tempfile.TemporaryFile() as complaints:
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints
+        ) as program:
+            assert program.stdin is not None
+            with contextlib.suppress(BrokenPipeError), program.stdin as pipe:
+                for picture in pictures:
+                    pipe.write(np.ascontiguousarray(picture).data)
+        complaints.seek(0)
+        return program.returncode, complaints.read().decode(errors="replace").strip()
 
 
 def _find_ffmpeg(path: Path) -> str:

@@ -87,7 +87,7 @@ class Progress:
         """
         if self._phase is None:
             return
-        self._phase.done += count
+        self._phase.advance(count)
         if note:
             self._phase.note = note
         if self._live is not None:
@@ -126,9 +126,8 @@ class Progress:
         phase, self._phase = self._phase, None
         if phase is None or self._live is not None:
             return
-        seconds = time.monotonic() - phase.started
-        if seconds >= _PHASE_SECONDS:
-            self._line(phase.line(seconds))
+        if phase.seconds >= _PHASE_SECONDS:
+            self._line(phase.line())
 
     def _line(self, text: str) -> None:
         if not self._enabled:
@@ -164,14 +163,26 @@ class _Phase:
         self.total = total
         self.done = 0
         self.note = ""
-        self.started = time.monotonic()
+        self._started = time.monotonic()
+        self._ended: float | None = None
 
-    def line(self, seconds: float) -> str:
+    def advance(self, count: int) -> None:
+        """Counts steps; what comes after the last of them is no longer this phase."""
+        self.done += count
+        if self.done == self.total:
+            self._ended = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Until the last step, or until now if that is still to come."""
+        return (time.monotonic() if self._ended is None else self._ended) - self._started
+
+    def line(self) -> str:
         """One line about the finished phase."""
         steps = f"{self.done}/{self.total}" if self.total is not None else str(self.done)
         counted = f" {steps}" if self.done or self.total else ""
         note = f", {self.note}" if self.note else ""
-        return f"  {self.name}{counted} in {seconds:.1f} s{note}"
+        return f"  {self.name}{counted} in {self.seconds:.1f} s{note}"
 
 
 def iteration_line(row: Mapping[str, Any], total: int) -> str:

@@ -114,7 +114,7 @@ def _files(run_dir: RunDirectory) -> list[str]:
 
 def duration(seconds: float) -> str:
     """``12.3 s``, ``3 min 42 s`` or ``5 h 07 min``."""
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 3600:

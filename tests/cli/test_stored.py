@@ -9,6 +9,8 @@ import h5py
 import pytest
 
 from dsage_mpi.__main__ import main
+from dsage_mpi.cli.stored import find_stored
+from dsage_mpi.report.metrics import read_metrics
 from tests.cli.test_output import to_full_disk
 from tests.support import REPOSITORY, python
 
@@ -45,6 +47,14 @@ def test_inspect_summarises(run_dir: Path, capsys: pytest.CaptureFixture[str]) -
     text = capsys.readouterr().out
     for word in ("30 of 30", "QD-score", "coverage", "method dsage, domain maze, seed 0", "digest"):
         assert word in text
+
+
+def test_rows_have_the_columns_of_metrics_csv_in_their_order(run_dir: Path) -> None:
+    """So inspect and plot show errors in the order in which the run itself did."""
+    rows = find_stored(run_dir).rows()
+    written = read_metrics(run_dir / "metrics.csv")
+    assert rows == written
+    assert list(rows[0]) == list(written[0])
 
 
 def test_digest_is_that_of_the_newest_checkpoint(

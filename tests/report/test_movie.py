@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import stat
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -90,3 +91,34 @@ def test_an_encoder_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(MovieError, match="ffmpeg says no such codec"):
         write_film(tmp_path / "a.mp4", iter(frames()), 0.03)
     assert [path.name for path in tmp_path.iterdir()] == ["ffmpeg"]
+
+
+def test_an_encoder_that_ends_early_is_not_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder(tmp_path, "echo disk full >&2; exit 1")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(MovieError, match="ffmpeg says disk full"):
+        write_film(tmp_path / "a.mp4", frames(2) * 1000, 0.03)
+
+
+@pytest.mark.parametrize("suffix", ["gif", "mp4"])
+def test_large_films_are_made_picture_by_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    """100 pictures, each of which differs, with 100 times as many pixels: 115 MB as RGB."""
+    encoder(tmp_path, 'for last; do :; done; wc -c > "$last"')
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    path = tmp_path / f"a.{suffix}"
+    tracemalloc.start()
+    write_film(path, iter(frames(5) * 20), 0.03, factor=10)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 20e6
+    if suffix == "mp4":
+        assert int(path.read_text()) == 100 * 160 * 240 * 3
+    else:
+        with Image.open(path) as gif:
+            assert (gif.size, gif.n_frames) == ((240, 160), 100)
+            shown = np.asarray(gif.convert("RGB")).astype(int)
+        np.testing.assert_allclose(shown[::10, ::10], frames()[0], atol=12)

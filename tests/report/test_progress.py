@@ -117,6 +117,26 @@ def test_plain_output_is_one_line_per_step(metric_row: Row, no_rate_limit: None)
     assert "\r" not in stream.getvalue()
 
 
+def test_what_comes_after_a_phase_is_not_its_time(
+    metric_row: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A surrogate that is loaded after the first evaluations has not been evaluating."""
+    stream, now = io.StringIO(), [100.0]
+    monkeypatch.setattr(progress_module.time, "monotonic", lambda: now[0])
+    with Progress(True, 200, stream) as progress:
+        for seconds in (0.5, 3.0):
+            progress.phase("evaluate", 20)
+            for _ in range(20):
+                now[0] += seconds / 20
+                progress.advance()
+            now[0] += 5.0
+        progress.phase("train", 20)
+        now[0] += 4.0  # stopped before its last step
+        progress.iteration(metric_row(1))
+    lines = stream.getvalue().splitlines()
+    assert lines[:-1] == ["  evaluate 20/20 in 3.0 s", "  train 0/20 in 4.0 s"]
+
+
 def test_quick_steps_do_not_flood_a_batch_log(
     metric_row: Row, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,8 @@ _PHASES = (
     ("evaluate_s", "simulate", style.AMBER),
     ("checkpoint_s", "checkpoint", style.PURPLE),
 )
+#: More bars than that would be narrower than a pixel or two, and take minutes to draw.
+_MOST_BARS = 200
 
 
 def learning_curves(
@@ -40,7 +42,8 @@ def learning_curves(
     ]
     heights = [2.6, *([2.1] if errors else []), 2.4]
     with style.figure(path, 10.0, 0.5 + sum(heights)) as figure:
-        figure.suptitle(title, x=0.01, ha="left", fontsize=12, weight="bold")
+        heading = figure.suptitle(title, x=0.01, ha="left", fontsize=12, weight="bold")
+        style.fit(heading, 0.98 * figure.get_figwidth())
         bands = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
         _progress_panels(bands[0], rows)
         if errors:
@@ -77,25 +80,37 @@ def _error_panels(band: Any, rows: Rows, errors: Sequence[str], units: Mapping[s
 def _time_panels(band: Any, rows: Rows) -> None:
     iterations = _column(rows, "iteration")
     stack, idle = band.subplots(1, 2, width_ratios=[2, 1])
-    bottom = np.zeros(len(rows))
-    width = 0.85 if len(rows) <= 60 else 1.0  # gaps between thin bars only flicker
+    starts = np.arange(0, len(rows), -(-len(rows) // _MOST_BARS) or 1)
+    counts = np.diff(starts, append=len(rows))
+    bars = _means(iterations, starts)
+    bottom = np.zeros(len(bars))
+    width = counts * (0.85 if len(bars) <= 60 else 1.0)  # gaps between thin bars only flicker
     for name, label, colour in _PHASES:
-        seconds = np.nan_to_num(_column(rows, name))
+        seconds = _means(np.nan_to_num(_column(rows, name)), starts)
         if seconds.any():
-            stack.bar(iterations, seconds, width, bottom, color=colour, label=label)
+            stack.bar(bars, seconds, width, bottom, color=colour, label=label)
             bottom += seconds
-    rest = np.nan_to_num(_column(rows, "total_s")) - bottom
+    rest = _means(np.nan_to_num(_column(rows, "total_s")), starts) - bottom
     if (rest > 0).any():
         rest = np.maximum(rest, 0)
-        stack.bar(iterations, rest, width, bottom, color=style.GREY, label="other")
-    stack.set_title("Time per outer iteration (s)")
+        stack.bar(bars, rest, width, bottom, color=style.GREY, label="other")
+    means = f", means of {counts[0]}" if len(bars) < len(rows) else ""
+    stack.set_title(f"Time per outer iteration (s){means}")
     _over_iterations(stack, iterations)
     if stack.containers:
         stack.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8, reverse=True)
     _line(idle, iterations, 100 * _column(rows, "idle_share"), style.PURPLE)
     idle.set_title("Simulating ranks idle (%)")
     idle.set_ylim(0, 103)  # a line at 100 stays visible
-    _over_iterations(idle, iterations)
+    _over_iterations(idle, iterations, ticks=4)
+
+
+def _means(values: NDArray[np.float64], starts: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Means of the values from each start to the next."""
+    if not len(values):
+        return values
+    sums = np.add.reduceat(values, starts)
+    return np.asarray(sums / np.diff(starts, append=len(values)))
 
 
 def _line(axes: Any, x: NDArray[np.float64], y: NDArray[np.float64], colour: str) -> None:
@@ -111,19 +126,22 @@ def _over_evaluations(axes: Any, ticks: int = 6) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axes.set_xlim(left=0)
-    axes.set_ylim(bottom=0)
+    # Not as matplotlib would: it magnifies zero, and cuts flat curves far from it at the top.
+    most = axes.dataLim.y1
+    axes.set_ylim(0, 1.05 * most if most > 0 else 1)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=ticks))
     style.thousands(axes.xaxis)
     axes.set_xlabel("real evaluations")
 
 
-def _over_iterations(axes: Any, iterations: NDArray[np.float64]) -> None:
+def _over_iterations(axes: Any, iterations: NDArray[np.float64], ticks: int = 8) -> None:
     """Outer iterations to the right, whole numbers only."""
     from matplotlib.ticker import MaxNLocator
 
     if len(iterations):
         axes.set_xlim(iterations[0] - 0.6, max(iterations[-1], iterations[0] + 4) + 0.6)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=ticks, min_n_ticks=1))
+    style.thousands(axes.xaxis)
     axes.set_xlabel("outer iteration")
     axes.grid(True, axis="y")
 

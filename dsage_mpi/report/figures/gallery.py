@@ -16,6 +16,9 @@ from dsage_mpi.report.figures import style
 #: Draws one level ((H, W) int8 tile codes) as (h, w, 3) uint8.
 Render = Callable[[NDArray[np.int8]], NDArray[np.uint8]]
 
+#: Column that says of a level whether it can be played at all, where a domain has it.
+_PLAYABLE = "solvability"
+
 _TILE_WIDTH = 1.75  # inches, at least, of pictures about as high as wide
 _CAPTION_LINE = 0.15  # inches
 _TOP = 0.7  # inches for the heading
@@ -60,8 +63,8 @@ def archive_gallery(
 ) -> None:
     """Draws a diverse sample of an archive's levels, laid out like the archive itself.
 
-    The first measure grows to the right, the second one upwards. Levels with objective 0 (no
-    agent can finish them) are shown only if the archive has nothing else.
+    The first measure grows to the right, the second one upwards. Levels that
+    nobody can play are shown only if the archive has nothing else.
 
     Args:
         archive: pyribs ``GridArchive`` with a ``level`` field, or ``ArchiveTable``.
@@ -72,7 +75,7 @@ def archive_gallery(
         title: Heading.
     """
     table = ArchiveTable.of(archive)
-    worthy = np.flatnonzero(table.objective > 0)
+    worthy = np.flatnonzero(_playable(table))
     if not len(worthy):
         worthy = np.arange(len(table))
     ranges = np.stack([table.lower_bounds, table.upper_bounds])
@@ -118,7 +121,7 @@ def level_gallery(
     width = max(columns * (tile_width + _GAP) + _GAP, 3.6)
     height = _TOP + max(rows, 1) * (tile_height + caption_height)
     with style.figure(path, width, height, constrained=False) as figure:
-        figure.text(_GAP / width, 1 - 0.3 / height, title, fontsize=12, weight="bold", va="center")
+        style.title(figure, title, _GAP / width, 1 - 0.3 / height)
         if not pictures:
             figure.text(0.5, 0.35, "no levels yet", ha="center", color=style.MUTED)
         for number, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
@@ -151,6 +154,12 @@ def level_gallery(
                 color=style.MUTED,
                 linespacing=1.3,
             )
+
+
+def _playable(table: ArchiveTable) -> NDArray[np.bool_]:
+    """(n,); by the objective only where nothing better is known: it may be failure itself."""
+    known = _PLAYABLE in (*table.measure_names, *table.metadata_names)
+    return np.asarray(table.column(_PLAYABLE if known else "objective") > 0)
 
 
 def _squared_distance(
@@ -209,7 +218,7 @@ def _caption(table: ArchiveTable, row: int, units: Sequence[str]) -> str:
         unit = style.unit_beside(name, units[i] if i < len(units) else "")
         value = _rounded(table.measures[row, i])
         lines.append(f"{style.readable(name)} {value} {unit}".rstrip())
-    lines.append(f"objective {table.objective[row]:.3g}")
+    lines.append(f"objective {_rounded(table.objective[row])}")
     return "\n".join(lines)
 
 

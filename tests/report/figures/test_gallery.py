@@ -114,6 +114,25 @@ def test_unsolvable_levels_are_left_out_if_there_are_others(
     assert len(shown) == 24
 
 
+def test_levels_that_can_be_played_are_shown_whatever_their_objective(
+    tmp_path: Path, table: ArchiveTable
+) -> None:
+    """Objective accel_fail is 0 where the agent always gets through."""
+    shown: list[bytes] = []
+
+    def watch(level: np.ndarray) -> np.ndarray:
+        shown.append(level.tobytes())
+        return render(level)
+
+    objective, solvability = np.zeros(len(table)), np.zeros((len(table), 1))
+    objective[3], solvability[[3, 8, 9]] = 0.25, 1.0
+    failed = dataclasses.replace(
+        table, objective=objective, metadata=solvability, metadata_names=("solvability",)
+    )
+    archive_gallery(failed, watch, tmp_path / "a.png")
+    assert sorted(shown) == sorted(table.level[i].tobytes() for i in (3, 8, 9))
+
+
 def test_wide_levels_stand_in_fewer_columns_and_keep_every_pixel(tmp_path: Path) -> None:
     assert gallery._columns(18, 16 / 56) == 3
 
@@ -133,3 +152,14 @@ def test_units_are_not_said_twice(tmp_path: Path, table: ArchiveTable) -> None:
     assert caption[0].split()[:2] == ["sky", "tiles"]
     assert not caption[0].endswith("tiles")
     assert caption[1].endswith("steps")
+
+
+def test_the_title_fits_a_narrow_sheet(tmp_path: Path) -> None:
+    title = "DSAGE on mazes, minutes on two cores"
+    level_gallery([np.zeros((4, 4), np.int8)], render, ["a"], tmp_path / "g.png", title=title)
+    assert (pixels(tmp_path / "g.png")[:, -8:] == 255).all()
+
+
+def test_captions_round_the_objective_as_they_do_measures(table: ArchiveTable) -> None:
+    steps = dataclasses.replace(table, objective=np.full(len(table), 1259.46))
+    assert gallery._caption(steps, 0, ()).endswith("\nobjective 1259.5")

@@ -11,7 +11,7 @@ import pytest
 from ribs.archives import GridArchive
 
 from dsage_mpi.report.export import ArchiveTable
-from dsage_mpi.report.figures import archive_heatmap, style
+from dsage_mpi.report.figures import archive_heatmap, heatmap, style
 
 from ..conftest import make_archive
 from .pictures import pixels, share_of
@@ -64,6 +64,42 @@ def test_constant_objective(tmp_path: Path) -> None:
     assert share_of(tmp_path / "a.png", brightest) == 0
     archive_heatmap(archive, tmp_path / "b.png", values=np.arange(len(archive)))
     assert share_of(tmp_path / "b.png", brightest) > 0
+
+
+@pytest.mark.parametrize("dims", [(4000, 4000), (4001, 2), (1, 3999)])
+def test_no_elite_is_lost_among_more_cells_than_pixels(
+    tmp_path: Path, dims: tuple[int, int]
+) -> None:
+    """Ten single cells on a diagonal are ten dots, each where its cell is."""
+    archive = GridArchive(solution_dim=1, dims=dims, ranges=[(0, 1), (0, 1)])
+    at = np.linspace(0.05, 0.95, 10)
+    archive.add(np.zeros((10, 1)), np.ones(10), np.stack([at, at], axis=1))
+    path = tmp_path / "a.png"
+    archive_heatmap(archive, path, labels=("", ""))
+    table = ArchiveTable.of(archive)
+    block = heatmap._cells_per_point(table.dims)
+    grid = heatmap._grid(table, table.objective, block)
+    left, right, bottom, top = heatmap._extent(table, block)
+    rows, columns = np.nonzero(grid == 1)
+    inside = (pixels(path)[:, :, 0] < 100) & (pixels(path)[:, :, 2] > 100)  # neither grey nor ink
+    assert 0 < np.isfinite(grid).sum() == len(rows) <= 10
+    assert inside.sum() >= 2 * len(rows)
+    cells = np.stack(np.unravel_index(table.index, dims), axis=1) / np.array(dims)
+    spots = np.stack([columns * (right - left), rows * (top - bottom)], axis=1) / grid.T.shape
+    nearest = np.abs(cells[:, None] - spots[None]).min(axis=1)
+    assert (nearest < 1.001 / np.array(grid.T.shape)).all()
+
+
+def test_a_point_of_many_cells_shows_their_largest_number(table: ArchiveTable) -> None:
+    whole = heatmap._grid(table, table.objective, np.array([1, 1]))
+    assert whole.shape == (18, 32)
+    coarse = heatmap._grid(table, table.objective, np.array([5, 4]))
+    assert coarse.shape == (5, 7)
+    for row, column in np.ndindex(coarse.shape):
+        part = whole[4 * row : 4 * row + 4, 5 * column : 5 * column + 5]
+        best = np.nanmax(part) if np.isfinite(part).any() else np.nan
+        np.testing.assert_equal(coarse[row, column], best)
+    assert heatmap._extent(table, np.array([5, 4])) == (0.0, 280.0, 0.0, 720.0)
 
 
 def test_refuses_what_it_cannot_draw(tmp_path: Path, archive: Any) -> None:

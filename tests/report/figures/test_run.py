@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from dsage_mpi.report.export import ArchiveTable
-from dsage_mpi.report.figures import draw_run
+from dsage_mpi.report.figures import draw_run, style
 
 from ..conftest import MEASURES, METADATA, make_archive
-from .pictures import colours_in, render
+from .pictures import colours_in, pixels, render, share_of
 
 Row = Callable[..., dict[str, Any]]
 
@@ -52,3 +52,20 @@ def test_archives_of_three_measures_have_no_heatmap(tmp_path: Path, table: Archi
         measure_names=(*table.measure_names, "turns"),
     )
     assert {p.name for p in draw_run(tmp_path, solid, [], render)} == {"levels.png", "curves.png"}
+
+
+def test_any_title_will_do(tmp_path: Path, table: ArchiveTable, metric_row: Row) -> None:
+    """It is the user's: long, of two lines, or with what matplotlib takes for mathematics."""
+    plain = draw_run(tmp_path / "plain", table, [metric_row(1)], render, title="T")
+    for title in ("price $\\foo$", "costs $5 and $6", "two\nlines", "東京", "a long title " * 40):
+        files = draw_run(tmp_path / "run", table, [metric_row(1)], render, title=title)
+        assert [path.name for path in files] == [path.name for path in plain]
+
+
+def test_a_long_title_leaves_the_map_its_room(tmp_path: Path, table: ArchiveTable) -> None:
+    shares = []
+    for number, title in enumerate(("T", "a long title " * 7)):
+        draw_run(tmp_path / str(number), table, [], render, title=title)
+        assert (pixels(tmp_path / str(number) / "archive.png")[:, -8:] == 255).all()
+        shares.append(share_of(tmp_path / str(number) / "archive.png", style.EMPTY))
+    assert shares[1] == pytest.approx(shares[0], rel=0.05)
