@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -31,7 +32,8 @@ def read_tensors(path: Path, what: str, error: type[DomainError]) -> Mapping[str
 
 def why_no_file(path: Path) -> str:
     """What a path is that is no file to be read: "does not exist", "is a folder", ..."""
-    if not path.exists():
+    # os.path says no, where Path raises: to names that are too long, for instance.
+    if not os.path.exists(path):
         return "does not exist"
     return "is a folder" if path.is_dir() else "is no regular file"
 
@@ -45,12 +47,22 @@ def tensor_problems(
         if value is None:
             yield f"{name} is missing, expected shape {shape}"
         elif not isinstance(value, np.ndarray) or value.dtype.kind != "f":
-            kind = value.dtype if isinstance(value, np.ndarray) else type(value).__name__
-            yield f"{name} is of type {kind}, expected floating-point numbers"
+            yield f"{name} is of type {_kind(value)}, expected floating-point numbers"
         elif value.shape != shape:
             yield f"{name} has shape {value.shape}, expected {shape}"
         elif not np.isfinite(value).all():
             yield f"{name} has NaN or infinite values"
+        elif np.abs(value).max(initial=0) > np.finfo(np.float32).max:
+            yield f"{name} has values beyond what float32 can hold"
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return str(value.dtype)
+    # A tensor that has no array: sparse, quantised, or without any data.
+    layout = getattr(value, "layout", None)
+    name = type(value).__name__
+    return name if layout is None else f"{name} ({value.dtype}, {layout}, {value.device})"
 
 
 def _is_npz(path: Path) -> bool:
@@ -60,7 +72,7 @@ def _is_npz(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return all(name.endswith(".npy") for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError):
+    except Exception:  # a damaged directory makes zipfile raise nearly anything
         return False
 
 
@@ -86,6 +98,24 @@ def _check_beginning(path: Path, what: str, error: type[DomainError]) -> None:
             if beginning
             else f"{what} {path}: is empty; expected a torch state dict or npz"
         )
+    if beginning == _ZIP:
+        _check_zip(path, what, error)
+
+
+def _check_zip(path: Path, what: str, error: type[DomainError]) -> None:
+    """Refuses damaged archives: torch checks no sums, and would load other weights."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except Exception as problem:
+        raise error(
+            f"{what} {path}: cannot be read as a torch state dict or npz "
+            "(damaged, or no weights file)"
+        ) from problem
+    if damaged is not None:
+        raise error(f"{what} {path}: is damaged ({damaged} does not have its checksum)")
 
 
 def _read_torch(path: Path, what: str, error: type[DomainError]) -> Mapping[str, Any]:
@@ -108,7 +138,18 @@ def _read_torch(path: Path, what: str, error: type[DomainError]) -> Mapping[str,
             f"{what} {path}: holds a {type(loaded).__name__}, expected a flat dict of tensors "
             "(a state dict)"
         )
-    return {
-        str(name): value.detach().numpy() if isinstance(value, torch.Tensor) else value
-        for name, value in loaded.items()
-    }
+    return {str(name): _as_array(value) for name, value in loaded.items()}
+
+
+def _as_array(value: Any) -> Any:
+    """A tensor's array (what is narrower than half as float32), anything else as it is."""
+    import torch
+
+    if not isinstance(value, torch.Tensor):
+        return value
+    try:
+        if value.is_floating_point() and value.dtype not in (torch.float16, torch.float64):
+            value = value.to(torch.float32)
+        return value.detach().resolve_conj().resolve_neg().numpy()
+    except (TypeError, RuntimeError):  # sparse, quantised, without data, ...
+        return value

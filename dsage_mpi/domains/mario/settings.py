@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -133,7 +134,7 @@ class SimulatorSettings(BaseModel):
     @field_validator("jar")
     @classmethod
     def _absolute(cls, jar: str) -> str:
-        return jar if jar == BUILTIN else str(Path(jar).expanduser().absolute())
+        return jar if jar == BUILTIN else _absolute_path(jar)
 
     @model_validator(mode="after")
     def _fits_together(self) -> SimulatorSettings:
@@ -185,10 +186,15 @@ class MarioSettings(BaseModel):
     @classmethod
     def _absolute(cls, generator: str) -> str:
         """Makes a path absolute, so that a restart from another folder finds the same file."""
-        return generator if generator == BUILTIN else str(Path(generator).expanduser().absolute())
+        return generator if generator == BUILTIN else _absolute_path(generator)
 
 
 SETTINGS = MarioSettings
+
+
+def _absolute_path(path: str) -> str:
+    # Unlike Path.expanduser, leaves a "~name" that no user has as it is: it is missed as a file.
+    return str(Path(os.path.expanduser(path)).absolute())
 
 
 def cost_facts(settings: MarioSettings) -> CostFacts:

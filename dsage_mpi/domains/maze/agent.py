@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -59,8 +60,8 @@ def load_agent(agent: str) -> AgentWeights:
                 "set domain.agent to a checkpoint or train one: python -m dsage_mpi train-agent"
             )
         return _check(read_tensors(BUILTIN, "maze agent", AgentError), BUILTIN)
-    path = Path(agent).expanduser()
-    if not path.is_file():
+    path = Path(os.path.expanduser(agent))
+    if not os.path.isfile(path):
         raise AgentError(
             f"domain.agent = {agent!r}: {path.absolute()} {why_no_file(path)}; expected a maze "
             'agent\'s checkpoint (torch or npz), or "builtin"'

@@ -7,7 +7,7 @@ A level is a 16x16 grid of 0 (empty) and 1 (wall), row 0 at the top; cell ``(row
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,28 +53,29 @@ def as_levels(levels: NDArray[Any]) -> NDArray[np.uint8]:
     Raises:
         ValueError: if the shape is another one or a value is neither 0 nor 1.
     """
-    levels = np.asarray(levels)
+    levels = given = np.asarray(levels)
     if levels.shape[1:] not in ((SIDE, SIDE), (CELLS,)):
         raise ValueError(
             f"maze levels have shape (n, {SIDE}, {SIDE}) or (n, {CELLS}), not {levels.shape}"
         )
     if levels.dtype.kind not in "biuf":
         raise ValueError(f"maze levels are numbers 0 and 1, not of type {levels.dtype}")
-    if levels.dtype not in (np.uint8, np.int8, np.bool_):
-        good = (levels == 0) | (levels == 1)
-        if not good.all():
-            _refuse(levels, int(np.flatnonzero(~good.reshape(len(levels), -1).all(axis=1))[0]))
-    if levels.dtype in (np.int8, np.bool_):
-        levels = levels.view(np.uint8)
+    if levels.dtype in (np.uint8, np.int8, np.bool_):
+        levels = levels.view(np.uint8)  # -1 as 255
+        strange = levels.max(initial=0) > 1
+    else:
+        strange = not ((levels == 0) | (levels == 1)).all()
+    if strange:
+        _refuse(given)
     return np.ascontiguousarray(levels, dtype=np.uint8).reshape(-1, SIDE, SIDE)
 
 
-def _refuse(levels: NDArray[Any], index: int) -> None:
-    flat = np.asarray(levels[index]).reshape(-1)
-    cell = int(np.flatnonzero(~((flat == 0) | (flat == 1)))[0])
-    row, col = divmod(cell, SIDE)
+def _refuse(levels: NDArray[Any]) -> NoReturn:
+    flat = levels.reshape(len(levels), CELLS)
+    index, cell = np.argwhere((flat != 0) & (flat != 1))[0]
+    row, col = divmod(int(cell), SIDE)
     raise ValueError(
-        f"maze level {index} has {flat[cell]} at row {row}, column {col}; "
+        f"maze level {index} has {flat[index, cell]} at row {row}, column {col}; "
         "a level holds only 0 (empty) and 1 (wall)"
     )
 
@@ -88,10 +89,7 @@ def analyse(levels: NDArray[Any]) -> LevelGeometry:
     Raises:
         ValueError: if the shape is another one or a value is neither 0 nor 1.
     """
-    checked = as_levels(levels)
-    bad, start, goal, distance, count, reachable = _native.analyse(checked)
-    if bad >= 0:
-        _refuse(np.asarray(levels).reshape(checked.shape), bad)
+    start, goal, distance, count, reachable = _native.analyse(as_levels(levels))
     return LevelGeometry(start, goal, distance, count, reachable.view(np.bool_))
 
 
@@ -111,7 +109,8 @@ def mark_optimal_path(levels: NDArray[Any], geometry: LevelGeometry) -> NDArray[
     Runs Floyd-Warshall (milliseconds per level): its update order decides which of several optimal
     paths is marked.
     """
-    on_path = _native.marked_paths(as_levels(levels), geometry.start, geometry.goal)
+    ends = (np.ascontiguousarray(cells) for cells in (geometry.start, geometry.goal))
+    on_path = _native.marked_paths(as_levels(levels), *ends)
     marked = mark_endpoints(levels, geometry)
     marked[on_path.view(np.bool_)] = PATH
     return marked
@@ -122,5 +121,7 @@ def depth_first_order(levels: NDArray[Any], geometry: LevelGeometry) -> NDArray[
 
     Neighbours are tried in the order up, left, right, down (maze.md section 1.4).
     """
-    order: NDArray[np.int16] = _native.depth_first(as_levels(levels), geometry.start)
+    order: NDArray[np.int16] = _native.depth_first(
+        as_levels(levels), np.ascontiguousarray(geometry.start)
+    )
     return order

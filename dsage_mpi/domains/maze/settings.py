@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -85,7 +86,8 @@ class MazeSettings(BaseModel):
     @classmethod
     def _absolute(cls, agent: str) -> str:
         """Makes a path absolute, so that a restart from another folder finds the same agent."""
-        return agent if agent == "builtin" else str(Path(agent).expanduser().absolute())
+        # Unlike Path.expanduser, leaves a "~name" that no user has: it is missed as a file.
+        return agent if agent == "builtin" else str(Path(os.path.expanduser(agent)).absolute())
 
     @property
     def runs_agent(self) -> bool:

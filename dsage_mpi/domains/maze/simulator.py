@@ -92,7 +92,8 @@ class MazeSimulator:
         assert self._agent is not None
         settings = self._settings
         run = self._agent.rollouts if settings.protocol == "independent" else self._agent.original
-        seeds = np.ascontiguousarray(tasks["seed"])
+        # A single task may lie anywhere in a message, its seed at an odd address.
+        seeds = np.require(tasks["seed"], requirements=["C", "A"])
         raw = run(levels, seeds, settings.rollouts, turns=settings.augment == "turns")
         if "repeated" not in raw:
             repeated = raw["length"].astype(np.int64) - raw["distinct_cells"]

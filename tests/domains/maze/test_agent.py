@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dsage_mpi.domains.maze.agent import BUILTIN, TENSORS, AgentError, load_agent
+from dsage_mpi.domains.maze.settings import MazeSettings
 from tests.domains.maze import golden
 
 
@@ -106,3 +107,11 @@ def test_code_in_a_checkpoint_is_not_run(tmp_path):
     with pytest.raises(AgentError, match="cannot be read"):
         load_agent(str(tmp_path / "model.tar"))
     assert not (tmp_path / "boom").exists()
+
+
+def test_a_home_folder_of_nobody_is_no_file():
+    # Path.expanduser raises RuntimeError, which a user would see as a traceback.
+    with pytest.raises(AgentError, match=r"~nobody-here/agent\.npz does not exist"):
+        load_agent(MazeSettings(name="maze", agent="~nobody-here/agent.npz").agent)
+    with pytest.raises(AgentError, match="does not exist"):
+        load_agent("~nobody-here/agent.npz")

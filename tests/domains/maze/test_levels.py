@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -150,3 +151,29 @@ def test_the_bad_level_is_named():
     levels[3, 2, 1] = 7
     with pytest.raises(ValueError, match="level 3 has 7 at row 2, column 1"):
         analyse(levels)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, np.float64])
+def test_other_tiles_are_refused_by_whatever_reads_levels(dtype):
+    good = np.zeros((1, 16, 16), np.uint8)
+    bad = good.astype(dtype)
+    bad[0, 2, 1] = 4
+    geometry = analyse(good)
+    for call in (
+        lambda: as_levels(bad),
+        lambda: mark_endpoints(bad, geometry),
+        lambda: mark_optimal_path(bad, geometry),
+        lambda: depth_first_order(bad, geometry),
+    ):
+        with pytest.raises(ValueError, match=r"level 0 has 4.* at row 2, column 1"):
+            call()
+
+
+def test_geometry_may_be_columns_of_a_table():
+    levels = golden.random_levels(5, 4)
+    geometry = analyse(levels)
+    table = np.zeros(4, [("start", "i2"), ("goal", "i2")])
+    table["start"], table["goal"] = geometry.start, geometry.goal
+    strided = replace(geometry, start=table["start"], goal=table["goal"])
+    for function in (mark_optimal_path, depth_first_order):
+        np.testing.assert_array_equal(function(levels, strided), function(levels, geometry))

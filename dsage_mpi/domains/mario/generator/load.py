@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,8 +46,8 @@ def load_generator(source: str) -> GeneratorWeights:
                 "domain.generator to a file or train one: python -m dsage_mpi train-generator"
             )
         return _check(read_tensors(BUILTIN, "level generator", GeneratorError), BUILTIN)
-    path = Path(source).expanduser()
-    if not path.is_file():
+    path = Path(os.path.expanduser(source))
+    if not os.path.isfile(path):
         raise GeneratorError(
             f"domain.generator = {source!r}: {path.absolute()} {why_no_file(path)}; expected a "
             'generator\'s state dict (torch) or npz, or "builtin"'

@@ -7,13 +7,13 @@ namespace maze {
 namespace {
 
 void check_cells(const Cells &cells, std::size_t levels) {
+  check_aligned(cells, "cells");
   if (cells.shape(0) != levels) throw std::invalid_argument("there must be one cell per level");
   for (std::size_t i = 0; i < levels; ++i)
-    if (cells(i) >= kCells) throw std::invalid_argument("cell ids are 0 to 255, -1 for none");
+    if (cells(i) < -1 || cells(i) >= kCells) throw std::invalid_argument("cell ids are 0 to 255, -1 for none");
 }
 
-// levels (n, 16, 16) uint8 -> (bad, start, goal, distance, n_reachable, reachable); bad is the
-// index of the first level that holds something else than 0 and 1, or -1.
+// levels (n, 16, 16) uint8 -> (start, goal, distance, n_reachable, reachable).
 nb::tuple analyse(Levels levels) {
   const std::size_t n = levels.shape(0);
   std::int16_t *start, *goal, *distance, *count;
@@ -23,15 +23,12 @@ nb::tuple analyse(Levels levels) {
   auto distance_array = make_array<std::int16_t>({n}, &distance);
   auto count_array = make_array<std::int16_t>({n}, &count);
   auto reachable_array = make_array<std::uint8_t>({n, kSide, kSide}, &reachable);
-  std::int64_t bad = -1;
+  check_levels(levels.data(), n);
   {
     nb::gil_scoped_release release;
     for (std::size_t i = 0; i < n; ++i) {
       Board free;
-      if (!free_cells(levels.data() + i * kCells, free)) {
-        bad = static_cast<std::int64_t>(i);
-        break;
-      }
+      free_cells(levels.data() + i * kCells, free);
       const Endpoints found = find_endpoints(free);
       start[i] = static_cast<std::int16_t>(found.start);
       goal[i] = static_cast<std::int16_t>(found.goal);
@@ -40,15 +37,18 @@ nb::tuple analyse(Levels levels) {
       write_bytes(found.reachable, reachable + i * kCells);
     }
   }
-  return nb::make_tuple(bad, start_array, goal_array, distance_array, count_array,
-                        reachable_array);
+  return nb::make_tuple(start_array, goal_array, distance_array, count_array, reachable_array);
 }
 
 // Cells between start and goal on the marked path, (n, 16, 16) uint8 of 0/1.
 auto marked_paths(Levels levels, Cells start, Cells goal) {
   const std::size_t n = levels.shape(0);
+  check_levels(levels.data(), n);
   check_cells(start, n);
   check_cells(goal, n);
+  for (std::size_t i = 0; i < n; ++i)
+    if ((start(i) < 0) != (goal(i) < 0))
+      throw std::invalid_argument("a level has both a start and a goal, or neither");
   std::uint8_t *out;
   auto array = make_array<std::uint8_t>({n, kSide, kSide}, &out);
   nb::gil_scoped_release release;
@@ -64,6 +64,7 @@ auto marked_paths(Levels levels, Cells start, Cells goal) {
 // Cell ids in depth-first order from the start, (n, 256) int16, padded with -1.
 auto depth_first(Levels levels, Cells start) {
   const std::size_t n = levels.shape(0);
+  check_levels(levels.data(), n);
   check_cells(start, n);
   std::int16_t *out;
   auto array = make_array<std::int16_t>({n, kCells}, &out);
@@ -84,9 +85,9 @@ auto depth_first(Levels levels, Cells start) {
 }  // namespace
 
 void bind_levels(nb::module_ &m) {
-  m.def("analyse", &analyse, nb::arg("levels"));
-  m.def("marked_paths", &marked_paths, nb::arg("levels"), nb::arg("start"), nb::arg("goal"));
-  m.def("depth_first", &depth_first, nb::arg("levels"), nb::arg("start"));
+  m.def("analyse", &analyse, exact("levels"));
+  m.def("marked_paths", &marked_paths, exact("levels"), exact("start"), exact("goal"));
+  m.def("depth_first", &depth_first, exact("levels"), exact("start"));
 }
 
 }  // namespace maze

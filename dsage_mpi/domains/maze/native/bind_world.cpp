@@ -9,6 +9,8 @@ namespace {
 
 // Plays recorded actions from a state; (states, rewards, done), states one more than actions.
 nb::tuple replay(Level level, int direction, Bytes actions) {
+  if (direction < 0 || direction > 3) throw std::invalid_argument("directions are 0 to 3");
+  check_actions(actions.data(), actions.size());
   Board free;
   check_levels(level.data(), 1);
   free_cells(level.data(), free);
@@ -23,7 +25,7 @@ nb::tuple replay(Level level, int direction, Bytes actions) {
   auto state_array = make_array<std::int16_t>({n + 1}, &states);
   auto reward_array = make_array<double>({n}, &rewards);
   auto done_array = make_array<std::uint8_t>({n}, &done);
-  states[0] = static_cast<std::int16_t>(4 * ends.start + (direction & 3));
+  states[0] = static_cast<std::int16_t>(4 * ends.start + direction);
   for (std::size_t t = 0; t < n; ++t) {
     if (t > 0 && done[t - 1]) throw std::invalid_argument("the episode ends before its actions do");
     const int steps = static_cast<int>(t) + 1;
@@ -44,6 +46,7 @@ auto views(Level level, Cells states) {
   if (ends.start < 0) throw std::invalid_argument("a degenerate level cannot be played");
   World world;
   world.build(free, ends.goal);
+  check_aligned(states, "states");
   const std::size_t n = states.shape(0);
   std::uint8_t *out;
   auto array = make_array<std::uint8_t>({n, kWindowCells}, &out);
@@ -73,8 +76,8 @@ auto direction_stream(std::size_t n) {
 }  // namespace
 
 void bind_world(nb::module_ &m) {
-  m.def("replay", &replay, nb::arg("level"), nb::arg("direction"), nb::arg("actions"));
-  m.def("views", &views, nb::arg("level"), nb::arg("states"));
+  m.def("replay", &replay, exact("level"), nb::arg("direction"), exact("actions"));
+  m.def("views", &views, exact("level"), exact("states"));
   m.def("philox", &philox, nb::arg("seed"), nb::arg("stream"), nb::arg("n"));
   m.def("direction_stream", &direction_stream, nb::arg("n"));
 }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "bitboard.hpp"
+#include "kernels.hpp"
 
 namespace maze {
 
@@ -31,6 +32,21 @@ nb::ndarray<nb::numpy, T> make_array(std::initializer_list<std::size_t> shape, T
   return nb::ndarray<nb::numpy, T>(*data, shape, owner);
 }
 
+// Conversions are refused: they would wrap numbers that do not fit, without a word.
+inline auto exact(const char *name) { return nb::arg(name).noconvert(); }
+
+// NumPy's arrays may begin in the middle of a number (records, buffers); ours may not.
+template <typename Array>
+bool is_aligned(const Array &array) {
+  return reinterpret_cast<std::uintptr_t>(array.data()) % alignof(typename Array::Scalar) == 0;
+}
+
+template <typename Array>
+void check_aligned(const Array &array, const char *name) {
+  if (!is_aligned(array))
+    throw std::invalid_argument(std::string(name) + " must be aligned in memory");
+}
+
 inline void check_levels(const std::uint8_t *levels, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) {
     Board free;
@@ -38,6 +54,11 @@ inline void check_levels(const std::uint8_t *levels, std::size_t n) {
       throw std::invalid_argument("level " + std::to_string(i) +
                                   " holds something else than 0 and 1");
   }
+}
+
+inline void check_actions(const std::uint8_t *actions, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i)
+    if (actions[i] >= kActions) throw std::invalid_argument("actions are 0 to 6");
 }
 
 // Add functions and classes to the module.

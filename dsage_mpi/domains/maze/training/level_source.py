@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dsage_mpi.domains.base import DomainError
 from dsage_mpi.domains.maze.levels import analyse
 from dsage_mpi.domains.maze.training.grid import (
     CELLS,
@@ -131,11 +132,20 @@ class LevelSource:
         self._next = 0
 
     def refresh(self, rng: np.random.Generator) -> None:
-        """Replaces the oldest pool levels; the first call fills a first part of the pool."""
+        """Replaces the oldest pool levels; the first call fills a first part of the pool.
+
+        Raises:
+            DomainError: if there is no level to play, as none so far is as the settings want.
+        """
         wanted = self._settings.fresh_per_update
         made = random_levels(rng, wanted, self._settings)
         fresh = prepare_levels(made, self._settings.minimum_path, self._settings.maximum_path)
         fresh = fresh.rows(np.arange(min(len(fresh), self._settings.pool)))
+        if not self._filled and not len(fresh):
+            raise DomainError(
+                f"levels: none of the first {wanted} levels (levels.fresh_per_update) has a path "
+                f"of {self._settings.minimum_path} to {self._settings.maximum_path} moves"
+            )
         index = (self._next + np.arange(len(fresh))) % self._settings.pool
         self._pool.assign(index, fresh)
         self._next = int((self._next + len(fresh)) % self._settings.pool)

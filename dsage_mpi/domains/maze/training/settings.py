@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -98,7 +98,7 @@ class PpoSettings(Settings):
 class ValidationSettings(Settings):
     """Regular test on fixed levels that are never trained on."""
 
-    densities: tuple[float, ...] = Field(
+    densities: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(
         (0.1, 0.2, 0.3, 0.4, 0.5, 0.6), min_length=1, description="Wall densities tested."
     )
     levels: int = Field(40, ge=1, le=10**9, description="Levels per density.")

@@ -6,16 +6,23 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from dsage_mpi.domains.base import DomainError
 from dsage_mpi.domains.maze.training.environments import Environments
 from dsage_mpi.domains.maze.training.level_source import LevelBatch, density_levels, prepare_levels
 from dsage_mpi.domains.maze.training.network import Actor, Parameters, sample_actions
 
 
 def validation_levels(rng: np.random.Generator, density: float, count: int) -> LevelBatch:
-    """``count`` solvable random levels of one wall density."""
+    """``count`` solvable random levels of one wall density.
+
+    Raises:
+        DomainError: if random levels of this density hardly ever have endpoints.
+    """
     batch = prepare_levels(density_levels(rng, np.full(2 * count, density)))
     if len(batch) < count:
-        raise ValueError(f"validation: too few solvable levels at wall density {density}")
+        raise DomainError(
+            f"validation.densities: too few levels of wall density {density:g} have endpoints"
+        )
     return batch.rows(np.arange(count))
 
 

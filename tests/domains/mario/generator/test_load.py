@@ -14,6 +14,7 @@ from dsage_mpi.domains.base import DomainError
 from dsage_mpi.domains.mario.generator import load_generator
 from dsage_mpi.domains.mario.generator.layout import tensor_shapes
 from dsage_mpi.domains.mario.generator.networks import LevelNetwork
+from dsage_mpi.domains.mario.settings import MarioSettings
 
 #: The published names, written out (mario.md section 12; n_extra_layers = 0).
 PUBLISHED_NAMES = {
@@ -127,3 +128,10 @@ def test_missing_files_are_explained(tmp_path: Path) -> None:
         load_generator(str(tmp_path / "none.pth"))
     with pytest.raises(DomainError, match="is a folder"):
         load_generator(str(tmp_path))
+
+
+def test_a_home_folder_of_nobody_is_no_file() -> None:
+    with pytest.raises(DomainError, match="does not exist"):
+        load_generator("~nobody-here/generator.npz")
+    settings = MarioSettings(name="mario", generator="~nobody-here/generator.npz")
+    assert settings.generator.endswith("/~nobody-here/generator.npz")

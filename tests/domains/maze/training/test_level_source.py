@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dsage_mpi.domains.base import DomainError
 from dsage_mpi.domains.maze.levels import analyse
 from dsage_mpi.domains.maze.training.grid import GOAL, padded_index
 from dsage_mpi.domains.maze.training.level_source import (
@@ -83,3 +84,9 @@ def test_state_continues_the_same_stream_of_levels() -> None:
     found = [source.draw(np.random.default_rng(7), 50) for source in (first, second)]
     np.testing.assert_array_equal(found[0][0].grids, found[1][0].grids)
     np.testing.assert_array_equal(found[0][1], found[1][1])
+
+
+def test_settings_that_no_level_fits_are_refused() -> None:
+    source = LevelSource(SETTINGS.model_copy(update={"minimum_path": 250}))
+    with pytest.raises(DomainError, match="has a path of 250 to 255 moves"):
+        source.refresh(np.random.default_rng(1))

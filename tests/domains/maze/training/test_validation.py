@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
+from pydantic import ValidationError
 
+from dsage_mpi.domains.base import DomainError
 from dsage_mpi.domains.maze.training.level_source import prepare_levels
 from dsage_mpi.domains.maze.training.network import initial_parameters
+from dsage_mpi.domains.maze.training.settings import ValidationSettings
 from dsage_mpi.domains.maze.training.validation import play_episodes, validation_levels
 
 
@@ -29,3 +33,14 @@ def test_episodes_end_at_the_goal_or_the_limit() -> None:
     success, length = play_episodes(parameters, prepare_levels(near), 2, np.random.default_rng(3))
     assert not success.any()
     assert (length == 648).all()
+
+
+def test_densities_without_endpoints_are_refused() -> None:
+    with pytest.raises(DomainError, match="too few levels of wall density 1 have endpoints"):
+        validation_levels(np.random.default_rng(1), 1.0, 5)
+
+
+@pytest.mark.parametrize("density", [-1.5, 1.01])
+def test_densities_are_shares(density: float) -> None:
+    with pytest.raises(ValidationError, match=r"densities\.1"):
+        ValidationSettings(densities=(0.1, density))
