@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dsage_mpi.farm import FarmSettings, open_farm, serve
-from tests.farm.scenarios import BAD
+from tests.farm.scenarios.common import BAD
 from tests.farm.toy import RESULT, TASK, Kind, ToySimulator, expected, make_tasks
 
 PROGRAM = ("-m", "tests.farm.scenarios")
