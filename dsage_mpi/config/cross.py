@@ -10,16 +10,19 @@ from dsage_mpi.domains import domain_settings
 if TYPE_CHECKING:
     from dsage_mpi.config.schema import ArchiveSettings, EmitterSettings, SelectionSettings
 
-#: Emitter kind that a direct method (no surrogate) implies.
-DIRECT_EMITTERS: dict[str, str] = {
-    "map_elites": "map_elites",
-    "cma_me": "cma_me",
-    "domain_randomization": "random",
+#: Emitter kinds that a direct method (no surrogate) can have; the solutions leave one of them.
+DIRECT_EMITTERS: dict[str, tuple[str, ...]] = {
+    "map_elites": ("map_elites", "iso_line"),
+    "cma_me": ("cma_me",),
+    "domain_randomization": ("random",),
 }
+#: Emitter kind of the inner loop for each kind of solutions, unless another is asked for.
+DSAGE_EMITTERS: dict[str, str] = {"discrete": "map_elites", "continuous": "cma_me"}
 #: Solution kinds that each emitter can work on.
 EMITTER_DOMAINS: dict[str, tuple[str, ...]] = {
     "map_elites": ("discrete",),
     "cma_me": ("continuous",),
+    "iso_line": ("continuous",),
     "random": ("discrete", "continuous"),
 }
 #: Tables that ``cross_problems`` looks at.
@@ -79,21 +82,23 @@ def _selection_problems(
 def _emitter_problems(
     method: str, domain: str, emitters: EmitterSettings
 ) -> Iterator[tuple[str, str]]:
-    kind, expected = emitters.kind, DIRECT_EMITTERS.get(method, emitters.kind)
+    kind, allowed = emitters.kind, DIRECT_EMITTERS.get(method, (emitters.kind,))
     settings = domain_settings(domain)
     solutions = f"the {settings.SOLUTION_KIND} solutions of the {domain} domain"
     fitting = [k for k, kinds in EMITTER_DOMAINS.items() if settings.SOLUTION_KIND in kinds]
-    if expected not in fitting and method in DIRECT_EMITTERS:
-        methods = ["dsage", *(m for m, implied in DIRECT_EMITTERS.items() if implied in fitting)]
+    expected = [k for k in allowed if k in fitting]
+    if not expected and method in DIRECT_EMITTERS:
+        direct = [m for m, kinds in DIRECT_EMITTERS.items() if set(kinds) & set(fitting)]
         yield (
             "algorithm.method",
-            f'= "{method}": cannot work on {solutions}; expected one of {_quoted(methods)}',
+            f'= "{method}": cannot work on {solutions}; '
+            f"expected one of {_quoted(['dsage', *direct])}",
         )
-    elif kind != expected:
+    elif kind not in allowed:
         yield (
             "emitters.kind",
             f'= "{kind}": does not fit algorithm.method = "{method}"; '
-            f'expected "{expected}" (or leave it out)',
+            f"expected {_quoted(expected)} (or leave it out)",
         )
     elif kind not in fitting:
         yield (

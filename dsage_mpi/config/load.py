@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -26,6 +26,13 @@ Model = TypeVar("Model", bound=BaseModel)
 
 #: What does not change the result of a run: how it is executed, saved and shown.
 NEUTRAL_KEYS = ("title", "farm", "checkpoint", "run", "report")
+
+#: Keys that stored configurations of earlier versions lack, and what those versions did.
+LATER_KEYS: dict[str, Any] = {
+    "inner_loop.start": "empty",
+    "selection.candidates": "all",
+    "surrogate.known_objective": False,
+}
 
 
 def load_config(path: Path, *, overrides: Sequence[str] = (), seed: int | None = None) -> Config:
@@ -56,6 +63,9 @@ def load_model(model: type[Model], path: Path, overrides: Sequence[str] = ()) ->
 def config_from_toml(text: str, name: str, overrides: Sequence[str] = ()) -> Config:
     """The configuration that ``to_toml`` wrote, for example into a checkpoint.
 
+    It has every key that there was at the time. Those that came later get the value that leaves
+    the run as it was, not what is the default by now.
+
     Args:
         text: The TOML text.
         name: Where the text is from, for messages.
@@ -65,6 +75,10 @@ def config_from_toml(text: str, name: str, overrides: Sequence[str] = ()) -> Con
         ConfigError: As ``load_config``.
     """
     document = parse_document(text, name)
+    for path, value in LATER_KEYS.items():
+        table, key = path.split(".")
+        if isinstance(found := document.tables.get(table), dict):
+            found.setdefault(key, value)
     apply_overrides(document, overrides)
     return validate(Config, document)
 

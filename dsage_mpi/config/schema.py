@@ -24,7 +24,13 @@ from pydantic import (
     model_validator,
 )
 
-from dsage_mpi.config.cross import CROSS_TABLES, DIRECT_EMITTERS, cross_problems
+from dsage_mpi.config.cross import (
+    CROSS_TABLES,
+    DIRECT_EMITTERS,
+    DSAGE_EMITTERS,
+    EMITTER_DOMAINS,
+    cross_problems,
+)
 from dsage_mpi.config.durations import parse_duration
 from dsage_mpi.config.errors import problems_error
 from dsage_mpi.domains import DOMAINS, domain_settings
@@ -100,9 +106,9 @@ class ArchiveSettings(Settings):
 class EmitterSettings(Settings):
     """Emitters: of the inner loop for dsage, evaluated for real by the direct methods."""
 
-    kind: Literal["map_elites", "cma_me", "random"] = Field(
+    kind: Literal["map_elites", "cma_me", "iso_line", "random"] = Field(
         "map_elites",
-        description="map_elites (discrete), cma_me (continuous) or random; "
+        description="map_elites (discrete), cma_me or iso_line (continuous), or random; "
         "unset: what the method or the domain's solutions imply.",
     )
     count: int = Field(5, ge=1, le=10**6, description="Number of emitters.")
@@ -111,7 +117,8 @@ class EmitterSettings(Settings):
         100,
         ge=0,
         le=MANY,
-        description="map_elites: random solutions that each emitter emits first.",
+        description="map_elites, iso_line: random solutions that each emitter emits first, unless "
+        "it starts from elites.",
     )
     mutations: int = Field(
         10,
@@ -120,11 +127,26 @@ class EmitterSettings(Settings):
         description="map_elites: positions overwritten with uniform random values.",
     )
     sigma0: float = Field(0.2, ge=1e-9, le=10**6, description="cma_me: initial step size.")
+    iso_sigma: float = Field(
+        0.1, ge=0, le=10**6, description="iso_line: deviation of the step in every direction."
+    )
+    line_sigma: float = Field(
+        0.2,
+        ge=0,
+        le=10**6,
+        description="iso_line: deviation of the step towards or from another elite, as a share of "
+        "the distance to it; 0 leaves a Gaussian mutation.",
+    )
 
 
 class InnerLoopSettings(Settings):
     """Exploiting the surrogate (dsage only)."""
 
+    start: Literal["archive", "empty"] = Field(
+        "archive",
+        description="What the surrogate archive begins with: the real elites, with their simulated "
+        "values, or nothing, as published.",
+    )
     iterations: int = Field(
         10_000, ge=1, le=MANY, description="Inner iterations per outer iteration."
     )
@@ -133,8 +155,11 @@ class InnerLoopSettings(Settings):
 class SelectionSettings(Settings):
     """Which elites of the surrogate archive are evaluated for real (dsage only)."""
 
-    kind: Literal["downsample", "all", "random", "empty_cells_first"] = Field(
-        "downsample", description="One per coarse cell, every elite, or a fixed number."
+    kind: Literal["downsample", "all", "random", "empty_cells_first", "expected_gain"] = Field(
+        "downsample",
+        description="One per coarse cell, every elite, or a fixed number: at random, those of "
+        "empty cells first, or one after the other what is expected to raise the QD-score most, "
+        "given how far the last predictions were off.",
     )
     coarse_dims: tuple[Cells, ...] | None = Field(
         None,
@@ -143,7 +168,23 @@ class SelectionSettings(Settings):
         description="downsample: cells of the coarse grid; must divide archive.dims.",
     )
     count: int | None = Field(
-        None, ge=1, le=MANY, description="random, empty_cells_first: how many elites are picked."
+        None,
+        ge=1,
+        le=MANY,
+        description="All other kinds than downsample and all: how many elites are picked.",
+    )
+    candidates: Literal["new", "improving", "all"] = Field(
+        "new",
+        description="Which elites may be picked: those predicted to fill an empty cell of the "
+        "ground-truth archive; these and those predicted to be better than their cell's elite; or "
+        "all, as published. None that has been simulated already.",
+    )
+    at_least: int = Field(
+        10,
+        ge=1,
+        le=MANY,
+        description="Evaluations per outer iteration where candidates are few: the next best are "
+        "taken too, and then offspring of real elites (not with candidates = all).",
     )
 
     @model_validator(mode="after")
@@ -151,7 +192,7 @@ class SelectionSettings(Settings):
         if self.kind == "downsample" and self.coarse_dims is None:
             example = 'kind = "downsample" needs it, e.g. coarse_dims = [32, 27]'
             raise problems_error([("coarse_dims", f"is missing: {example}")])
-        if self.kind in ("random", "empty_cells_first") and self.count is None:
+        if self.kind in ("random", "empty_cells_first", "expected_gain") and self.count is None:
             example = f'kind = "{self.kind}" needs it, e.g. count = 432'
             raise problems_error([("count", f"is missing: {example}")])
         return self
@@ -290,15 +331,17 @@ class Config(Settings):
 
 
 def implied_emitter(data: Mapping[str, Any]) -> str | None:
-    """Emitter kind that raw data imply: the method's own, else what fits the solutions."""
+    """Emitter kind that raw data imply: what fits the method and the domain's solutions."""
     algorithm, domain = data.get("algorithm"), data.get("domain")
     method = algorithm.get("method") if isinstance(algorithm, dict) else None
-    if isinstance(method, str) and method in DIRECT_EMITTERS:
-        return DIRECT_EMITTERS[method]
     name = domain.get("name") if isinstance(domain, dict) else None
-    if not isinstance(name, str) or name not in DOMAINS:
-        return None
-    return {"discrete": "map_elites", "continuous": "cma_me"}[domain_settings(name).SOLUTION_KIND]
+    solutions = None
+    if isinstance(name, str) and name in DOMAINS:
+        solutions = domain_settings(name).SOLUTION_KIND
+    if isinstance(method, str) and method in DIRECT_EMITTERS:
+        kinds = DIRECT_EMITTERS[method]
+        return next((kind for kind in kinds if solutions in EMITTER_DOMAINS[kind]), kinds[0])
+    return None if solutions is None else DSAGE_EMITTERS[solutions]
 
 
 def with_own_measure_names(data: dict[str, Any]) -> dict[str, Any]:

@@ -144,6 +144,22 @@ class Filmed(Protocol):
         ...
 
 
+class KnowsObjective(Protocol):
+    """What a domain may have besides: objectives that a level tells by itself."""
+
+    def known_objective(self, levels: NDArray[np.int8]) -> NDArray[np.float64]:
+        """The objective ((n,)) of levels ((n, H, W)); NaN where only a simulation tells."""
+        ...
+
+
+def known_objective(domain: Domain, levels: NDArray[np.int8]) -> NDArray[np.float64]:
+    """What ``domain`` knows of the levels' objectives ((n,)); NaN where only a simulation tells."""
+    if hasattr(domain, "known_objective"):
+        known: NDArray[np.float64] = domain.known_objective(levels)
+        return known
+    return np.full(len(levels), np.nan)
+
+
 class Domain(Protocol):
     """An environment family with its agent, seen from rank 0."""
 

@@ -14,11 +14,13 @@ from dsage_mpi.checkpoint.files import checkpoint_path, final_path
 from dsage_mpi.checkpoint.files import prune as remove_old
 from dsage_mpi.checkpoint.tree import CheckpointError, Tree
 from dsage_mpi.checkpoint.writer import CheckpointWriter
+from dsage_mpi.domains.base import known_objective
 from dsage_mpi.farm import idle_share
 from dsage_mpi.outer.about import ABOUT
 from dsage_mpi.outer.header import Header
 from dsage_mpi.outer.loop import OuterLoop, Step
 from dsage_mpi.outer.phases import Phases
+from dsage_mpi.outer.surrogate_check import worse_than_constant
 from dsage_mpi.report.failures import FailureLog
 from dsage_mpi.report.log import FILE_ONLY
 from dsage_mpi.report.metrics import Metrics, MetricsError
@@ -43,6 +45,8 @@ _TABLES = ("record",)
 _LEAST_WORK = 20.0
 #: Columns of metrics.csv that the status shows.
 _STATUS_COLUMNS = ("iteration", "evaluations", "failures", "archive_size", "coverage", "qd_score")
+#: What metrics.csv says of the surrogate's accuracy.
+_ACCURACY = ("mae", "constant_mae", "r2", "spearman")
 #: Phase -> column of metrics.csv.
 _PHASE_COLUMNS = {"train": "train_s", "inner": "inner_s", "evaluate": "evaluate_s"}
 
@@ -103,6 +107,8 @@ class Observer:
         row = {**self._result_columns(step), **self._timing_columns()}
         self.metrics.append(row)
         self._progress.iteration(row)
+        if step.errors:
+            self._warn_of_surrogate()
         self.tell_status()
         if self._checkpoint_is_due():
             self.checkpoint()
@@ -240,6 +246,7 @@ class Observer:
             best, mean = float(objective.max()), float(np.sort(objective).mean())
         cells = archive.index_of(step.batch.evaluations.measures)
         ok = status[step.batch.succeeded]
+        new, improved = (len(np.unique(cells[ok == kind])) for kind in (2, 1))
         return {
             "iteration": self._loop.iteration,
             "evaluations": len(self._loop.record),
@@ -249,22 +256,46 @@ class Observer:
             "qd_score": qd_score(archive),
             "objective_best": best,
             "objective_mean": mean,
-            "new_cells": len(np.unique(cells[ok == 2])),
-            "improved_cells": len(np.unique(cells[ok == 1])),
+            "new_cells": new,
+            "improved_cells": improved,
+            "yield": (new + improved) / max(1, len(step.batch)),
             "selected": len(step.proposal.solutions),
             **step.proposal.notes,
-            **self._error_columns(step.errors),
+            **self._accuracy_columns(step.errors),
         }
 
-    def _error_columns(self, errors: dict[str, float]) -> dict[str, float]:
-        """Mean absolute errors under the names of the configured measures."""
+    def _accuracy_columns(self, errors: dict[str, float]) -> dict[str, float]:
+        """The surrogate's accuracy under the names of the configured measures."""
         measures = self._loop.config.archive.measures
         names = {"objective": "objective", "occupancy": "occupancy"} | {
             measure_key(number): name for number, name in enumerate(measures)
         }
-        return {
-            f"{names[head]}_mae": errors[f"{head}_mae"] for head in names if f"{head}_mae" in errors
+        columns = {
+            f"{name}_{score}": errors.get(f"{head}_{score}")
+            for head, name in names.items()
+            for score in _ACCURACY
         }
+        known = {column.name for column in self.metrics.columns}
+        return {
+            name: value for name, value in columns.items() if value is not None and name in known
+        }
+
+    def _warn_of_surrogate(self) -> None:
+        """Says when the surrogate costs time for nothing."""
+        for text in worse_than_constant(self.metrics.rows, self._predicted()):
+            _log.warning("%s", text)
+
+    def _predicted(self) -> list[str]:
+        """Objective and measures that the surrogate predicts, rather than read off the level."""
+        config, domain = self._loop.config, self._loop.domain
+        level = self._loop.record["level"][:1]
+        predicted = {"objective": True, **dict.fromkeys(config.archive.measures, True)}
+        if config.surrogate.known_objective:
+            predicted["objective"] = bool(np.isnan(known_objective(domain, level)).all())
+        if config.surrogate.known_measures:
+            known = domain.known_measures(level)[0]
+            predicted |= dict(zip(config.archive.measures, np.isnan(known).tolist(), strict=True))
+        return [name for name, guessed in predicted.items() if guessed]
 
     def _timing_columns(self) -> dict[str, Any]:
         """What the time since the last row went into; adds up, so every second counts once."""

@@ -138,14 +138,6 @@ def _storable(text: str) -> str:
     return text.replace("\0", "\\0")
 
 
-def interpret_record(
-    record: EvaluationRecord, domain: Domain, run_seed: int
-) -> Iterator[Evaluations]:
-    """Interprets the successful evaluations again, one outer iteration at a time."""
-    for batch in batches(record, domain, run_seed):
-        yield batch.evaluations
-
-
 def batches(record: EvaluationRecord, domain: Domain, run_seed: int) -> Iterator[Batch]:
     """Rebuilds the batches that were appended, in order.
 

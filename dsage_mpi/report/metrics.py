@@ -44,14 +44,8 @@ class Column:
     required: bool = False
 
 
-def measure_mae(measure: str) -> str:
-    """Name of the column with the surrogate's mean absolute error of ``measure``."""
-    return f"{measure}_mae"
-
-
 def _result_columns(measures: Sequence[str]) -> tuple[Column, ...]:
     """Columns that depend on the configuration and the seed alone, not on the clock."""
-    held_out = "on the solutions of this iteration, before they were trained on"
     return (
         Column("iteration", int, "outer iteration, from 1 (the initial solutions)", True),
         Column("evaluations", int, "real evaluations so far, failed ones included", True),
@@ -63,24 +57,33 @@ def _result_columns(measures: Sequence[str]) -> tuple[Column, ...]:
         Column("objective_mean", float, "mean objective of the elites"),
         Column("new_cells", int, "cells that this iteration's evaluations filled first"),
         Column("improved_cells", int, "cells whose elite this iteration's evaluations replaced"),
+        Column("yield", float, "new or improved cells per evaluation of this iteration, 0 to 1"),
         Column("dataset_size", int, "samples in the surrogate's data set"),
         Column("surrogate_archive_size", int, "elites in the surrogate archive"),
+        Column("candidates", int, "elites of it that selection.candidates admits"),
+        Column(
+            "filled",
+            int,
+            "solutions proposed beyond those, for want of candidates: the next best elites, then "
+            "offspring of real ones",
+        ),
         Column("selected", int, "solutions proposed for simulation, before the budget cut any off"),
         Column("train_loss", float, "mean training loss of the last epoch"),
-        Column(
-            "objective_mae", float, f"mean absolute error of the predicted objective {held_out}"
-        ),
-        *(
-            Column(
-                measure_mae(measure), float, f"the same for {measure}, in the unit of the measure"
-            )
-            for measure in measures
-        ),
-        Column(
-            "occupancy_mae",
-            float,
-            f"mean absolute error of the predicted visits per tile and episode {held_out}",
-        ),
+        *_accuracy_columns("objective", "objective"),
+        *(column for name in measures for column in _accuracy_columns(name, name)),
+        Column("occupancy_mae", float, "mean absolute error of the predicted visits per tile"),
+        Column("occupancy_r2", float, "share of their variance that the prediction explains"),
+    )
+
+
+def _accuracy_columns(name: str, what: str) -> tuple[Column, ...]:
+    """How well ``what`` was predicted, and what a constant prediction would have given."""
+    held_out = "on the solutions of this iteration, before they were trained on"
+    return (
+        Column(f"{name}_mae", float, f"mean absolute error of the predicted {what} {held_out}"),
+        Column(f"{name}_constant_mae", float, f"the same of predicting the mean {what} so far"),
+        Column(f"{name}_r2", float, f"share of the variance of {what} explained, 1 is perfect"),
+        Column(f"{name}_spearman", float, f"rank correlation of {what} and its prediction"),
     )
 
 
@@ -185,19 +188,24 @@ class Metrics:
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Restores rows and rewrites the file, so that rows after the checkpoint are gone.
 
+        Columns that there were not yet when the checkpoint was written stay empty in its rows.
+
         Raises:
             MetricsError: The state has other columns, i.e. belongs to other measures.
         """
         columns: Mapping[str, Any] = state["columns"]
-        if set(columns) != set(self._by_name):
+        required = {column.name for column in self.columns if column.required}
+        if not required <= set(columns) <= set(self._by_name):
             raise MetricsError(
                 f"the checkpoint's metrics have other columns: {sorted(columns)}; "
                 f"expected {sorted(self._by_name)}"
             )
-        arrays = {name: np.atleast_1d(np.asarray(columns[name])) for name in self._by_name}
+        arrays = {name: np.atleast_1d(np.asarray(values)) for name, values in columns.items()}
         count = len(arrays["iteration"])
+        empty: Row = dict.fromkeys(self._by_name)
         self._rows = [
-            {name: _restored(arrays[name][i], self._by_name[name]) for name in self._by_name}
+            empty
+            | {name: _restored(values[i], self._by_name[name]) for name, values in arrays.items()}
             for i in range(count)
         ]
         self._rewrite()

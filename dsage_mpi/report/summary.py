@@ -75,13 +75,20 @@ def _results(rows: Rows, max_evaluations: int | None, cells: int | None) -> list
         best, mean = last["objective_best"], last["objective_mean"]
         lines.append(_entry("objective", f"best {best:.4g}, mean {mean:.4g}"))
     errors = [
-        f"{name.removesuffix('_mae').replace('_', ' ')} {value:.3g}"
+        _error(name.removesuffix("_mae"), last)
         for name, value in last.items()
-        if name.endswith("_mae") and value is not None
+        if name.endswith("_mae") and not name.endswith("_constant_mae") and value is not None
     ]
     if errors:
         lines.append(_entry("surrogate MAE", ", ".join(errors)))
     return lines
+
+
+def _error(what: str, row: Mapping[str, Any]) -> str:
+    """``jumps 3.2 (mean so far: 4.1)``."""
+    constant = row.get(f"{what}_constant_mae")
+    beside = "" if constant is None else f" (mean so far: {constant:.3g})"
+    return f"{what.replace('_', ' ')} {row[f'{what}_mae']:.3g}{beside}"
 
 
 def _times(rows: Rows, wall_seconds: float | None) -> list[str]:

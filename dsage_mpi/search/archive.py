@@ -54,14 +54,21 @@ def ground_truth_archive(settings: ArchiveSettings, domain: Domain, seed: int) -
 
 
 def surrogate_archive(settings: ArchiveSettings, domain: Domain, seed: int) -> GridArchive:
-    """Empty archive for predictions (the inner loop's)."""
+    """Empty archive for predictions (the inner loop's), with the level of each elite."""
     return BoundedGridArchive(
         solution_dim=domain.solution_dim,
         dims=settings.dims,
         ranges=settings.ranges,
         seed=seed,
         solution_dtype=domain.solution_dtype,
+        extra_fields={"level": (domain.level_shape, np.int8)},
     )
+
+
+def start_from(archive: GridArchive, ground_truth: GridArchive) -> None:
+    """Puts real elites, with their simulated values, into an empty surrogate archive."""
+    if not ground_truth.empty:
+        archive.add(**ground_truth.data(["solution", "objective", "measures", "level"]))
 
 
 def elites(archive: GridArchive) -> dict[str, Array]:

@@ -1,51 +1,131 @@
 """Choosing elites of the surrogate archive for real evaluation (Bhatt et al. 2022, section 3).
 
-Every rule returns positions into ``archive.data()``, in random order: a budget that cuts the
-list short then cuts it without favouring a corner of measure space.
+Two questions are asked one after the other: which elites may be chosen at all (``candidates``), and
+which of those are (``kind``). Every rule gives positions into ``archive.data()`` in random order: a
+budget that cuts the list short then cuts it without favouring a corner of measure space.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from ribs.archives import GridArchive
 
+from dsage_mpi.search.calibration import Calibration
+from dsage_mpi.search.expected_gain import greedy_by_expected_gain
+
 if TYPE_CHECKING:
     from dsage_mpi.config.schema import SelectionSettings
+    from dsage_mpi.domains.base import Array
 
 Indices = NDArray[np.int64]
+#: Levels ((n, H, W) int8) -> (n,) bool: whether each has been simulated already.
+Simulated = Callable[["Array"], NDArray[np.bool_]]
+
+#: What an elite of the surrogate archive promises, best first.
+NEW, IMPROVING, OTHER, SIMULATED = range(4)
+#: ``selection.candidates`` -> the least that a candidate promises.
+_ADMITTED = {"new": NEW, "improving": IMPROVING, "all": OTHER}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Elites to evaluate for real.
+
+    Attributes:
+        positions: (n,) int64 distinct positions into ``surrogate.data()``, in evaluation order.
+        candidates: How many elites ``selection.candidates`` admitted.
+        filled: How many of the positions it did not admit: taken for want of candidates.
+    """
+
+    positions: Indices
+    candidates: int
+    filled: int
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What is known by the time of a selection.
+
+    Attributes:
+        ground_truth: Archive of real elites.
+        simulated: Tells which levels have been simulated; those are never chosen.
+        calibration: What predictions are worth, for ``kind = "expected_gain"``.
+    """
+
+    ground_truth: GridArchive
+    simulated: Simulated
+    calibration: Calibration
 
 
 def select(
     settings: SelectionSettings,
     surrogate: GridArchive,
-    ground_truth: GridArchive,
+    known: Knowledge,
     rng: np.random.Generator,
-) -> Indices:
-    """Positions of the elites to evaluate, in evaluation order.
+) -> Selection:
+    """Chooses among the candidates; where they are too few, among the next best.
 
     Args:
-        settings: The rule and its parameters.
-        surrogate: Archive of predicted elites.
-        ground_truth: Archive of real elites (same grid).
+        settings: The rules and their parameters.
+        surrogate: Archive of predicted elites, with their levels (the same grid as the real one).
+        known: What is known so far.
         rng: Stream of this outer iteration's selection.
-
-    Returns:
-        (n,) int64 distinct positions into ``surrogate.data()``.
     """
     order = rng.permutation(len(surrogate))
-    cells = np.asarray(surrogate.data("index"))
+    promise = promises(surrogate, known)[order]
+    admitted = _ADMITTED[settings.candidates]
+    chosen = _by_rule(settings, surrogate, known, order[promise <= admitted])
+    enough, proper = least(settings), len(chosen)
+    for worse in range(admitted + 1, SIMULATED):
+        if len(chosen) < enough:
+            more = _by_rule(settings, surrogate, known, order[promise == worse])
+            chosen = np.concatenate([chosen, more[: enough - len(chosen)]])
+    return Selection(chosen, int((promise <= admitted).sum()), len(chosen) - proper)
+
+
+def least(settings: SelectionSettings) -> int:
+    """How many solutions an outer iteration evaluates at least."""
+    # Where everything is a candidate, as published, the rule alone decides.
+    return 1 if settings.candidates == "all" else settings.at_least
+
+
+def promises(surrogate: GridArchive, known: Knowledge) -> NDArray[np.int64]:
+    """What each elite of the surrogate archive promises ((n,) ``NEW`` .. ``SIMULATED``)."""
+    data = surrogate.data(["index", "objective", "level"])
+    best = np.full(int(surrogate.cells), -np.inf)
+    real = known.ground_truth.data(["index", "objective"])
+    best[real["index"]] = real["objective"]
+    best = best[data["index"]]
+    promise = np.where(data["objective"] > best, IMPROVING, OTHER)
+    promise[np.isneginf(best)] = NEW
+    promise[known.simulated(data["level"])] = SIMULATED
+    return np.asarray(promise)
+
+
+def _by_rule(
+    settings: SelectionSettings, surrogate: GridArchive, known: Knowledge, order: Indices
+) -> Indices:
+    """Applies ``settings.kind`` to the positions in ``order``, which is random."""
     if settings.kind == "all":
         return order
+    cells = np.asarray(surrogate.data("index"))
     if settings.kind == "downsample":
         assert settings.coarse_dims is not None  # checked by the schema
         return _one_per_coarse_cell(order, coarse_cells(surrogate, cells, settings.coarse_dims))
     assert settings.count is not None  # checked by the schema
     if settings.kind == "random":
         return order[: settings.count]
-    occupied = np.isin(cells[order], np.asarray(ground_truth.data("index")))
+    if settings.kind == "expected_gain":
+        data = surrogate.data(["objective", "measures"])
+        predicted = np.column_stack([data["objective"], data["measures"]])[order]
+        outcomes = known.calibration.outcomes(predicted)
+        return order[greedy_by_expected_gain(outcomes, known.ground_truth, settings.count)]
+    occupied = np.isin(cells[order], np.asarray(known.ground_truth.data("index")))
     empty_first = np.argsort(occupied, kind="stable")[: settings.count]
     return np.asarray(order[empty_first])
 

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the surrogate believes about ``n`` levels, in raw units.
+
+    Attributes:
+        objective: (n,) float64.
+        measures: (n, k) float64.
+        occupancy: (n, H, W) float32 visits per episode and tile; None if not predicted.
+    """
+
+    objective: NDArray[np.float64]
+    measures: NDArray[np.float64]
+    occupancy: NDArray[np.float32] | None
 
 
 def measure_key(number: int) -> str:
@@ -19,7 +36,7 @@ def head_names(measure_count: int) -> tuple[str, ...]:
 
 
 def scores(name: str, predicted: NDArray[Any], actual: NDArray[Any]) -> dict[str, float]:
-    """Accuracy of one predicted quantity.
+    """Returns the accuracy of one predicted quantity.
 
     Args:
         name: What it is, the beginning of the keys.
@@ -27,15 +44,66 @@ def scores(name: str, predicted: NDArray[Any], actual: NDArray[Any]) -> dict[str
         actual: Real values, same shape.
 
     Returns:
-        ``{name}_mae`` and ``{name}_rmse`` in the quantity's unit, and ``{name}_r2``: the share of
-        variance explained (1 = perfect, 0 = no better than the mean; NaN if ``actual`` is
-        constant, where it has no meaning).
+        ``{name}_mae`` and ``{name}_rmse`` in the quantity's unit; ``{name}_r2``: the share of
+        variance explained (1 = perfect, 0 = no better than the mean); and ``{name}_spearman``:
+        Spearman's rank correlation, -1 to 1. NaN where predictions or values are constant and it
+        has no meaning.
     """
-    deviation = np.asarray(predicted, np.float64) - np.asarray(actual, np.float64)
+    predicted, actual = np.asarray(predicted, np.float64), np.asarray(actual, np.float64)
+    deviation = predicted - actual
     square = float(np.mean(deviation**2))
-    variance = float(np.var(actual, dtype=np.float64))
+    variance = float(np.var(actual))
     return {
         f"{name}_mae": float(np.mean(np.abs(deviation))),
         f"{name}_rmse": square**0.5,
         f"{name}_r2": 1 - square / variance if variance > 0 else float("nan"),
+        f"{name}_spearman": _rank_correlation(predicted.ravel(), actual.ravel()),
     }
+
+
+def held_out_scores(
+    predicted: Prediction,
+    objective: NDArray[np.float64],
+    measures: NDArray[np.float64],
+    occupancy: NDArray[np.float32],
+) -> dict[str, float]:
+    """Returns ``scores`` of objective, measures and, if it is predicted, occupancy.
+
+    Args:
+        predicted: What was believed of n levels.
+        objective: (n,) simulated.
+        measures: (n, k) simulated.
+        occupancy: (n, H, W) simulated.
+    """
+    found = scores("objective", predicted.objective, np.asarray(objective))
+    columns = zip(predicted.measures.T, np.asarray(measures).T, strict=True)
+    for number, (mine, real) in enumerate(columns):
+        found |= scores(measure_key(number), mine, real)
+    if predicted.occupancy is not None:
+        found |= scores("occupancy", predicted.occupancy, np.asarray(occupancy))
+    return found
+
+
+def constant_errors(
+    names: Sequence[str], means: NDArray[np.float64], actual: NDArray[np.float64]
+) -> dict[str, float]:
+    """Returns the errors of always predicting the mean so far: what a surrogate has to beat.
+
+    Args:
+        names: Names of the k quantities.
+        means: (k,) their means over all evaluations before these.
+        actual: (n, k) real values.
+
+    Returns:
+        ``{name}_constant_mae`` in the quantity's unit, for every name.
+    """
+    errors = np.abs(actual - means).mean(axis=0)
+    return {f"{name}_constant_mae": float(error) for name, error in zip(names, errors, strict=True)}
+
+
+def _rank_correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    from scipy.stats import spearmanr  # takes a second to load
+
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
+        return float("nan")
+    return float(spearmanr(one, other).statistic)

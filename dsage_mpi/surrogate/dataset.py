@@ -98,6 +98,12 @@ class DataSet:
         first = 0 if recent is None else max(0, self._length - recent)
         return {name: column[first : self._length] for name, column in self._columns.items()}
 
+    def means(self) -> NDArray[np.float64]:
+        """Means ((1 + k,) float64) of the objective and the measures over all rows."""
+        rows = self.window(None)
+        targets = torch.cat([rows["objective"].unsqueeze(1), rows["measures"]], dim=1)
+        return np.asarray(targets.mean(dim=0).cpu().numpy())
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """All rows as NumPy arrays by field name (on the CPU: views of the table itself)."""
         return {name: column.cpu().numpy() for name, column in self.window(None).items()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dsage_mpi.seeding import Purpose, integer_seed
-from dsage_mpi.surrogate.accuracy import head_names, measure_key, scores
+from dsage_mpi.surrogate.accuracy import Prediction, head_names, held_out_scores
 from dsage_mpi.surrogate.dataset import DataSet
 from dsage_mpi.surrogate.device import (
     choose_device,
@@ -38,21 +37,6 @@ from dsage_mpi.surrogate.snapshot import (
 from dsage_mpi.surrogate.training import Progress, Trainer, TrainingReport
 
 Tree = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What the surrogate believes about ``n`` levels, in raw units.
-
-    Attributes:
-        objective: (n,) float64.
-        measures: (n, k) float64.
-        occupancy: (n, H, W) float32 visits per episode and tile; None if not predicted.
-    """
-
-    objective: NDArray[np.float64]
-    measures: NDArray[np.float64]
-    occupancy: NDArray[np.float32] | None
 
 
 class Surrogate:
@@ -195,20 +179,12 @@ class Surrogate:
         """Held-out accuracy: call it on new evaluations *before* they are trained on.
 
         Returns:
-            ``{head}_mae``, ``{head}_rmse`` (raw units) and ``{head}_r2`` for heads ``objective``,
-            ``measure_1``, ... and, if it is predicted, ``occupancy``. Empty for no levels.
+            What ``accuracy.scores`` gives for heads ``objective``, ``measure_1``, ... and, if it is
+            predicted, ``occupancy``. Empty for no levels.
         """
         if len(levels) == 0:
             return {}
-        predicted = self.predict(levels)
-        found = scores("objective", predicted.objective, np.asarray(objective))
-        for number, (mine, real) in enumerate(
-            zip(predicted.measures.T, np.asarray(measures).T, strict=True)
-        ):
-            found |= scores(measure_key(number), mine, real)
-        if predicted.occupancy is not None:
-            found |= scores("occupancy", predicted.occupancy, np.asarray(occupancy))
-        return found
+        return held_out_scores(self.predict(levels), objective, measures, occupancy)
 
     def state(self) -> Tree:
         """All that training and prediction depend on, as nested dicts of NumPy arrays."""

@@ -16,7 +16,8 @@ class SurrogateSettings(BaseModel):
     """Networks, training and devices of the surrogate; defaults are the paper's where it has one.
 
     The paper's own behaviour (Bhatt et al. 2022) is ``normalise_targets = false``,
-    ``exact_statistics = false``, ``known_measures = false`` and ``inputs = "published"``.
+    ``exact_statistics = false``, ``known_measures = false``, ``known_objective = false`` and
+    ``inputs = "published"``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,6 +63,13 @@ class SurrogateSettings(BaseModel):
         description=(
             "Measures that a level tells by itself (walls, sky tiles) are counted; false = as "
             "published, predicted like the others. Applied by whoever calls the surrogate."
+        ),
+    )
+    known_objective: bool = Field(
+        True,
+        description=(
+            "An objective that a level tells by itself (whether a maze can be played) is not "
+            "predicted either; false = as published. Applied by whoever calls the surrogate."
         ),
     )
     device: Literal["auto", "cpu", "cuda"] = Field(

@@ -28,7 +28,9 @@ def metrics(tmp_path: Path) -> Metrics:
 
 def test_columns() -> None:
     metrics = Metrics(Path("unused"), MEASURES)
-    assert set(RESULT_COLUMNS) | {f"{m}_mae" for m in MEASURES} == set(metrics.result_columns)
+    scores = ("mae", "constant_mae", "r2", "spearman")
+    of_measures = {f"{measure}_{score}" for measure in MEASURES for score in scores}
+    assert set(RESULT_COLUMNS) | of_measures == set(metrics.result_columns)
     assert not set(metrics.result_columns) & set(TIMING_COLUMNS)
     assert {c.name for c in metrics.columns} == {*metrics.result_columns, *TIMING_COLUMNS}
     assert all(column.description for column in metrics.columns)

@@ -3,15 +3,48 @@ import pytest
 from ribs.archives import GridArchive
 
 from dsage_mpi.config.schema import SelectionSettings
-from dsage_mpi.search.selection import coarse_cells, select
+from dsage_mpi.search.calibration import Calibration
+from dsage_mpi.search.seen import SeenLevels
+from dsage_mpi.search.selection import Knowledge, coarse_cells
+from dsage_mpi.search.selection import select as select_with
+
+KINDS = ["all", "downsample", "random", "empty_cells_first", "expected_gain"]
 
 
-def archive_with(measures):
-    archive = GridArchive(solution_dim=1, dims=(8, 6), ranges=((0, 8), (0, 6)), seed=0)
+def archive_with(measures, objective=1.0, first=0):
+    """One elite per row; its solution, and the only tile of its level, is its number."""
+    archive = GridArchive(
+        solution_dim=1,
+        dims=(8, 6),
+        ranges=((0, 8), (0, 6)),
+        seed=0,
+        extra_fields={"level": ((1, 1), np.int8)},
+    )
     if len(measures):
-        measures = np.asarray(measures, dtype=float)
-        archive.add(np.arange(len(measures))[:, None], np.ones(len(measures)), measures)
+        numbers = first + np.arange(len(measures))
+        archive.add(
+            numbers[:, None],
+            np.broadcast_to(objective, len(measures)),
+            np.asarray(measures, dtype=float),
+            level=numbers[:, None, None].astype(np.int8),
+        )
     return archive
+
+
+def select(settings, surrogate, ground_truth, stream, simulated=(), calibration=None):
+    """Positions only; the levels with these numbers are known already."""
+    return selection(settings, surrogate, ground_truth, stream, simulated, calibration).positions
+
+
+def selection(settings, surrogate, ground_truth, stream, simulated=(), calibration=None):
+    seen = SeenLevels()
+    seen.add(np.asarray(simulated, np.int8).reshape(-1, 1, 1))
+    known = Knowledge(ground_truth, seen, calibration or Calibration(3))
+    return select_with(settings, surrogate, known, stream)
+
+
+def numbers(surrogate, positions):
+    return surrogate.data("solution")[positions][:, 0].astype(int).tolist()
 
 
 @pytest.fixture
@@ -66,16 +99,79 @@ def test_count_larger_than_the_archive_picks_all(full):
 
 def test_empty_cells_come_first(full):
     occupied = archive_with([[x + 0.5, y + 0.5] for x in range(8) for y in range(5)])
-    settings = SelectionSettings(kind="empty_cells_first", count=8)
+    settings = SelectionSettings(kind="empty_cells_first", count=8, candidates="all")
     chosen = select(settings, full, occupied, rng())
     assert (full.data("measures")[chosen][:, 1] > 5).all()
-    settings = SelectionSettings(kind="empty_cells_first", count=12)
+    settings = SelectionSettings(kind="empty_cells_first", count=12, candidates="all")
     chosen = select(settings, full, occupied, rng())
     assert (full.data("measures")[chosen][:, 1] > 5).sum() == 8
 
 
-@pytest.mark.parametrize("kind", ["all", "downsample", "random", "empty_cells_first"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_same_stream_same_choice(full, kind):
     settings = SelectionSettings(kind=kind, count=5, coarse_dims=(4, 2))
     first, second = (select(settings, full, archive_with([]), rng(7)) for _ in range(2))
     np.testing.assert_array_equal(first, second)
+
+
+ROW = [[x + 0.5, 0.5] for x in range(8)]
+
+
+@pytest.fixture
+def half():
+    """Eight predictions of objective 0.5, and real elites in the cells of the first four."""
+    real = archive_with(ROW[:4], objective=[0.1, 0.4, 0.5, 0.9], first=100)
+    return archive_with(ROW, objective=0.5), real
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("candidates", "expected"),
+    [("new", {4, 5, 6, 7}), ("improving", {0, 1, 4, 5, 6, 7}), ("all", set(range(8)))],
+)
+def test_candidates_with_every_rule(half, kind, candidates, expected):
+    settings = SelectionSettings(
+        kind=kind, count=8, coarse_dims=(8, 6), candidates=candidates, at_least=1
+    )
+    chosen = selection(settings, *half, rng())
+    assert set(numbers(half[0], chosen.positions)) == expected
+    assert (chosen.candidates, chosen.filled) == (len(expected), 0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("candidates", ["new", "improving", "all"])
+def test_what_has_been_simulated_is_never_chosen(half, kind, candidates):
+    settings = SelectionSettings(
+        kind=kind, count=8, coarse_dims=(8, 6), candidates=candidates, at_least=8
+    )
+    chosen = select(settings, *half, rng(), simulated=[1, 5, 7])
+    assert set(numbers(half[0], chosen)) == {0, 2, 3, 4, 6}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_too_few_candidates_are_filled_up_with_the_next_best(half, kind):
+    settings = SelectionSettings(
+        kind=kind, count=8, coarse_dims=(8, 6), candidates="new", at_least=5
+    )
+    chosen = selection(settings, *half, rng())
+    assert (chosen.candidates, chosen.filled) == (4, 1)
+    first = numbers(half[0], chosen.positions)
+    assert set(first[:4]) == {4, 5, 6, 7}
+    assert first[4] in {0, 1}  # better than their cells' elites
+
+    settings = settings.model_copy(update={"at_least": 20})
+    chosen = selection(settings, *half, rng())
+    assert (chosen.candidates, chosen.filled) == (4, 4)
+    assert set(numbers(half[0], chosen.positions)[4:6]) == {0, 1}
+    assert sorted(numbers(half[0], chosen.positions)) == list(range(8))
+
+
+def test_all_candidates_are_not_filled_up(half):
+    settings = SelectionSettings(kind="random", count=2, candidates="all", at_least=8)
+    assert len(select(settings, *half, rng())) == 2
+
+
+def test_no_candidate_at_all(half):
+    settings = SelectionSettings(kind="all", candidates="new")
+    chosen = selection(settings, *half, rng(), simulated=range(8))
+    assert (len(chosen.positions), chosen.candidates, chosen.filled) == (0, 0, 0)

@@ -15,6 +15,7 @@ from dsage_mpi.domains.maze.draw import draw_level
 from dsage_mpi.domains.maze.levels import (
     CELLS,
     EMPTY,
+    GOAL,
     SIDE,
     WALL,
     LevelGeometry,
@@ -127,6 +128,15 @@ class MazeDomain:
         if "num_blocks" in self.measures:
             known[:, self.measures.index("num_blocks")] = (levels == WALL).sum(axis=(1, 2))
         return known
+
+    def known_objective(self, levels: NDArray[np.int8]) -> NDArray[np.float64]:
+        """(n,): whether the agent can be put into the maze, where that is all that counts."""
+        if self.settings.objective not in ("accel_none", "none"):
+            return np.full(len(levels), np.nan)
+        playable = (levels == GOAL).any(axis=(1, 2))
+        bare = ~playable  # not marked, or nothing to mark
+        playable[bare] = analyse((levels[bare] == WALL).astype(np.uint8)).solvable
+        return np.asarray(playable, np.float64)
 
     def predicted_cost(
         self, measures: NDArray[np.float64], occupancy: NDArray[np.float32] | None

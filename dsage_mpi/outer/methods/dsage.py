@@ -20,12 +20,16 @@ import numpy as np
 from ribs.archives import GridArchive
 
 from dsage_mpi.checkpoint.tree import Tree
-from dsage_mpi.domains.base import Array, Evaluations
+from dsage_mpi.domains.base import Array, known_objective
 from dsage_mpi.outer.methods.base import Context, Proposal
-from dsage_mpi.outer.record import interpret_record
-from dsage_mpi.search.inner_loop import inner_loop
-from dsage_mpi.search.selection import select
+from dsage_mpi.outer.record import batches
+from dsage_mpi.search.calibration import Calibration
+from dsage_mpi.search.inner_loop import Predicted, inner_loop
+from dsage_mpi.search.offspring import unseen_offspring
+from dsage_mpi.search.seen import SeenLevels
+from dsage_mpi.search.selection import Knowledge, least, select
 from dsage_mpi.seeding import Purpose, generator
+from dsage_mpi.surrogate.accuracy import Prediction, constant_errors, head_names, held_out_scores
 from dsage_mpi.surrogate.dataset import DataSet
 from dsage_mpi.surrogate.model import Surrogate
 
@@ -43,6 +47,9 @@ class Dsage:
         self._config, self._domain = config, domain
         self._archive, self._phases = context.archive, context.phases
         self._milestone = context.milestone
+        self._seen = SeenLevels()
+        self._calibration = Calibration(1 + len(config.archive.measures))
+        self._known = Knowledge(context.archive, self._seen, self._calibration)
         #: Outer iteration of the last training, and its loss.
         self._last_training = (-1, 0.0)
         self._surrogate = Surrogate(
@@ -65,25 +72,32 @@ class Dsage:
             return self._random(iteration)
         loss = self._train(iteration)
         predicted = self._exploit(iteration)
-        return replace(
-            self._select(predicted, iteration),
-            notes={
-                "dataset_size": len(self._data),
-                "train_loss": loss,
-                "surrogate_archive_size": len(predicted),
-            },
-        )
+        proposal = self._select(predicted, iteration)
+        notes = {
+            "dataset_size": len(self._data),
+            "train_loss": loss,
+            "surrogate_archive_size": len(predicted),
+        }
+        return replace(proposal, notes={**notes, **proposal.notes})
 
     def assess(self, batch: Batch) -> dict[str, float]:
-        """Held-out error of objective, measures and occupancy: the surrogate's honest accuracy."""
+        """Held-out accuracy, and what always predicting the mean so far would have given."""
         if not self._surrogate.trained or len(batch.succeeded) == 0:
             return {}
         real = batch.evaluations
-        return self._surrogate.errors(real.levels, real.objective, real.measures, real.occupancy)
+        predicted = self._surrogate.predict(real.levels)
+        targets = np.column_stack([real.objective, real.measures])
+        levels = self._as_predicted(batch)[batch.succeeded]
+        used = self._used(levels, predicted)
+        self._calibration.observe(np.column_stack([used.objective, used.measures]), targets)
+        return {
+            **held_out_scores(predicted, real.objective, real.measures, real.occupancy),
+            **constant_errors(head_names(real.measures.shape[1]), self._data.means(), targets),
+        }
 
     def learn(self, batch: Batch, add_info: Tree) -> None:
-        """Adds the successful evaluations to the data set."""
-        self._remember(batch.evaluations)
+        """Adds the successful evaluations to the data set; no level is to be simulated again."""
+        self._remember(batch)
 
     def state(self) -> Tree:
         """Networks, optimizer and normalisation; all random streams are named by iteration."""
@@ -94,6 +108,7 @@ class Dsage:
             "surrogate": {
                 **surrogate,
                 "last_training": {"iteration": iteration, "loss": loss},
+                "calibration": self._calibration.state(),
             },
         }
 
@@ -102,8 +117,10 @@ class Dsage:
         self._surrogate.load_state({**tree["surrogate"], "adam": tree["optimizer"]})
         last = tree["surrogate"]["last_training"]
         self._last_training = (int(last["iteration"]), float(last["loss"]))
-        for evaluations in interpret_record(record, self._domain, self._config.seed):
-            self._remember(evaluations)
+        if "calibration" in tree["surrogate"]:  # not in checkpoints of earlier versions
+            self._calibration.load_state(tree["surrogate"]["calibration"])
+        for batch in batches(record, self._domain, self._config.seed):
+            self._remember(batch)
 
     def _random(self, iteration: int) -> Proposal:
         rng = generator(self._config.seed, Purpose.INITIAL_SOLUTIONS, iteration)
@@ -123,35 +140,86 @@ class Dsage:
 
     def _exploit(self, iteration: int) -> GridArchive:
         with self._phases("inner", self._config.inner_loop.iterations) as progress:
-            return inner_loop(self._config, self._domain, self._predict, iteration, progress)
+            return inner_loop(
+                self._config, self._domain, self._predict, self._archive, iteration, progress
+            )
 
     def _select(self, predicted: GridArchive, iteration: int) -> Proposal:
-        assert self._config.selection is not None  # checked by the schema
+        settings = self._config.selection
+        assert settings is not None  # checked by the schema
         rng = generator(self._config.seed, Purpose.SELECTION, iteration)
-        chosen = select(self._config.selection, predicted, self._archive, rng)
-        elites = predicted.data(["solution", "measures"])
-        solutions, measures = elites["solution"][chosen], elites["measures"][chosen]
-        return Proposal(solutions, self._cost(solutions, measures))
+        selection = select(settings, predicted, self._known, rng)
+        data = predicted.data(["solution", "measures", "level"])
+        solutions, measures, levels = (values[selection.positions] for values in data.values())
+        missing = least(settings) - len(solutions)
+        if missing > 0:
+            extra = self._offspring(missing, iteration, known=levels)
+            solutions = np.concatenate([solutions, extra])
+            beliefs = self._predict(extra)
+            measures = np.concatenate([measures, beliefs.measures])
+            levels = np.concatenate([levels, beliefs.levels])
+        return Proposal(
+            solutions,
+            self._cost(measures, levels),
+            notes={
+                "candidates": selection.candidates,
+                "filled": selection.filled + max(missing, 0),
+            },
+        )
 
-    def _cost(self, solutions: Array, measures: Array) -> Array | None:
+    def _offspring(self, count: int, iteration: int, known: Array) -> Array:
+        """Solutions for want of better ones; ``known`` levels are proposed already."""
+        proposed = SeenLevels()
+        proposed.add(known)
+        return unseen_offspring(
+            self._config,
+            self._domain,
+            self._archive,
+            self._levels,
+            lambda levels: self._seen(levels) | proposed(levels),
+            count,
+            iteration,
+        )
+
+    def _cost(self, measures: Array, levels: Array) -> Array | None:
         """Predicted run times, so that the longest simulations can be started first."""
-        levels = self._levels(solutions)
         occupancy = self._surrogate.predict(levels).occupancy
         return self._domain.predicted_cost(measures, occupancy)
 
-    def _predict(self, solutions: Array) -> tuple[Array, Array]:
+    def _predict(self, solutions: Array) -> Predicted:
         levels = self._levels(solutions)
-        prediction = self._surrogate.predict(levels, occupancy=False)
-        if not self._config.surrogate.known_measures:
-            return prediction.objective, prediction.measures
-        known = self._domain.known_measures(levels)
-        return prediction.objective, np.where(np.isnan(known), prediction.measures, known)
+        return self._used(levels, self._surrogate.predict(levels, occupancy=False))
+
+    def _used(self, levels: Array, prediction: Prediction) -> Predicted:
+        """The prediction, but for what the levels tell by themselves."""
+        objective, measures = prediction.objective, prediction.measures
+        if self._config.surrogate.known_measures:
+            measures = _better(self._domain.known_measures(levels), measures)
+        if self._config.surrogate.known_objective:
+            objective = _better(known_objective(self._domain, levels), objective)
+        return Predicted(objective, measures, levels)
 
     def _levels(self, solutions: Array) -> Array:
         as_published = self._config.surrogate.inputs == "published"
         levels = self._domain.bare_levels if as_published else self._domain.levels
         return levels(solutions)
 
-    def _remember(self, real: Evaluations) -> None:
+    def _remember(self, batch: Batch) -> None:
+        real = batch.evaluations
         if len(real.objective):
             self._data.add(np.asarray(real.levels), real.objective, real.measures, real.occupancy)
+        self._seen.add(self._as_predicted(batch))
+
+    def _as_predicted(self, batch: Batch) -> Array:
+        """The batch's levels ((n, H, W) int8) as the surrogate is shown them."""
+        if self._config.surrogate.inputs == "published":
+            return self._domain.bare_levels(batch.solutions)
+        levels = batch.levels.copy()
+        if batch.failed.any():
+            levels[batch.failed] = self._domain.levels(batch.solutions[batch.failed])
+        return levels
+
+
+def _better(known: Array, predicted: Array) -> Array:
+    """What is known, and where it is not (NaN), what is predicted."""
+    return np.where(np.isnan(known), predicted, known)

@@ -35,28 +35,32 @@ def learning_curves(
         units: Measure name to unit, for the error panels.
         title: Heading.
     """
-    errors = [
-        name
+    predicted = [
+        name.removesuffix("_mae")
         for name in (rows[0] if rows else {})
-        if name.endswith("_mae") and np.isfinite(_column(rows, name)).any()
+        if _is_error(name) and np.isfinite(_column(rows, name)).any()
     ]
-    heights = [2.6, *([2.1] if errors else []), 2.4]
+    ranked = [name for name in predicted if np.isfinite(_column(rows, f"{name}_r2")).any()]
+    heights = [2.6, *([2.1] if predicted else []), *([2.1] if ranked else []), 2.4]
     with style.figure(path, 10.0, 0.5 + sum(heights)) as figure:
         heading = figure.suptitle(title, x=0.01, ha="left", fontsize=12, weight="bold")
         style.fit(heading, 0.98 * figure.get_figwidth())
         bands = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
         _progress_panels(bands[0], rows)
-        if errors:
-            _error_panels(bands[1], rows, errors, units or {})
+        if predicted:
+            _error_panels(bands[1], rows, predicted, units or {})
+        if ranked:
+            _agreement_panels(bands[2], rows, ranked)
         _time_panels(bands[-1], rows)
 
 
 def _progress_panels(band: Any, rows: Rows) -> None:
     evaluations = _column(rows, "evaluations")
-    score, coverage = band.subplots(1, 2)
+    score, coverage, gain = band.subplots(1, 3)
     for axes, values, name, colour in (
         (score, _column(rows, "qd_score"), "QD-score", style.BLUE),
         (coverage, 100 * _column(rows, "coverage"), "Coverage (%)", style.GREEN),
+        (gain, _column(rows, "yield"), "Yield (new or better cells / evaluation)", style.AMBER),
     ):
         _line(axes, evaluations, values, colour)
         axes.set_title(name)
@@ -64,17 +68,53 @@ def _progress_panels(band: Any, rows: Rows) -> None:
         _over_evaluations(axes)
 
 
-def _error_panels(band: Any, rows: Rows, errors: Sequence[str], units: Mapping[str, str]) -> None:
+def _is_error(column: str) -> bool:
+    return column.endswith("_mae") and not column.endswith("_constant_mae")
+
+
+def _error_panels(
+    band: Any, rows: Rows, predicted: Sequence[str], units: Mapping[str, str]
+) -> None:
+    """Errors, and beside them those of always predicting the mean so far."""
     evaluations = _column(rows, "evaluations")
-    for axes, name in zip(band.subplots(1, len(errors), squeeze=False)[0], errors, strict=True):
-        _line(axes, evaluations, _column(rows, name), style.RED)
-        what = name.removesuffix("_mae")
+    panels = band.subplots(1, len(predicted), squeeze=False)[0]
+    for axes, what in zip(panels, predicted, strict=True):
+        constant = _column(rows, f"{what}_constant_mae")
+        if np.isfinite(constant).any():
+            _line(axes, evaluations, constant, style.GREY, "mean so far")
+        _line(axes, evaluations, _column(rows, f"{what}_mae"), style.RED, "surrogate")
         unit = {"occupancy": "visits", **units}.get(what, "")
         axes.set_title(f"Error: {style.readable(what)}", fontsize=8.5)
         axes.set_ylabel(f"held-out MAE{f' ({unit})' if unit else ''}", fontsize=8)
         _over_evaluations(axes, ticks=4)
-        axes.xaxis.label.set_fontsize(8)
-        axes.tick_params(labelsize=7.5)
+        _small(axes)
+    panels[0].legend(fontsize=7, loc="lower left")
+
+
+def _agreement_panels(band: Any, rows: Rows, ranked: Sequence[str]) -> None:
+    """How much of the variance is explained, and how well the order is."""
+    evaluations = _column(rows, "evaluations")
+    panels = band.subplots(1, len(ranked), squeeze=False)[0]
+    for axes, what in zip(panels, ranked, strict=True):
+        for score, label, colour in (
+            ("r2", "R²", style.RED),
+            ("spearman", "rank correlation", style.BLUE),
+        ):
+            values = _column(rows, f"{what}_{score}")
+            if np.isfinite(values).any():
+                # As far below zero as it goes, the prediction is worth nothing.
+                _line(axes, evaluations, np.maximum(values, -1), colour, label)
+        axes.axhline(0, color=style.GREY, linewidth=0.8)
+        axes.set_title(f"Held-out: {style.readable(what)}", fontsize=8.5)
+        _over_evaluations(axes, ticks=4)
+        axes.set_ylim(-1.05, 1.05)
+        _small(axes)
+    panels[0].legend(fontsize=7, loc="lower left")
+
+
+def _small(axes: Any) -> None:
+    axes.xaxis.label.set_fontsize(8)
+    axes.tick_params(labelsize=7.5)
 
 
 def _time_panels(band: Any, rows: Rows) -> None:
@@ -113,11 +153,13 @@ def _means(values: NDArray[np.float64], starts: NDArray[np.intp]) -> NDArray[np.
     return np.asarray(sums / np.diff(starts, append=len(values)))
 
 
-def _line(axes: Any, x: NDArray[np.float64], y: NDArray[np.float64], colour: str) -> None:
+def _line(
+    axes: Any, x: NDArray[np.float64], y: NDArray[np.float64], colour: str, label: str | None = None
+) -> None:
     """A line through the points that exist; a few points are also marked."""
     known = np.isfinite(y)
     marker = "o" if known.sum() <= 30 else None
-    axes.plot(x[known], y[known], color=colour, marker=marker, markersize=3.5)
+    axes.plot(x[known], y[known], color=colour, marker=marker, markersize=3.5, label=label)
     axes.grid(True, axis="y")
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 EMITTERS: dict[str, tuple[str, str]] = {
     "map_elites": ("map_elites", "MapElitesEmitter"),
     "cma_me": ("cma_me", "CmaMeEmitters"),
+    "iso_line": ("iso_line", "IsoLineEmitter"),
     "random": ("random", "RandomEmitter"),
 }
 

@@ -36,7 +36,10 @@ _MATRIX_FIELDS = (
 
 
 class CmaMeEmitters:
-    """``count`` improvement emitters: x0 = 0, ranking "2imp", selection "filter"."""
+    """``count`` improvement emitters: ranking "2imp", selection "filter".
+
+    They begin at x0 = 0, as published, or at elites spread over the archive if it has any.
+    """
 
     def __init__(
         self,
@@ -48,10 +51,11 @@ class CmaMeEmitters:
         _leave_uncompiled()
         self._batch_size = settings.batch_size
         seeds = rng.integers(2**63, size=settings.count)
+        starts = _starts(archive, domain, settings.count, rng)
         self._emitters = [
             EvolutionStrategyEmitter(
                 archive,
-                x0=np.zeros(domain.solution_dim),
+                x0=x0,
                 sigma0=settings.sigma0,
                 ranker="2imp",
                 selection_rule="filter",
@@ -59,7 +63,7 @@ class CmaMeEmitters:
                 batch_size=settings.batch_size,
                 seed=int(seed),
             )
-            for seed in seeds
+            for seed, x0 in zip(seeds, starts, strict=True)
         ]
 
     def ask(self) -> Array:
@@ -88,6 +92,25 @@ class CmaMeEmitters:
         """Restores ``state()``."""
         for number, emitter in enumerate(self._emitters):
             _load_emitter_state(emitter, tree[f"{number:04d}"])
+
+
+def _starts(archive: GridArchive, domain: Domain, count: int, rng: np.random.Generator) -> Array:
+    """Where the emitters begin ((count, solution_dim)): far from each other in measure space."""
+    if archive.empty:
+        return np.zeros((count, domain.solution_dim))
+    data = archive.data(["solution", "index"])
+    places = archive.int_to_grid_index(data["index"]) / np.asarray(archive.dims)
+    first = int(rng.integers(len(places)))
+    return np.asarray(data["solution"][farthest_points(places, first, count)])
+
+
+def farthest_points(places: Array, first: int, count: int) -> list[int]:
+    """Indices of ``count`` of the places ((n, k)), each the farthest from those before it."""
+    chosen, distance = [first], np.full(len(places), np.inf)
+    while len(chosen) < count:
+        distance = np.minimum(distance, np.square(places - places[chosen[-1]]).sum(axis=1))
+        chosen.append(int(distance.argmax()))
+    return chosen
 
 
 def _leave_uncompiled() -> None:

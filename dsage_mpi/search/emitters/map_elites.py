@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 class MapElitesEmitter:
     """``count`` MAP-Elites emitters on one archive, asked as one vectorised batch.
 
-    Each emits uniform random solutions until it has emitted ``initial_population``; afterwards a
-    random elite with ``mutations`` distinct random positions overwritten by uniform random values
-    (so about half the writes change a binary solution). The emitters share archive and schedule,
-    so that asking them together is the same as asking them in turn.
+    Each emits uniform random solutions until it has emitted ``initial_population``, unless the
+    archive has elites from the beginning; afterwards a random elite with ``mutations`` distinct
+    random positions overwritten by uniform random values (so about half the writes change a binary
+    solution). The emitters share archive and schedule, so that asking them together is the same as
+    asking them in turn.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class MapElitesEmitter:
         self._domain = domain
         self._settings = settings
         self._rng = rng
-        self._emitted_each = 0
+        self._emitted_each = 0 if archive.empty else settings.initial_population
 
     def ask(self) -> Array:
         """Returns (count x batch_size, solution_dim) solutions."""

@@ -1,0 +1,67 @@
+"""Offspring of real elites: what to simulate where the surrogate has too little to propose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ribs.archives import GridArchive
+
+from dsage_mpi.domains.base import Array
+from dsage_mpi.search.archive import start_from, surrogate_archive
+from dsage_mpi.search.emitters import build_emitters
+from dsage_mpi.search.seen import SeenLevels
+from dsage_mpi.seeding import Purpose, generator, integer_seed
+
+if TYPE_CHECKING:
+    from dsage_mpi.config.schema import Config
+    from dsage_mpi.domains.base import Domain
+    from dsage_mpi.search.selection import Simulated
+
+#: Batches that are asked for before a solution space counts as exhausted.
+_BATCHES = 100
+
+
+def unseen_offspring(
+    config: Config,
+    domain: Domain,
+    ground_truth: GridArchive,
+    levels_of: Callable[[Array], Array],
+    simulated: Simulated,
+    count: int,
+    iteration: int,
+) -> Array:
+    """Solutions that emitters on the real elites emit, none of which has been simulated.
+
+    Args:
+        config: Uses ``archive``, ``emitters`` and ``seed``.
+        domain: Gives the solution space.
+        ground_truth: The real elites.
+        levels_of: Solutions ((n, solution_dim)) to levels ((n, H, W) int8).
+        simulated: Tells which levels are known.
+        count: How many are wanted.
+        iteration: Outer iteration, which names the random streams.
+
+    Returns:
+        (n, solution_dim) with n = ``count``, or less where next to nothing is unknown.
+    """
+    seed = integer_seed(config.seed, Purpose.SELECTION, iteration, 0)
+    archive = surrogate_archive(config.archive, domain, seed)
+    start_from(archive, ground_truth)
+    rng = generator(config.seed, Purpose.SELECTION, iteration, 1)
+    emitters = build_emitters(archive, domain, config.emitters, rng)
+    found = np.empty((0, domain.solution_dim), domain.solution_dtype)
+    own = SeenLevels()
+    for _ in range(_BATCHES):
+        if len(found) >= count:
+            break
+        solutions = np.asarray(emitters.ask())
+        levels = levels_of(solutions)
+        _, first = np.unique(levels.reshape(len(levels), -1), axis=0, return_index=True)
+        fresh = np.zeros(len(levels), np.bool_)
+        fresh[first] = True
+        fresh &= ~simulated(levels) & ~own(levels)
+        own.add(levels[fresh])
+        found = np.concatenate([found, solutions[fresh]])
+    return found[:count]
