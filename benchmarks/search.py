@@ -1,36 +1,46 @@
-"""Compares what DSAGE's search inside can begin with and propose, at equal cost, over seeds.
+"""Compares what DSAGE's search inside begins with and proposes, at equal cost, over seeds.
 
-    python -m benchmarks.search maze                      # 5 seeds of every variant, about an hour
+    python -m benchmarks.search maze                  # 5 seeds of every variant: about two hours
     python -m benchmarks.search mario --seeds 3 --only "as published" "CMA-ME"
-    python -m benchmarks.search maze --set surrogate.features=8 --only default
+    python -m benchmarks.search maze --only default --set surrogate.features=8
 
-Every run is a process of its own with one thread. CPU seconds are those of the process and its
-children (Mario's JVM), start of the program included: what all ranks together would spend. QD-scores
-between two outer iterations are interpolated. Intervals are 95 % (Student's t over seeds).
+Every run is a process with one thread, several of them side by side with ``--jobs``. CPU seconds are
+those of the process and its children (Mario's JVM), start of the program included: what all ranks
+together would spend. Between two outer iterations QD-scores are interpolated. The intervals are
+95 % (Student's t over seeds). The tables in docs/search.md say with which arguments they were made.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy import stats
 
-#: What every run has: comparable CPU seconds, and the same bits on every machine of one kind.
+#: What every run has, so that CPU seconds compare.
 ONE_THREAD = ("surrogate.threads=1", "surrogate.device=cpu", "report.figures=false")
-PUBLISHED = ("inner_loop.start=empty", "selection.candidates=all", "surrogate.known_objective=false")
+#: The search inside as published; networks and budgets stay those of the input.
+PUBLISHED = (
+    "inner_loop.start=empty",
+    "selection.kind=downsample",
+    "selection.candidates=all",
+    "surrogate.known_objective=false",
+)
 
 
 @dataclass(frozen=True)
 class Study:
-    """One table: an input, its variants, and where they are compared."""
+    """One table: an input, the variants of it, and where they are compared."""
 
     input: str
     evaluations: int
@@ -38,29 +48,11 @@ class Study:
     variants: dict[str, tuple[str, ...]]
 
 
-STUDIES = {
-    "maze": Study("inputs/maze_quick.toml", 1_000, 120.0, {}),
-    "mario": Study("inputs/mario_quick.toml", 1_200, 250.0, {}),
-}
+STUDIES: dict[str, Study] = {}
 
 
-def cpu_seconds() -> float:
-    """CPU time of this process and all that it has started, those still running included."""
-    total, todo = time.process_time(), _children(os.getpid())
-    while todo:
-        process = todo.pop()
-        try:
-            fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:  # it has ended, and counts no more: simulators live as long as the run
-            continue
-        total += sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-        todo += _children(process)
-    return total
-
-
-def _children(process: int) -> list[int]:
-    tasks = Path(f"/proc/{process}/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]
+class Enough(Exception):  # noqa: N818  (nothing is wrong)
+    """Ends a run that has cost what it may."""
 
 
 class Silent:
@@ -73,8 +65,28 @@ class Silent:
         """Nothing to show."""
 
 
-def run_one(path: str, overrides: list[str], cpu_limit: float) -> None:
-    """Prints the run's curve as JSON: evaluations, CPU seconds and QD-score of every iteration."""
+def cpu_seconds() -> float:
+    """CPU time of this process and all that it has started and that still runs."""
+    total, todo = time.process_time(), list(_children(os.getpid()))
+    while todo:
+        process = todo.pop()
+        with contextlib.suppress(OSError):  # it has just ended
+            fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+            total += sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+            todo += _children(process)
+    return total
+
+
+def _children(process: int) -> Iterator[int]:
+    for task in Path(f"/proc/{process}/task").glob("*/children"):
+        yield from map(int, task.read_text().split())
+
+
+def run_one(path: str, overrides: list[str], evaluations: int, cpu_limit: float) -> None:
+    """Prints a run's curve as JSON: (evaluations, CPU seconds, QD-score) of every iteration.
+
+    It ends when it has had both the evaluations and the CPU seconds.
+    """
     from dsage_mpi.config.load import load_config
     from dsage_mpi.domains import build_domain
     from dsage_mpi.farm import open_farm
@@ -87,10 +99,6 @@ def run_one(path: str, overrides: list[str], cpu_limit: float) -> None:
     domain = build_domain(config.domain, config.archive.measures)
     payload = domain.simulator_payload()
     curve: list[tuple[int, float, float]] = []
-
-    class Enough(Exception):
-        pass
-
     with open_farm(
         World(),
         lambda: domain.make_simulator(payload),
@@ -102,11 +110,81 @@ def run_one(path: str, overrides: list[str], cpu_limit: float) -> None:
 
         def after(step: Step) -> None:
             curve.append((len(loop.record), cpu_seconds(), qd_score(loop.archive)))
-            if curve[-1][1] > cpu_limit and len(loop.record) >= 1_200:
+            if curve[-1][0] >= evaluations and curve[-1][1] >= cpu_limit:
                 raise Enough
 
-        try:
+        with contextlib.suppress(Enough):
             loop.run(after)
-        except Enough:
-            pass
     print(json.dumps(curve))
+
+
+def curve_of(study: Study, overrides: tuple[str, ...], seed: int, cpu_limit: float) -> np.ndarray:
+    """Runs one seed of one variant in a process of its own; (iterations, 3)."""
+    command = [sys.executable, "-m", "benchmarks.search", "--one", study.input]
+    command += ["--cpu", str(cpu_limit), "--evaluations", str(study.evaluations)]
+    # More than can be had in the CPU seconds: those end the run.
+    most = 1_000_000 if cpu_limit > 0 else study.evaluations
+    for override in (f"algorithm.max_evaluations={most}", *overrides, f"seed={seed}"):
+        command += ["--set", override]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
+    return np.array(json.loads(done.stdout.splitlines()[-1]))
+
+
+def interval(values: np.ndarray) -> str:
+    """``mean ± half a 95 % interval``."""
+    if len(values) < 2:
+        return f"{values.mean():7.0f}      "
+    half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    return f"{values.mean():7.0f} ± {half:3.0f}"
+
+
+def print_row(name: str, study: Study, curves: list[np.ndarray], cpu_limit: float) -> None:
+    """One variant: QD-score and cost at the evaluations, QD-score and evaluations at the time."""
+    at_budget = np.array([np.interp(study.evaluations, c[:, 0], c[:, 2]) for c in curves])
+    spent = np.mean([np.interp(study.evaluations, c[:, 0], c[:, 1]) for c in curves])
+    row = f"{name:44} {interval(at_budget)} {spent:7.0f} s"
+    if cpu_limit > 0:
+        at_time = np.array([np.interp(cpu_limit, c[:, 1], c[:, 2]) for c in curves])
+        simulated = np.mean([np.interp(cpu_limit, c[:, 1], c[:, 0]) for c in curves])
+        row += f"   {interval(at_time)} {simulated:9.0f}"
+    print(row, flush=True)
+
+
+def main() -> None:
+    """Prints one row per variant as soon as its seeds have run."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("study", help=f"one of {', '.join(STUDIES)}")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=2, help="runs side by side")
+    parser.add_argument("--only", nargs="+", default=[], help="names of variants")
+    parser.add_argument("--evaluations", type=int, help="where scores are compared")
+    parser.add_argument("--cpu", type=float, help="CPU seconds where they are compared; 0: nowhere")
+    parser.add_argument("--set", action="append", default=[], help="for all variants: KEY=VALUE")
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.one:
+        run_one(arguments.study, arguments.set, arguments.evaluations, arguments.cpu)
+        return
+    study = STUDIES[arguments.study]
+    study = Study(
+        study.input, arguments.evaluations or study.evaluations, study.cpu_seconds, study.variants
+    )
+    cpu_limit = study.cpu_seconds if arguments.cpu is None else arguments.cpu
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
+    print(f"{study.input}, seeds {seeds[0]} to {seeds[-1]}: QD-score")
+    print(f"{'':44} {f'after {study.evaluations} evaluations':>22}", end="")
+    print(f"{f'after {cpu_limit:g} CPU s (evaluations)':>28}" if cpu_limit > 0 else "")
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        for name, overrides in study.variants.items():
+            if not arguments.only or name in arguments.only:
+                changes = (*overrides, *arguments.set)
+                futures = [pool.submit(curve_of, study, changes, s, cpu_limit) for s in seeds]
+                print_row(name, study, [future.result() for future in futures], cpu_limit)
+
+
+if __name__ == "__main__":
+    main()

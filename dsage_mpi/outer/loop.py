@@ -15,6 +15,7 @@ than once, after the last safe point, so that only the method's state has to be 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from dsage_mpi.domains.base import Domain
     from dsage_mpi.farm import Farm
     from dsage_mpi.outer.journal import Journal
+
+_log = logging.getLogger("dsage_mpi.outer")
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,9 @@ class OuterLoop:
         """Runs outer iterations until the budget is spent, calling back after each."""
         while self.evaluations_left > 0:
             proposal = self._marked_proposal or self._propose()
+            if len(proposal.solutions) == 0:
+                _log.warning("nothing is left that has not been simulated: the run ends early")
+                return
             batch = self._evaluate(proposal.first(self.evaluations_left))
             errors = self.method.assess(batch)  # before anything is trained on the batch
             add_info = add_to_archive(self.archive, batch)

@@ -22,6 +22,15 @@ def test_nothing_changes_without_overrides(stored: str) -> None:
     assert to_toml(restart_config(stored, "c.h5")) == stored
 
 
+def test_runs_of_before_a_key_existed_stay_as_they_were(stored: str) -> None:
+    lines = ("start = ", "candidates = ", "known_objective = ")
+    old = "\n".join(line for line in stored.splitlines() if not line.startswith(lines))
+    assert len(old.splitlines()) == len(stored.splitlines()) - 3
+    config = restart_config(old, "c.h5")
+    assert (config.inner_loop.start, config.selection.candidates) == ("empty", "all")
+    assert not config.surrogate.known_objective
+
+
 @pytest.mark.parametrize(
     "override",
     [

@@ -104,6 +104,89 @@ def test_held_out_errors_come_before_training_on_the_batch():
     assert steps[1].proposal.cost is not None
 
 
+def levels_of(loop):
+    return loop.record["level"].reshape(len(loop.record), -1)
+
+
+@pytest.mark.parametrize("candidates", ["new", "improving", "all"])
+def test_no_level_is_simulated_twice(candidates):
+    """Of a domain of few levels, in which parents are often found again."""
+    loop = make(config(selection={"candidates": candidates}), FewLevels())
+    run(loop)
+    assert len(loop.record) == 90
+    later = levels_of(loop)[20:]  # the first are random
+    assert len(np.unique(later, axis=0)) == len(later)
+    first = {row.tobytes() for row in levels_of(loop)[:20]}
+    assert not any(row.tobytes() in first for row in later)
+
+
+def test_a_level_that_failed_is_not_simulated_again():
+    domain = FewLevels(fails=lambda task: task["level"].sum() % 3 == 0)
+    loop = make(config(selection={"candidates": "all"}), domain)
+    run(loop)
+    failed = levels_of(loop)[loop.record["failed"]][:, :8]
+    later = np.unique(failed, axis=0)
+    assert len(failed) > 10
+    assert len(later) >= len(failed) - 5  # but for random ones
+
+
+class FewLevels(GridDomain):
+    """Only the first eight positions of a solution make a difference: 256 levels."""
+
+    def levels(self, solutions):
+        solutions = np.array(solutions)
+        solutions[:, 8:] = 0
+        return solutions.reshape(-1, SIDE, SIDE)
+
+    bare_levels = levels
+
+
+def test_where_candidates_are_few_offspring_of_real_elites_are_simulated():
+    """An inner loop of one batch finds next to nothing new."""
+    settings = config(
+        inner_loop={"iterations": 1},
+        emitters={"count": 1, "batch_size": 2},
+        selection={"kind": "all", "at_least": 12},
+    )
+    steps = run(make(settings))
+    notes = [step.proposal.notes for step in steps[1:]]
+    assert [len(step.batch) for step in steps[1:]] == [12] * 5 + [10]
+    assert all(note["candidates"] + note["filled"] >= 12 for note in notes)
+    assert all(note["filled"] >= 10 for note in notes)
+
+
+def test_a_run_ends_when_everything_has_been_simulated():
+    class Two(FewLevels):
+        def levels(self, solutions):
+            solutions = np.array(solutions)
+            solutions[:, 1:] = 0
+            return solutions.reshape(-1, SIDE, SIDE)
+
+        bare_levels = levels
+
+    loop = make(config(), Two())
+    run(loop)
+    assert len(np.unique(levels_of(loop), axis=0)) == 2
+    assert len(loop.record) == 20
+
+
+@pytest.mark.parametrize("kind", ["downsample", "expected_gain"])
+@pytest.mark.parametrize("start", ["archive", "empty"])
+def test_restarts_with_every_start_and_rule(kind, start, tmp_path):
+    settings = config(
+        inner_loop={"start": start}, selection={"kind": kind, "count": 15, "candidates": "all"}
+    )
+    whole = make(settings)
+    run(whole)
+    stopped = make(settings)
+    run(stopped, 3)
+    write_tree(tmp_path / "c.h5", stopped.state())
+    resumed = make(settings)
+    resumed.load_state(read_tree(tmp_path / "c.h5"))
+    run(resumed)
+    assert digest(whole.state()) == digest(resumed.state())
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_failed_evaluations_count_but_add_nothing(method):
     domain = GridDomain(fails=lambda task: task["seed"] % 3 == 0)

@@ -50,8 +50,9 @@ class Counted(GridDomain):
 def settings(method):
     return config(
         method,
-        # The toy's surrogate proposes about one solution per outer iteration.
-        algorithm={"max_evaluations": 60 if method == "map_elites" else 26},
+        # Several outer iterations of few evaluations, filled up with offspring now and then.
+        algorithm={"max_evaluations": 60 if method == "map_elites" else 29},
+        selection={"at_least": 2},
         emitters={"batch_size": 5, "initial_population": 10},
         inner_loop={"iterations": 3},
         surrogate={"epochs": 1, "batch_size": 32},

@@ -165,6 +165,19 @@ def test_reading_says_what_is_wrong(tmp_path: Path) -> None:
         read_metrics(tmp_path / "broken.csv")
 
 
+def test_a_checkpoint_of_before_a_column_existed_is_continued(
+    tmp_path: Path, metrics: Metrics, metric_row: Row
+) -> None:
+    metrics.append(metric_row(1))
+    state = metrics.state()
+    del state["columns"]["yield"]
+    later = Metrics(tmp_path / "later.csv", MEASURES)
+    later.load_state(state)
+    assert later.rows == metrics.rows
+    later.append(metric_row(2, **{"yield": 0.5}))
+    assert [row["yield"] for row in read_metrics(later.path)] == [None, 0.5]
+
+
 def test_every_column_is_documented() -> None:
     documentation = Path(__file__).parents[2] / "docs" / "outputs.md"
     text = documentation.read_text(encoding="utf-8")

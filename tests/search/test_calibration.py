@@ -27,7 +27,9 @@ def test_outcomes_have_the_line_and_the_spread_of_what_was_checked(slope):
     calibration.observe(*pairs(slope, noise=5.0))
     outcomes = calibration.outcomes(np.array([[1.0, 7.0, 10.0], [0.0, 9.0, 90.0]]))
     assert outcomes.shape == (2, 60, 3)
-    np.testing.assert_allclose(outcomes[..., 2].mean(axis=1), 20 + slope * np.array([10, 90]), atol=3)
+    np.testing.assert_allclose(
+        outcomes[..., 2].mean(axis=1), 20 + slope * np.array([10, 90]), atol=3
+    )
     assert outcomes[0, :, 2].std() == pytest.approx(5, rel=0.25)
 
 

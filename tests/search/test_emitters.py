@@ -8,8 +8,9 @@ from tests.search.toy import BitDomain, LatentDomain
 
 
 def make(kind, seed=3, **settings):
-    domain = LatentDomain() if kind == "cma_me" else BitDomain()
-    span = (-2.0, 2.0) if kind == "cma_me" else (0.0, 8.0)
+    continuous = kind in ("cma_me", "iso_line")
+    domain = LatentDomain() if continuous else BitDomain()
+    span = (-2.0, 2.0) if continuous else (0.0, 8.0)
     archive = GridArchive(
         solution_dim=domain.solution_dim,
         dims=(8, 8),
@@ -115,3 +116,72 @@ def test_map_elites_children_do_not_depend_on_how_numpy_sorts(monkeypatch):
     expected = offspring()
     monkeypatch.setattr(np, "argpartition", smallest_last_to_first)
     np.testing.assert_array_equal(offspring(), expected)
+
+
+def filled(kind, **settings):
+    """Emitters that are built on an archive that has elites already."""
+    domain, archive, _ = make(kind)
+    rng = np.random.default_rng(5)
+    parents = domain.initial_solutions(rng, 400)
+    if kind != "map_elites":
+        parents = rng.uniform(-1.9, 1.9, (400, domain.solution_dim))
+    archive.add(parents, *domain.predict(parents))
+    emitters = build_emitters(archive, domain, EmitterSettings(kind=kind, **settings), rng)
+    return domain, archive, emitters
+
+
+@pytest.mark.parametrize("kind", ["map_elites", "iso_line"])
+def test_no_random_phase_where_there_are_elites(kind):
+    few = {"map_elites": {"mutations": 1}, "iso_line": {"iso_sigma": 1e-3, "line_sigma": 0.0}}
+    _, archive, emitters = filled(kind, count=2, batch_size=10, **few[kind])
+    parents = archive.data("solution").astype(float)
+    distance = np.abs(emitters.ask()[:, None, :] - parents[None]).max(axis=2).min(axis=1)
+    assert distance.max() <= {"map_elites": 1, "iso_line": 0.01}[kind]
+
+
+def test_cma_me_begins_at_elites_far_from_each_other():
+    _, archive, emitters = filled("cma_me", count=4, batch_size=500, sigma0=1e-3)
+    means = emitters.ask().reshape(4, 500, -1).mean(axis=1)
+    data = archive.data(["solution", "index"])
+    distance = np.square(means[:, None] - data["solution"][None]).sum(axis=2)
+    assert distance.min(axis=1).max() < 1e-4
+    places = archive.int_to_grid_index(data["index"][distance.argmin(axis=1)])
+    apart = np.square(places[:, None] - places[None]).sum(axis=2)
+    assert apart[~np.eye(4, dtype=bool)].min() >= 16  # half a side of the 8 x 8 cells
+
+
+def test_cma_me_begins_at_zero_where_there_are_none():
+    _, _, emitters = make("cma_me", count=2, batch_size=2000, sigma0=0.1)
+    np.testing.assert_allclose(emitters.ask().mean(axis=0), 0, atol=0.01)
+
+
+def test_more_emitters_than_elites():
+    domain, archive, _ = make("cma_me")
+    archive.add(np.ones((1, 16)), [1.0], [[0.0, 0.0]])
+    settings = EmitterSettings(kind="cma_me", count=3, batch_size=4)
+    assert build_emitters(archive, domain, settings, np.random.default_rng(0)).ask().shape == (
+        12,
+        16,
+    )
+
+
+def test_iso_line_steps_along_the_line_to_another_elite():
+    domain, archive, _ = make("iso_line")
+    ends = np.zeros((2, 16))
+    ends[1, 3] = 1.5
+    archive.add(ends, [1.0, 1.0], [[0.0, 0.0], [1.0, 1.0]])
+    settings = EmitterSettings(kind="iso_line", count=1, batch_size=3000, iso_sigma=0.0)
+    children = build_emitters(archive, domain, settings, np.random.default_rng(0)).ask()
+    assert not np.delete(children, 3, axis=1).any()
+    steps = np.minimum(np.abs(children[:, 3]), np.abs(children[:, 3] - 1.5))
+    # Half of the pairs are one elite twice; the others step 1.5 x N(0, 0.2).
+    assert (steps > 0).mean() == pytest.approx(0.5, abs=0.05)
+    assert np.sqrt(np.square(steps[steps > 0]).mean()) == pytest.approx(0.3, abs=0.03)
+
+
+def test_iso_line_without_a_line_is_gaussian():
+    domain, archive, _ = make("iso_line")
+    archive.add(np.zeros((1, 16)), [1.0], [[0.0, 0.0]])
+    settings = EmitterSettings(kind="iso_line", batch_size=500, iso_sigma=0.3, line_sigma=0.0)
+    children = build_emitters(archive, domain, settings, np.random.default_rng(0)).ask()
+    assert children.std() == pytest.approx(0.3, rel=0.03)

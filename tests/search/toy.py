@@ -33,6 +33,9 @@ class LatentDomain(BitDomain):
 
     solution_dtype = np.dtype(np.float64)
 
+    def initial_solutions(self, rng, count):
+        return rng.normal(0.0, 0.2, (count, self.solution_dim))
+
     def predict(self, solutions):
         return -np.square(solutions).sum(axis=1), solutions[:, :2]
 

@@ -5,6 +5,7 @@ import pytest
 
 from dsage_mpi.domains import build_domain
 from dsage_mpi.domains.base import DomainError
+from dsage_mpi.domains.maze.domain import MazeDomain
 from dsage_mpi.domains.maze.levels import analyse, mark_endpoints
 from dsage_mpi.domains.maze.settings import MEASURES, MazeSettings
 from tests.domains.maze import golden
@@ -199,3 +200,22 @@ def test_known_measures_are_those_that_a_simulation_gives():
     walls = list(MEASURES).index("num_blocks")
     np.testing.assert_array_equal(known[:, walls], evaluations.measures[:, walls])
     assert np.isnan(np.delete(known, walls, axis=1)).all()
+
+
+@pytest.mark.parametrize("objective", ["accel_none", "none", "accel", "dfs"])
+def test_known_objective_is_that_of_a_simulation(objective):
+    domain = MazeDomain(
+        MazeSettings(name="maze", objective=objective, rollouts=1), ("num_blocks", "solvability")
+    )
+    walls = np.random.default_rng(0).random((40, 256)) < np.linspace(0, 1, 40)[:, None]
+    solutions = np.concatenate([walls, np.ones((1, 256))]).astype(np.uint8)
+    tasks = domain.tasks(solutions, np.arange(41, dtype=np.uint64))
+    results = domain.make_simulator(domain.simulator_payload())(tasks)
+    real = domain.interpret(tasks, results).objective
+    for levels in (domain.levels(solutions), domain.bare_levels(solutions)):
+        known = domain.known_objective(levels)
+        if objective in ("accel_none", "none"):
+            np.testing.assert_array_equal(known, real)
+            assert 0 < real.sum() < 41
+        else:
+            assert np.isnan(known).all()
