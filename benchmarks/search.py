@@ -4,10 +4,10 @@
     python -m benchmarks.search mario --seeds 3 --only "as published" "CMA-ME"
     python -m benchmarks.search maze --only default --set surrogate.features=8
 
-Every run is a process with one thread, several of them side by side with ``--jobs``. CPU seconds are
-those of the process and its children (Mario's JVM), start of the program included: what all ranks
-together would spend. Between two outer iterations QD-scores are interpolated. The intervals are
-95 % (Student's t over seeds). The tables in docs/search.md say with which arguments they were made.
+Every run is a process with one thread, several of them side by side with ``--jobs``. CPU seconds
+are those of the process and its children (Mario's JVM), start of the program included: what all
+ranks together would spend. Between two outer iterations QD-scores are interpolated. The intervals
+are 95 % (Student's t over seeds). The tables in docs/search.md say how they were made.
 """
 
 from __future__ import annotations
@@ -48,7 +48,88 @@ class Study:
     variants: dict[str, tuple[str, ...]]
 
 
-STUDIES: dict[str, Study] = {}
+#: The published way to choose, on the grids of the two studies.
+ONE_PER_COARSE_CELL = {
+    "maze": ("selection.kind=downsample", "selection.coarse_dims=[32,27]"),
+    "mario": ("selection.kind=downsample", "selection.coarse_dims=[25,25]"),
+}
+GAUSSIAN = ("emitters.line_sigma=0",)
+CMA = ("emitters.kind=cma_me", "emitters.count=5", "emitters.batch_size=6")
+STUDIES = {
+    "maze": Study(
+        "inputs/maze_quick.toml",
+        1_000,
+        120.0,
+        {
+            "default": (),
+            "MAP-Elites": ("algorithm.method=map_elites",),
+            "as published (these networks)": (*PUBLISHED, *ONE_PER_COARSE_CELL["maze"]),
+            "as published, only new candidates": (
+                *PUBLISHED,
+                *ONE_PER_COARSE_CELL["maze"],
+                "selection.candidates=new",
+            ),
+            "start from archive, one per coarse cell, all": ONE_PER_COARSE_CELL["maze"],
+            "start from archive, one per coarse cell, new": (
+                *ONE_PER_COARSE_CELL["maze"],
+                "selection.candidates=new",
+            ),
+            "start from archive, 32 new at random": (
+                "selection.kind=random",
+                "selection.candidates=new",
+            ),
+            "expected gain, start empty": ("inner_loop.start=empty",),
+            "expected gain, candidates new": ("selection.candidates=new",),
+            "expected gain, objective predicted": ("surrogate.known_objective=false",),
+            "expected gain, 64 at a time": ("selection.count=64",),
+            "expected gain, 128 at a time": ("selection.count=128",),
+            "features 8": ("surrogate.features=8",),
+            "features 32": ("surrogate.features=32",),
+            "no occupancy network": ("surrogate.ancillary=false",),
+            "200 inner iterations": ("inner_loop.iterations=200",),
+            "15 epochs": ("surrogate.epochs=15",),
+        },
+    ),
+    "mario": Study(
+        "inputs/mario_quick.toml",
+        1_200,
+        250.0,
+        {
+            "default": (),
+            "CMA-ME": (
+                "algorithm.method=cma_me",
+                "emitters.count=5",
+            ),
+            "MAP-Elites, line mutation": ("algorithm.method=map_elites", "emitters.count=5"),
+            "as published (this network)": (
+                *PUBLISHED,
+                *ONE_PER_COARSE_CELL["mario"],
+                "emitters.kind=cma_me",
+            ),
+            "one per coarse cell, new": (
+                *ONE_PER_COARSE_CELL["mario"],
+                "selection.candidates=new",
+            ),
+            "one per coarse cell, improving": (
+                *ONE_PER_COARSE_CELL["mario"],
+                "selection.candidates=improving",
+            ),
+            "one CMA-ME emitter of 30": ("emitters.kind=cma_me",),
+            "five CMA-ME emitters of 6, sigma 0.1": (*CMA, "emitters.sigma0=0.1"),
+            "five CMA-ME emitters of 6, sigma 0.2": CMA,
+            "five CMA-ME emitters of 6, sigma 0.5": (*CMA, "emitters.sigma0=0.5"),
+            "Gaussian mutation 0.1": (*GAUSSIAN, "emitters.iso_sigma=0.1"),
+            "Gaussian mutation 0.2": GAUSSIAN,
+            "Gaussian mutation 0.4": (*GAUSSIAN, "emitters.iso_sigma=0.4"),
+            "line mutation, 0.1": ("emitters.iso_sigma=0.1",),
+            "line mutation, 0.4": ("emitters.iso_sigma=0.4",),
+            "32 at a time, 8 epochs": ("selection.count=32", "surrogate.epochs=8"),
+            "5 epochs": ("surrogate.epochs=5",),
+            "occupancy network, 5 epochs": ("surrogate.ancillary=true", "surrogate.epochs=5"),
+            "features 8": ("surrogate.features=8",),
+        },
+    ),
+}
 
 
 class Enough(Exception):  # noqa: N818  (nothing is wrong)
@@ -123,7 +204,7 @@ def curve_of(study: Study, overrides: tuple[str, ...], seed: int, cpu_limit: flo
     command = [sys.executable, "-m", "benchmarks.search", "--one", study.input]
     command += ["--cpu", str(cpu_limit), "--evaluations", str(study.evaluations)]
     # More than can be had in the CPU seconds: those end the run.
-    most = 1_000_000 if cpu_limit > 0 else study.evaluations
+    most = 100_000 if cpu_limit > 0 else study.evaluations
     for override in (f"algorithm.max_evaluations={most}", *overrides, f"seed={seed}"):
         command += ["--set", override]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}

@@ -17,7 +17,7 @@ DIRECT_EMITTERS: dict[str, tuple[str, ...]] = {
     "domain_randomization": ("random",),
 }
 #: Emitter kind of the inner loop for each kind of solutions, unless another is asked for.
-DSAGE_EMITTERS: dict[str, str] = {"discrete": "map_elites", "continuous": "cma_me"}
+DSAGE_EMITTERS: dict[str, str] = {"discrete": "map_elites", "continuous": "iso_line"}
 #: Solution kinds that each emitter can work on.
 EMITTER_DOMAINS: dict[str, tuple[str, ...]] = {
     "map_elites": ("discrete",),

@@ -173,6 +173,13 @@ class SelectionSettings(Settings):
         le=MANY,
         description="All other kinds than downsample and all: how many elites are picked.",
     )
+    share: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="More than count are picked once that is less than this share of the "
+        "evaluations so far: the more is known, the less a few more teach a surrogate.",
+    )
     candidates: Literal["new", "improving", "all"] = Field(
         "new",
         description="Which elites may be picked: those predicted to fill an empty cell of the "
@@ -186,6 +193,10 @@ class SelectionSettings(Settings):
         description="Evaluations per outer iteration where candidates are few: the next best are "
         "taken too, and then offspring of real elites (not with candidates = all).",
     )
+
+    def count_after(self, evaluations: int) -> int | None:
+        """How many elites are picked after so many evaluations; None where the rule decides."""
+        return self.count and max(self.count, int(self.share * evaluations))
 
     @model_validator(mode="after")
     def _needs(self) -> SelectionSettings:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from typing import TYPE_CHECKING
 
 from dsage_mpi.domains import domain_settings
@@ -41,7 +43,7 @@ def close_run(
         )
     ranks = farm.stats()
     write_ranks(directory.ranks, ranks)
-    return run_summary(
+    summary = run_summary(
         directory,
         rows,
         title=run_title(config),
@@ -50,6 +52,29 @@ def close_run(
         wall_seconds=wall_seconds,
         ranks=ranks,
     )
+    world = 1 + max((usage.rank for usage in ranks), default=0)
+    return summary + comparison(config, loop.domain.solution_kind, directory, world)
+
+
+#: Solution kind -> what DSAGE is compared with, and what its input has to change for that.
+_BASELINES = {
+    "discrete": ("MAP-Elites", ("algorithm.method=map_elites",)),
+    "continuous": (
+        "CMA-ME",
+        ("algorithm.method=cma_me", "emitters.kind=cma_me", "emitters.count=5"),
+    ),
+}
+
+
+def comparison(config: Config, solutions: str, directory: RunDirectory, ranks: int) -> str:
+    """How to see whether the surrogate was worth it; nothing for methods without one."""
+    if not config.uses_surrogate:
+        return ""
+    name, overrides = _BASELINES[solutions]
+    program = f"mpirun -n {ranks} python" if ranks > 1 else "python"
+    command = [program, "-m dsage_mpi", shlex.quote(os.path.relpath(directory.config))]
+    command += [f"--set {override}" for override in overrides]
+    return f"\n\nCompare with {name} on the same budget:\n  {' '.join(command)}"
 
 
 def run_title(config: Config) -> str:

@@ -52,11 +52,13 @@ class Knowledge:
     """What is known by the time of a selection.
 
     Attributes:
+        evaluations: How many there have been.
         ground_truth: Archive of real elites.
         simulated: Tells which levels have been simulated; those are never chosen.
         calibration: What predictions are worth, for ``kind = "expected_gain"``.
     """
 
+    evaluations: int
     ground_truth: GridArchive
     simulated: Simulated
     calibration: Calibration
@@ -117,16 +119,17 @@ def _by_rule(
     if settings.kind == "downsample":
         assert settings.coarse_dims is not None  # checked by the schema
         return _one_per_coarse_cell(order, coarse_cells(surrogate, cells, settings.coarse_dims))
-    assert settings.count is not None  # checked by the schema
+    count = settings.count_after(known.evaluations)
+    assert count is not None  # checked by the schema
     if settings.kind == "random":
-        return order[: settings.count]
+        return order[:count]
     if settings.kind == "expected_gain":
         data = surrogate.data(["objective", "measures"])
         predicted = np.column_stack([data["objective"], data["measures"]])[order]
         outcomes = known.calibration.outcomes(predicted)
-        return order[greedy_by_expected_gain(outcomes, known.ground_truth, settings.count)]
+        return order[greedy_by_expected_gain(outcomes, known.ground_truth, count)]
     occupied = np.isin(cells[order], np.asarray(known.ground_truth.data("index")))
-    empty_first = np.argsort(occupied, kind="stable")[: settings.count]
+    empty_first = np.argsort(occupied, kind="stable")[:count]
     return np.asarray(order[empty_first])
 
 

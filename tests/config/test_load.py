@@ -231,9 +231,10 @@ def test_impossible_combinations(
 
 def test_cma_me_has_nothing_to_choose_from_in_a_batch_of_one() -> None:
     path = Path(__file__).parents[2] / "inputs" / "mario_tiny.toml"
-    found = problems(path, "emitters.batch_size=1")
+    kind = "emitters.kind=cma_me"
+    found = problems(path, kind, "emitters.batch_size=1")
     assert "expected at least 2" in found["emitters.batch_size"]
-    assert load_config(path, overrides=["emitters.batch_size=2"]).emitters.batch_size == 2
+    assert load_config(path, overrides=[kind, "emitters.batch_size=2"]).emitters.batch_size == 2
 
 
 def test_missing_tables_and_keys_are_named(write: Writer) -> None:
@@ -292,3 +293,34 @@ def test_hash_covers_what_determines_the_result(write: Writer) -> None:
     assert config_hash(load_config(path, overrides=same)) == plain
     assert config_hash(load_config(path, seed=1)) != plain
     assert config_hash(load_config(path, overrides=["domain.rollouts=49"])) != plain
+
+
+@pytest.mark.parametrize(
+    ("domain", "method", "kind"),
+    [
+        ("maze", "dsage", "map_elites"),
+        ("maze", "map_elites", "map_elites"),
+        ("maze", "domain_randomization", "random"),
+        ("mario", "dsage", "iso_line"),
+        ("mario", "map_elites", "iso_line"),
+        ("mario", "cma_me", "cma_me"),
+        ("mario", "domain_randomization", "random"),
+    ],
+)
+def test_emitters_follow_from_method_and_solutions(domain: str, method: str, kind: str) -> None:
+    path = Path(__file__).parents[2] / "inputs" / f"{domain}_tiny.toml"
+    assert load_config(path, overrides=[f"algorithm.method={method}"]).emitters.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("domain", "method", "kind"),
+    [
+        ("mario", "map_elites", "cma_me"),
+        ("mario", "cma_me", "iso_line"),
+        ("maze", "dsage", "iso_line"),
+    ],
+)
+def test_emitters_that_do_not_fit_are_refused(domain: str, method: str, kind: str) -> None:
+    path = Path(__file__).parents[2] / "inputs" / f"{domain}_tiny.toml"
+    found = problems(path, f"algorithm.method={method}", f"emitters.kind={kind}")
+    assert "expected" in found["emitters.kind"]

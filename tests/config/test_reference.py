@@ -38,7 +38,7 @@ def test_the_example_of_problems_is_what_is_printed(
 ) -> None:
     shutil.copytree(PAGE.parents[1] / "inputs", tmp_path / "inputs")
     (tmp_path / "inputs" / "mine.toml").write_text(
-        'extends = "maze.toml"\n[domain]\nrollouts = 0\n[surrogate]\nepoch = 5\n'
+        'extends = "paper/maze/dsage.toml"\n[domain]\nrollouts = 0\n[surrogate]\nepoch = 5\n'
         "[archive]\ndims = [250, 162]\n"
     )
     monkeypatch.chdir(tmp_path)

@@ -36,10 +36,12 @@ def select(settings, surrogate, ground_truth, stream, simulated=(), calibration=
     return selection(settings, surrogate, ground_truth, stream, simulated, calibration).positions
 
 
-def selection(settings, surrogate, ground_truth, stream, simulated=(), calibration=None):
+def selection(
+    settings, surrogate, ground_truth, stream, simulated=(), calibration=None, evaluations=0
+):
     seen = SeenLevels()
     seen.add(np.asarray(simulated, np.int8).reshape(-1, 1, 1))
-    known = Knowledge(ground_truth, seen, calibration or Calibration(3))
+    known = Knowledge(evaluations, ground_truth, seen, calibration or Calibration(3))
     return select_with(settings, surrogate, known, stream)
 
 
@@ -175,3 +177,11 @@ def test_no_candidate_at_all(half):
     settings = SelectionSettings(kind="all", candidates="new")
     chosen = selection(settings, *half, rng(), simulated=range(8))
     assert (len(chosen.positions), chosen.candidates, chosen.filled) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("kind", ["random", "empty_cells_first", "expected_gain"])
+@pytest.mark.parametrize(("evaluations", "expected"), [(0, 3), (34, 3), (50, 5), (1000, 8)])
+def test_a_share_of_what_is_known_is_proposed(half, kind, evaluations, expected):
+    settings = SelectionSettings(kind=kind, count=3, share=0.1, candidates="all")
+    chosen = selection(settings, *half, rng(), evaluations=evaluations)
+    assert len(chosen.positions) == expected

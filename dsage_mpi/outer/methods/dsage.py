@@ -47,9 +47,9 @@ class Dsage:
         self._config, self._domain = config, domain
         self._archive, self._phases = context.archive, context.phases
         self._milestone = context.milestone
+        self._evaluations = 0
         self._seen = SeenLevels()
         self._calibration = Calibration(1 + len(config.archive.measures))
-        self._known = Knowledge(context.archive, self._seen, self._calibration)
         #: Outer iteration of the last training, and its loss.
         self._last_training = (-1, 0.0)
         self._surrogate = Surrogate(
@@ -148,7 +148,8 @@ class Dsage:
         settings = self._config.selection
         assert settings is not None  # checked by the schema
         rng = generator(self._config.seed, Purpose.SELECTION, iteration)
-        selection = select(settings, predicted, self._known, rng)
+        known = Knowledge(self._evaluations, self._archive, self._seen, self._calibration)
+        selection = select(settings, predicted, known, rng)
         data = predicted.data(["solution", "measures", "level"])
         solutions, measures, levels = (values[selection.positions] for values in data.values())
         missing = least(settings) - len(solutions)
@@ -209,6 +210,7 @@ class Dsage:
         if len(real.objective):
             self._data.add(np.asarray(real.levels), real.objective, real.measures, real.occupancy)
         self._seen.add(self._as_predicted(batch))
+        self._evaluations += len(batch)
 
     def _as_predicted(self, batch: Batch) -> Array:
         """The batch's levels ((n, H, W) int8) as the surrogate is shown them."""
