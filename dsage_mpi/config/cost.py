@@ -22,6 +22,8 @@ ARCHIVE_SHARE = 0.5
 #: A short inner loop finds a new elite about once in so many predictions (seen with
 #: inputs/maze_quick.toml: 200 to 600 elites after 30 000 predictions).
 PREDICTIONS_PER_ELITE = 75
+#: A smaller ``selection.share`` is left out of the estimate.
+_SMALLEST_SHARE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,12 @@ def estimate(config: Config) -> Estimate:
     predictions = training_samples = 0
     if config.uses_surrogate:
         initial = min(config.algorithm.initial_solutions, budget)
-        per_iteration = _selected(config, emitted * config.inner_loop.iterations)
-        trainings = math.ceil((budget - initial) / per_iteration)
-        iterations = 1 + trainings
-        predictions = trainings * emitted * config.inner_loop.iterations
         recent = config.surrogate.recent_samples
         window = budget if recent == "all" else recent
-        samples = _samples(initial, per_iteration, window, trainings)
+        trainings, samples = _trainings(config, emitted * config.inner_loop.iterations, window)
+        per_iteration = max(1, round((budget - initial) / max(1, trainings)))
+        iterations = 1 + trainings
+        predictions = trainings * emitted * config.inner_loop.iterations
         training_samples = config.surrogate.epochs * samples
     else:
         per_iteration = min(emitted, budget)
@@ -91,6 +92,29 @@ def estimate(config: Config) -> Estimate:
         training_seconds=training_samples * macs * TRAINING_FACTOR / CORE_MACS_PER_SECOND,
         basis=facts.basis,
     )
+
+
+def _trainings(config: Config, predictions: int, window: int) -> tuple[int, int]:
+    """How often the surrogate is trained, and on how many samples altogether.
+
+    Args:
+        config: The run.
+        predictions: Predictions per outer iteration.
+        window: Most samples that a training uses.
+    """
+    budget = config.algorithm.max_evaluations
+    done = min(config.algorithm.initial_solutions, budget)
+    share = 0.0 if config.selection is None else config.selection.share
+    fixed = _selected(config, predictions)
+    # Until a share of what is known is more than the fixed number.
+    end = budget if share < _SMALLEST_SHARE else min(budget, max(done, math.ceil(fixed / share)))
+    trainings = math.ceil((end - done) / fixed)
+    samples = _samples(done, fixed, window, trainings)
+    done = min(budget, done + trainings * fixed)
+    while done < budget:
+        trainings, samples = trainings + 1, samples + min(done, window)
+        done += max(fixed, int(share * done))
+    return trainings, samples
 
 
 def _samples(initial: int, per_iteration: int, window: int, trainings: int) -> int:

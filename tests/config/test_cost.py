@@ -62,6 +62,26 @@ def test_counts_of_a_fixed_selection(write: Writer) -> None:
     assert cost.training_samples == 2 * (100 + 400 + 500)
 
 
+def test_counts_of_a_selection_that_grows(write: Writer) -> None:
+    """100 initial, 150 at a time up to 1 500 evaluations, from there a tenth of what is known."""
+    overrides = [
+        "algorithm.max_evaluations=5000",
+        "selection.kind=random",
+        "selection.count=150",
+        "selection.share=0.1",
+        "inner_loop.iterations=1000",
+        "surrogate.epochs=2",
+    ]
+    cost = estimate(load_config(write(), overrides=overrides))
+    known, trainings, samples = 100, 0, 0
+    while known < 5000:
+        trainings, samples = trainings + 1, samples + known
+        known += max(150, known // 10)
+    assert trainings > 20
+    assert cost.outer_iterations == 1 + trainings
+    assert cost.training_samples == 2 * samples
+
+
 def test_direct_methods_have_no_surrogate(write: Writer) -> None:
     overrides = ["algorithm.method=map_elites", "algorithm.max_evaluations=1000"]
     cost = estimate(load_config(write(), overrides=overrides))
