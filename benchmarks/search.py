@@ -91,6 +91,22 @@ STUDIES = {
             "15 epochs": ("surrogate.epochs=15",),
         },
     ),
+    "maze_paper": Study(
+        "inputs/maze.toml",
+        1_000,
+        0.0,
+        {
+            "default": (),
+            "MAP-Elites": ("algorithm.method=map_elites",),
+            "features 16": ("surrogate.features=16",),
+            "5 epochs": ("surrogate.epochs=5",),
+            "60 inner iterations": ("inner_loop.iterations=60",),
+            "as published (these networks)": (
+                *PUBLISHED,
+                "selection.coarse_dims=[32,27]",
+            ),
+        },
+    ),
     "mario": Study(
         "inputs/mario_quick.toml",
         1_200,
