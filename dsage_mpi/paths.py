@@ -23,7 +23,7 @@ def kind_of(path: Path) -> Kind | None:
     """
     try:
         mode = os.stat(path).st_mode
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # no name holds a NUL
         return None
     if stat.S_ISREG(mode):
         return "file"

@@ -12,7 +12,7 @@ import pytest
 from dsage_mpi import caches
 from dsage_mpi.caches import provide_caches
 from tests.nolocks import without_locks
-from tests.support import REPOSITORY, clean_environment, python
+from tests.support import REPOSITORY, UNKNOWN_USER, clean_environment, python
 
 
 def test_nothing_is_said_where_the_home_can_be_written(tmp_path: Path) -> None:
@@ -91,23 +91,19 @@ def test_a_file_system_without_locks_will_not_do_for_numba(tmp_path: Path) -> No
     assert python("-c", PROVIDED, env=environment).stdout.strip().startswith("/dev/shm/dsage_")
 
 
-#: A user whom no list of users knows, by a user namespace, which needs no root.
-UNKNOWN = ["unshare", "--user", "--map-user=54321", "--map-group=54321", "env"]
-
-
 @pytest.fixture(params=["no home", "unreadable home", "file as home"])
 def unknown_user(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
     """What to put before a command for it to be run by a user without a usable home."""
-    if subprocess.run([*UNKNOWN, "true"], capture_output=True).returncode:
+    if subprocess.run([*UNKNOWN_USER, "true"], capture_output=True).returncode:
         pytest.skip("this machine allows no user namespaces")
     home = tmp_path / "home"
     if request.param == "no home":
-        return [*UNKNOWN, "-u", "HOME", "-u", "XDG_CACHE_HOME"]
+        return [*UNKNOWN_USER, "-u", "HOME", "-u", "XDG_CACHE_HOME"]
     if request.param == "file as home":
         home.write_text("")
     else:
         home.mkdir(mode=0)
-    return [*UNKNOWN, "-u", "XDG_CACHE_HOME", f"HOME={home}"]
+    return [*UNKNOWN_USER, "-u", "XDG_CACHE_HOME", f"HOME={home}"]
 
 
 READ_ONLY_INSTALLATION = f"import site; site.getsitepackages = lambda: ['/proc']{PROVIDED}"
@@ -116,13 +112,8 @@ READ_ONLY_INSTALLATION = f"import site; site.getsitepackages = lambda: ['/proc']
 def test_a_user_whom_nobody_knows_and_a_read_only_installation(
     unknown_user: list[str], tmp_path: Path
 ) -> None:
-    done = subprocess.run(
-        [*unknown_user, sys.executable, "-c", READ_ONLY_INSTALLATION],
-        capture_output=True,
-        text=True,
-        env=clean_environment({"TMPDIR": str(tmp_path)}),
-        cwd=REPOSITORY,
-    )
+    environment = {"TMPDIR": str(tmp_path)}
+    done = python("-c", READ_ONLY_INSTALLATION, env=environment, before=unknown_user)
     assert done.stdout.strip() == str(tmp_path / "dsage_mpi-numba-54321"), done.stderr
 
 
@@ -135,33 +126,19 @@ COMMANDS = [
 ]
 
 
-def test_commands_of_a_user_whom_nobody_knows(unknown_user: list[str], tmp_path: Path) -> None:
+def test_commands_of_a_user_whom_nobody_knows(unknown_user: list[str]) -> None:
     for command in COMMANDS:
-        done = subprocess.run(
-            [*unknown_user, sys.executable, "-m", "dsage_mpi", *command],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            env=clean_environment(),
-            cwd=REPOSITORY,
-        )
+        done = python("-m", "dsage_mpi", *command, before=unknown_user)
         assert done.returncode in (0, 2), (command, done.stderr)
         assert "Traceback" not in done.stderr
 
 
 def test_a_run_of_a_user_whom_nobody_knows(unknown_user: list[str], tmp_path: Path) -> None:
     run = tmp_path / "run"
-    program = [sys.executable, "-m", "dsage_mpi", "inputs/maze_tiny.toml", "--run-dir", str(run)]
-    program += ["--set", "algorithm.method=domain_randomization"]
-    program += ["--set", "algorithm.max_evaluations=5"]
-    done = subprocess.run(
-        [*unknown_user, *program],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env=clean_environment(),
-        cwd=REPOSITORY,
-    )
+    few = ("algorithm.method=domain_randomization", "algorithm.max_evaluations=5")
+    changes = [part for key in few for part in ("--set", key)]
+    program = ("-m", "dsage_mpi", "inputs/maze_tiny.toml", "--run-dir", run, *changes)
+    done = python(*program, before=unknown_user)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("WARNING") == 0
     assert (run / "figures" / "archive.png").is_file()

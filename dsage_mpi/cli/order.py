@@ -137,9 +137,16 @@ def _read_source(path: Path) -> tuple[str, Path, Path | None]:
     from dsage_mpi.cli.stored import find_stored, find_unsaved
 
     if (unsaved := find_unsaved(path)) is not None:
-        return unsaved.config.read_text(encoding="utf-8"), unsaved.config, None
+        return _text_of(unsaved.config), unsaved.config, None
     stored = find_stored(path)
     return stored.config, stored.checkpoint, stored.checkpoint
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunDirectoryError(f"cannot read {file}: {error}") from error
 
 
 def _compare_with_file(directory: RunDirectory, stored: str, checkpoint: Path) -> None:
