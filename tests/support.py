@@ -8,8 +8,10 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -25,6 +27,19 @@ _MPI_SETTINGS = {
     "PRTE_ALLOW_RUN_AS_ROOT": "1",
     "PRTE_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
 }
+
+
+#: A user whom no list of users knows, by a user namespace, which needs no root; files are his own.
+UNKNOWN_USER = ("unshare", "--user", "--map-user=54321", "--map-group=54321", "env")
+
+
+def unprivileged() -> tuple[str, ...]:
+    """What to put before a command for permissions to bind it, also where tests run as root."""
+    if os.getuid() != 0:
+        return ("env",)
+    if subprocess.run([*UNKNOWN_USER, "true"], capture_output=True).returncode:
+        pytest.skip("this machine allows no user namespaces")
+    return UNKNOWN_USER
 
 
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -44,9 +59,11 @@ def python(
     timeout: float = 60,
     env: Mapping[str, str] | None = None,
     cwd: Path = REPOSITORY,
+    before: Sequence[str] = (),
 ) -> subprocess.CompletedProcess[str]:
-    """Runs ``python ARGS`` outside of any MPI job."""
-    return _run([sys.executable, *map(str, args)], clean_environment(env), timeout, cwd)
+    """Runs ``python ARGS`` outside of any MPI job, with a command ``before`` that starts it."""
+    command = [*before, sys.executable, *map(str, args)]
+    return _run(command, clean_environment(env), timeout, cwd)
 
 
 def mpirun(

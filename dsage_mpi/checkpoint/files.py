@@ -7,7 +7,8 @@ import logging
 from pathlib import Path
 
 from dsage_mpi.checkpoint.hdf5 import read_tree, sync_folder
-from dsage_mpi.checkpoint.tree import CheckpointError, Tree
+from dsage_mpi.checkpoint.tree import CheckpointError, Tree, UnreadableError
+from dsage_mpi.paths import list_folder
 
 FOLDER = "checkpoints"
 _PATTERN = "checkpoint-*.h5"
@@ -26,9 +27,19 @@ def final_path(run_dir: Path) -> Path:
 
 
 def checkpoints(run_dir: Path) -> list[Path]:
-    """All checkpoints of a run, oldest first; the final one of a stopped run is the newest."""
+    """All checkpoints of a run, oldest first; the final one of a stopped run is the newest.
+
+    Raises:
+        UnreadableError: Their folder cannot be read.
+    """
+    try:
+        found = list_folder(run_dir / FOLDER)
+    except OSError as error:
+        raise UnreadableError(
+            f"cannot read {run_dir / FOLDER}: {error.strerror or error}; ask its owner, or copy it"
+        ) from error
     final = final_path(run_dir)
-    return sorted((run_dir / FOLDER).glob(_PATTERN)) + ([final] if final.exists() else [])
+    return [path for path in found if path.match(_PATTERN)] + [p for p in found if p == final]
 
 
 def newest_valid(run_dir: Path) -> Path:

@@ -22,6 +22,7 @@ import numpy as np
 
 from dsage_mpi.checkpoint.checksum import checksum
 from dsage_mpi.checkpoint.layout import Leaf, create, leaves, read_leaf, set_checksum
+from dsage_mpi.checkpoint.opening import open_file
 from dsage_mpi.checkpoint.seal import (
     FORMAT,
     HEAD_BYTES,
@@ -30,7 +31,8 @@ from dsage_mpi.checkpoint.seal import (
     mark_unfinished,
     seal,
 )
-from dsage_mpi.checkpoint.tree import CheckpointError, Tree
+from dsage_mpi.checkpoint.tree import CheckpointError, Tree, UnreadableError
+from dsage_mpi.paths import create_anew, is_file
 
 #: A root attribute: text or a number.
 Attributes = Mapping[str, str | int | float | bool]
@@ -45,7 +47,7 @@ _DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError
 
 def fill_alone(file: Path, tables: Sequence[Leaf]) -> dict[str, str]:
     """Fills the tables of a prepared file; returns the checksum of each."""
-    with h5py.File(file, "r+") as opened:
+    with open_file(file, "r+") as opened:
         for leaf in tables:
             opened[leaf.path].write_direct(leaf.array)
     return {leaf.path: checksum(leaf.array) for leaf in tables}
@@ -91,6 +93,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     temporary = path.with_name(f".{path.name}.writing")
     try:
+        os.close(create_anew(temporary))
         yield temporary
     except BaseException as error:
         with contextlib.suppress(OSError):
@@ -113,11 +116,11 @@ def prepare(
         The tables that have rows; their datasets exist and have their space.
     """
     found = list(leaves(tree, tables))
-    with h5py.File(temporary, "w", userblock_size=HEAD_BYTES):
+    with open_file(temporary, "w", userblock_size=HEAD_BYTES):
         pass
     mark_unfinished(temporary)
     _reserve(temporary, [leaf for leaf in found if isinstance(leaf, Leaf)])
-    with h5py.File(temporary, "r+") as file:
+    with open_file(temporary, "r+") as file:
         _write_attributes(file, {"format": FORMAT, "schema": SCHEMA, "complete": False})
         _write_attributes(file, attributes)
         for leaf in found:
@@ -139,7 +142,7 @@ def publish(temporary: Path, path: Path, checksums: Mapping[str, str]) -> int:
         path: Its name.
         checksums: Checksum of each table.
     """
-    with h5py.File(temporary, "r+") as file:
+    with open_file(temporary, "r+") as file:
         for name, digits in checksums.items():
             set_checksum(file, name, digits)
         file.attrs.modify("complete", np.bool_(True))
@@ -178,18 +181,20 @@ def _plain(value: Any) -> Any:
 
 @contextlib.contextmanager
 def _checked(path: Path) -> Iterator[h5py.File]:
-    if not path.is_file():
-        raise CheckpointError(f"no checkpoint at {path}")
     try:
+        if not is_file(path):
+            raise CheckpointError(f"no checkpoint at {path}")
         check_seal(path)
     except OSError as error:
-        raise CheckpointError(f"cannot read {path}: {error.strerror or error}") from error
+        raise UnreadableError(f"cannot read {path}: {error.strerror or error}") from error
     try:
-        with h5py.File(path, "r") as file:
+        with open_file(path, "r") as file:
             if not file.attrs["complete"]:
                 raise CheckpointError(f"{path} was not written to its end")
             yield file
     except _DAMAGE as error:
+        if getattr(error, "errno", None):  # the operating system's, not HDF5's
+            raise UnreadableError(f"cannot read {path}: {error}") from error
         raise CheckpointError(f"{path} is damaged: {error}") from error
 
 

@@ -26,6 +26,7 @@ import numpy as np
 from dsage_mpi.checkpoint.checksum import block_digest, combine
 from dsage_mpi.checkpoint.hdf5 import sync
 from dsage_mpi.checkpoint.layout import Leaf
+from dsage_mpi.checkpoint.opening import open_file
 from dsage_mpi.checkpoint.shards import Range, Shard, Table, count
 from dsage_mpi.domains.base import Array
 
@@ -151,7 +152,7 @@ def _read_back(order: Order, digests: dict[str, list[bytes]]) -> None:
     Raises:
         OSError: They differ.
     """
-    with h5py.File(order.file, "r") as file:
+    with open_file(order.file, "r") as file:
         for table in order.tables:
             dataset = file[table.path]
             for number, digest in enumerate(digests[table.path]):
@@ -272,7 +273,7 @@ def _look(order: Order) -> None:
 def _open(comm: Any, path: Path) -> h5py.File:
     from mpi4py import MPI
 
-    return h5py.File(path, "r+", driver="mpio", comm=comm, info=MPI.Info.Create())
+    return open_file(path, "r+", driver="mpio", comm=comm, info=MPI.Info.Create())
 
 
 def _most_blocks(table: Table, size: int) -> int:

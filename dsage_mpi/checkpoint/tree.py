@@ -13,3 +13,7 @@ Tree = dict[str, Any]
 
 class CheckpointError(Exception):
     """A checkpoint cannot be written, found or trusted; the message says which and why."""
+
+
+class UnreadableError(CheckpointError):
+    """A checkpoint cannot be read here and now, which says nothing about whether it is whole."""

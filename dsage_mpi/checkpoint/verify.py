@@ -20,8 +20,9 @@ import h5py
 
 from dsage_mpi.checkpoint.hdf5 import read_tree
 from dsage_mpi.checkpoint.layout import read_leaf
+from dsage_mpi.checkpoint.opening import open_file
 from dsage_mpi.checkpoint.seal import check_seal
-from dsage_mpi.checkpoint.tree import CheckpointError
+from dsage_mpi.checkpoint.tree import CheckpointError, UnreadableError
 
 _SECONDS = 300
 
@@ -31,9 +32,14 @@ def problems(path: Path) -> list[str]:
 
     Args:
         path: A checkpoint.
+
+    Raises:
+        UnreadableError: It cannot be read here and now.
     """
     try:
         read_tree(path)
+    except UnreadableError:
+        raise
     except CheckpointError as error:
         parts = _damaged_parts(path) if _is_sealed(path) else []
         return [str(error), *(f"{path}: {line}" for line in parts)]
@@ -83,7 +89,7 @@ def _walk(group: h5py.Group) -> Iterator[str]:
 def main(path: Path) -> int:
     """Prints the damaged parts."""
     try:
-        with h5py.File(path, "r") as file:
+        with open_file(path, "r") as file:
             count = 0
             for line in _walk(file):
                 print(line, flush=True)

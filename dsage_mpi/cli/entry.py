@@ -63,6 +63,11 @@ def dispatch(argv: list[str]) -> int:
             raise  # all ranks must end: the farm's hook sees to it
         complain("interrupted; a run that has checkpoints goes on with --restart RUN_DIR")
         return exit_codes.INTERRUPTED
+    except OSError as error:
+        if not alone:
+            raise  # as above
+        complain(f"{error}; see that file systems and permissions are as you expect them")
+        return exit_codes.BAD_INPUT
 
 
 def _replace_closed_streams() -> None:

@@ -19,11 +19,11 @@ def find_runs(paths: Sequence[Path]) -> tuple[list[tuple[Path, RunDirectory]], i
     """
     runs, trainings, code = [], [], exit_codes.DONE
     for path in paths:
-        if is_training(path):
-            trainings.append(path)
-            continue
         try:
-            runs.append((path, RunDirectory.locate(path)))
+            if is_training(path):
+                trainings.append(path)
+            else:
+                runs.append((path, RunDirectory.locate(path)))
         except RunDirectoryError as error:
             complain(error)
             code = exit_codes.BAD_INPUT

@@ -21,6 +21,7 @@ from dsage_mpi.config.schema import Config
 from dsage_mpi.domains import build_domain
 from dsage_mpi.domains.base import DomainError
 from dsage_mpi.report.lock import RunLock
+from dsage_mpi.report.room import remedy
 from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError, refuse_used
 from dsage_mpi.report.terminal import complain
 from dsage_mpi.surrogate.errors import SurrogateError
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 #: What is raised for input that cannot be used.
 UNUSABLE = (ConfigError, CheckpointError, DomainError, RunDirectoryError, SurrogateError)
-
-_ROOM = "Make room there, or name another with --run-dir"
 
 _log = logging.getLogger("dsage_mpi.outer")
 
@@ -69,7 +68,10 @@ def make_order(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Ord
     except UNUSABLE as error:
         complain(error)
     except OSError as error:
-        complain(f"cannot write into the run directory: {error}. {_ROOM}")
+        what = remedy(error).capitalize()
+        complain(
+            f"cannot write into the run directory: {error}. {what}, or name another with --run-dir"
+        )
     return exit_codes.BAD_INPUT
 
 
@@ -79,7 +81,7 @@ def _fresh(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order:
     config = _load(arguments)
     _check_needs(config)
     directory = RunDirectory.create(arguments.run_dir, arguments.input.stem)
-    held.enter_context(RunLock(directory))
+    _hold(directory, held)
     # At once, not with the first checkpoint: a run that is killed before can be started again.
     directory.write_config(to_toml(config))
     return Order(config, directory.path, None, arguments.verbose)
@@ -98,7 +100,7 @@ def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Ord
     _check_device(config)
     if elsewhere:
         directory = RunDirectory.create(arguments.run_dir, "")
-        held.enter_context(RunLock(directory))
+        _hold(directory, held)
         directory.write_config(to_toml(config))
     changed = changes(text, str(source), config)
     return Order(config, directory.path, checkpoint, arguments.verbose, changed, elsewhere)
@@ -108,15 +110,23 @@ def _taken_over(restart: Path, held: contextlib.ExitStack) -> RunDirectory:
     """The run directory that ``--restart`` means, locked and cleared of requests and remains."""
     from dsage_mpi.checkpoint.files import remove_unfinished
     from dsage_mpi.outer.stop import forget_requests
-    from dsage_mpi.report.log import setup_logging
 
     directory = RunDirectory.locate(restart)
-    held.enter_context(RunLock(directory))
+    _hold(directory, held)
     directory.make_folders()
     forget_requests(directory.path)
     remove_unfinished(directory.path)
-    setup_logging(directory, rank=0)  # its log, too, says which checkpoints are skipped
     return directory
+
+
+def _hold(directory: RunDirectory, held: contextlib.ExitStack) -> None:
+    """Locks a run directory; from then on its log, too, has what is to be said (of checkpoints)."""
+    from dsage_mpi.report.log import setup_logging
+
+    lock = held.enter_context(RunLock(directory))
+    setup_logging(directory, rank=0)
+    if lock.weakness:
+        _log.warning("%s", lock.weakness)
 
 
 def _read_source(path: Path) -> tuple[str, Path, Path | None]:
@@ -127,9 +137,16 @@ def _read_source(path: Path) -> tuple[str, Path, Path | None]:
     from dsage_mpi.cli.stored import find_stored, find_unsaved
 
     if (unsaved := find_unsaved(path)) is not None:
-        return unsaved.config.read_text(encoding="utf-8"), unsaved.config, None
+        return _text_of(unsaved.config), unsaved.config, None
     stored = find_stored(path)
     return stored.config, stored.checkpoint, stored.checkpoint
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunDirectoryError(f"cannot read {file}: {error}") from error
 
 
 def _compare_with_file(directory: RunDirectory, stored: str, checkpoint: Path) -> None:

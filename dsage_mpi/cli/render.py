@@ -144,11 +144,13 @@ def _check(made: argparse.ArgumentParser, arguments: argparse.Namespace) -> None
 
 def _find(arguments: argparse.Namespace) -> Scene:
     from dsage_mpi.domains import build_domain
+    from dsage_mpi.report.run_directory import look
 
     source: Path = arguments.source
-    if not source.exists():
+    kind = look(source)
+    if kind is None:
         raise RenderError(f"{source} does not exist")
-    if source.is_file() and source.suffix != ".h5":
+    if kind == "file" and source.suffix != ".h5":
         if arguments.evaluation is not None or arguments.best or arguments.cell:
             raise RenderError(f"{source} is one level: --evaluation, --best, --cell are for runs")
         return _written_level(source, arguments.domain or "mario")
@@ -180,6 +182,8 @@ def _written_level(source: Path, name: str) -> Scene:
         level = domain.level_from_text(source.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
         raise RenderError(f"{source} is no text (UTF-8)") from None
+    except OSError as error:
+        raise RenderError(f"{source} cannot be read: {error.strerror or error}") from None
     except DomainError as error:
         raise RenderError(f"{source}: {error}") from None
     return Scene(domain, level, domain.level_task(level), f"level {source}")

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from dsage_mpi import exit_codes
 from dsage_mpi.cli.console import (
     EXIT_CODES,
     Formatter,
@@ -16,7 +17,8 @@ from dsage_mpi.cli.console import (
 from dsage_mpi.cli.many_runs import find_runs
 from dsage_mpi.report.lock import is_held
 from dsage_mpi.report.run_directory import RunDirectory
-from dsage_mpi.report.status import DONE, FAILED, STARTING, STOPPED, read_status
+from dsage_mpi.report.status import DONE, FAILED, STARTING, STOPPED, load_status
+from dsage_mpi.report.terminal import complain
 
 EPILOG = f"""examples:
   python -m dsage_mpi status runs/*
@@ -48,9 +50,15 @@ def main(argv: list[str]) -> int:
     """Prints the table; returns the exit code."""
     arguments = parser().parse_args(argv)
     runs, code = find_runs(arguments.runs)
-    if runs:
-        now = time.time()
-        print(table([_HEADINGS, *(row(directory, now) for _, directory in runs)]))
+    now, rows = time.time(), []
+    for _, directory in runs:
+        try:
+            rows.append(row(directory, now))
+        except OSError as error:
+            complain(f"cannot read {directory.status}: {error.strerror or error}")
+            code = exit_codes.BAD_INPUT
+    if rows:
+        print(table([_HEADINGS, *rows]))
     return code
 
 
@@ -60,8 +68,11 @@ def row(directory: RunDirectory, now: float) -> tuple[str, ...]:
     Args:
         directory: The run.
         now: Seconds since the epoch.
+
+    Raises:
+        OSError: Its status cannot be read.
     """
-    facts = read_status(directory.status)
+    facts = load_status(directory.status)
     name = directory.path.resolve().name
     if not facts:
         return (name, "no status", *["-"] * (len(_HEADINGS) - 2))

@@ -16,7 +16,7 @@ from dsage_mpi.config.load import config_from_toml
 from dsage_mpi.config.schema import Config
 from dsage_mpi.report.export import ArchiveTable
 from dsage_mpi.report.metrics import columns_of
-from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
+from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError, look
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def find_stored(path: Path) -> Stored:
         RunDirectoryError: There is nothing at ``path``, or it is no run directory.
         CheckpointError: The checkpoint, or every one in the run directory, is unusable.
     """
-    if path.is_file():
+    if look(path) == "file":
         checkpoint, tree = path, read_tree(path)
         try:
             directory = RunDirectory.locate(path)
@@ -112,12 +112,12 @@ def find_unsaved(path: Path) -> RunDirectory | None:
         RunDirectoryError: There is nothing at ``path``, it is no run directory, or its run has
             ended and lost its checkpoints.
     """
-    if path.is_file():
+    if look(path) == "file":
         return None
     directory = RunDirectory.open(path)
-    if not directory.config.is_file() or checkpoints(directory.path):
+    if look(directory.config) != "file" or checkpoints(directory.path):
         return None
-    if directory.archive_npz.exists():
+    if look(directory.archive_npz) is not None:
         raise RunDirectoryError(
             f"the run in {path} has ended ({directory.archive_npz.name} is there), but all its "
             f"checkpoints are gone: there is nothing to go on from. To run it again: "

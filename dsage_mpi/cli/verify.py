@@ -16,7 +16,7 @@ EPILOG = """examples:
 exit codes:
   0  every checkpoint is whole
   1  at least one is damaged; one line for each problem
-  2  there is nothing to verify
+  2  there is nothing to verify, or something cannot be read
   4  what was to be printed could not be written"""
 
 
@@ -39,22 +39,43 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Prints a line per problem and per whole file; returns the exit code."""
     arguments = parser().parse_args(argv)
-    from dsage_mpi.checkpoint.files import checkpoints
-    from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
+    from dsage_mpi.checkpoint.tree import UnreadableError
+    from dsage_mpi.report.run_directory import RunDirectoryError
 
-    paths: list[Path] = []
+    found, damaged, unreadable = [], False, False
     for path in arguments.runs:
         try:
-            found = [path] if path.is_file() else checkpoints(RunDirectory.open(path).path)
-        except RunDirectoryError as error:
+            found += _checkpoints(path)
+        except (RunDirectoryError, UnreadableError) as error:
             complain(error)
-            return exit_codes.BAD_INPUT
-        if not found:
-            complain(f"{path} has no checkpoints")
-            return exit_codes.BAD_INPUT
-        paths += found
-    damaged = [path for path in paths if not _is_whole(path)]
+            unreadable = True
+    for checkpoint in found:
+        try:
+            damaged |= not _is_whole(checkpoint)
+        except UnreadableError as error:
+            complain(error)
+            unreadable = True
+    if unreadable:
+        return exit_codes.BAD_INPUT
     return exit_codes.FAILED if damaged else exit_codes.DONE
+
+
+def _checkpoints(path: Path) -> list[Path]:
+    """What is to be verified.
+
+    Raises:
+        RunDirectoryError: There is nothing.
+        UnreadableError: It cannot be looked at.
+    """
+    from dsage_mpi.checkpoint.files import checkpoints
+    from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError, look
+
+    if look(path) == "file":
+        return [path]
+    found = checkpoints(RunDirectory.open(path).path)
+    if not found:
+        raise RunDirectoryError(f"{path} has no checkpoints")
+    return found
 
 
 def _is_whole(path: Path) -> bool:

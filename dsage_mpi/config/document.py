@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dsage_mpi.config.errors import ConfigError, Problem
+from dsage_mpi.paths import kind_of
 
 #: Where a key given on the command line "came from".
 COMMAND_LINE = "--set"
@@ -142,7 +143,7 @@ def _chain(path: Path) -> list[tuple[Path, dict[str, Any]]]:
         chain.append((path, tables))
         if parent is None:
             return chain[::-1]
-        if not isinstance(parent, str):
+        if not isinstance(parent, str) or "\0" in parent:
             problem = Problem("extends", f'= {parent!r}: expected one path, e.g. "base/maze.toml"')
             raise ConfigError([problem], str(path))
         child, path = path, path.parent / parent
@@ -152,7 +153,7 @@ def _read_toml(path: Path, child: Path | None) -> dict[str, Any]:
     key = "extends" if child else ""
     source = str(child or path)
     try:
-        if path.exists() and not path.is_file() and not path.is_dir():  # a pipe may never end
+        if kind_of(path) == "other":  # a pipe may never end
             raise ConfigError([Problem(key, f"{path} is no regular file: {_EXPECTED}")], source)
         text = path.read_text(encoding="utf-8-sig")  # some editors put a mark at the beginning
     except FileNotFoundError:

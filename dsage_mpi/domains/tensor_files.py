@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dsage_mpi.domains.base import DomainError
+from dsage_mpi.paths import kind_of
 
 #: What files of torch begin with, today's and those of old versions.
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
@@ -32,10 +32,13 @@ def read_tensors(path: Path, what: str, error: type[DomainError]) -> Mapping[str
 
 def why_no_file(path: Path) -> str:
     """What a path is that is no file to be read: "does not exist", "is a folder", ..."""
-    # os.path says no, where Path raises: to names that are too long, for instance.
-    if not os.path.exists(path):
+    try:
+        kind = kind_of(path)
+    except OSError as error:  # a folder that may not be looked into, a name that is too long
+        return f"cannot be looked at ({error.strerror or error})"
+    if kind is None:
         return "does not exist"
-    return "is a folder" if path.is_dir() else "is no regular file"
+    return "is a folder" if kind == "folder" else "is no regular file"
 
 
 def tensor_problems(

@@ -27,6 +27,7 @@ from dsage_mpi.outer.stop import Requests, StopRequested
 from dsage_mpi.report.drift import drift
 from dsage_mpi.report.log import FILE_ONLY
 from dsage_mpi.report.progress import Progress
+from dsage_mpi.report.room import remedy
 from dsage_mpi.report.run_directory import RunDirectory
 from dsage_mpi.report.status import RUNNING, STOPPED, StatusFile
 from dsage_mpi.surrogate.errors import SurrogateError
@@ -43,9 +44,7 @@ _OUT_OF_MEMORY = (
     "node), or lower surrogate.recent_samples, surrogate.batch_size or emitters.batch_size in a "
     "new run; this one goes on from its last checkpoint with --restart %s"
 )
-_NOT_SAVED = (
-    "the run is over, but its last checkpoint could not be written: make room, then --restart %s"
-)
+_NOT_SAVED = "the run is over, but its last checkpoint could not be written: %s, then --restart %s"
 _NOT_EXPORTED = (
     "the run is over and whole in its last checkpoint, but its exports or figures could not be "
     "written (%s: %s); --restart %s does that alone once the cause is gone"
@@ -133,7 +132,7 @@ def _search(
         raise
     if observer.checkpoint():
         return exit_codes.DONE
-    _log.error(_NOT_SAVED, directory.path)
+    _log.error(_NOT_SAVED, remedy(observer.obstacle), directory.path)
     return exit_codes.FAILED
 
 

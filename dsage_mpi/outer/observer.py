@@ -100,6 +100,8 @@ class Observer:
         self._row_checkpoint_bytes: int | None = None
         self._last_checkpoint = time.monotonic()
         self._saved_iteration = -1
+        #: Why the last checkpoint that was not written was not.
+        self.obstacle: Exception | None = None
 
     def after_iteration(self, step: Step) -> None:
         """Records one outer iteration."""
@@ -154,6 +156,7 @@ class Observer:
             written = self._writer.write(path, self.state(), self._attributes())
         except (CheckpointError, OSError) as error:
             _log.warning("%s; the run goes on, earlier checkpoints are untouched", error)
+            self.obstacle = error
             return False
         finally:
             self._last_checkpoint = time.monotonic()

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
+from dsage_mpi.paths import kind_of
 from dsage_mpi.report.files import atomic_write
 
 Image = NDArray[np.uint8]
@@ -32,10 +33,14 @@ def check_target(path: Path) -> None:
     Raises:
         MovieError: There is no such folder, or no encoder for MP4.
     """
-    if not path.parent.is_dir():
-        what = "is no folder" if path.parent.exists() else "does not exist"
+    try:
+        parent, kind = kind_of(path.parent), kind_of(path)
+    except OSError as error:
+        raise MovieError(f"{path} cannot be written: {error.strerror or error}") from error
+    if parent != "folder":
+        what = "does not exist" if parent is None else "is no folder"
         raise MovieError(f"{path} cannot be written: {path.parent} {what}; make that folder first")
-    if path.is_dir():
+    if kind == "folder":
         raise MovieError(f"{path} cannot be written: it is a folder; choose another name")
     if path.suffix == ".mp4":
         _find_ffmpeg(path)

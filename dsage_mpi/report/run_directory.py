@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dsage_mpi.paths import Kind, kind_of, list_folder
 from dsage_mpi.report.files import atomic_write
 
 #: Folder that numbered run directories are made in when the user names none.
@@ -147,12 +147,13 @@ class RunDirectory:
         """
         path = Path(path)
         directory = RunDirectory(path)
-        if not path.exists():
+        kind = look(path)
+        if kind is None:
             raise RunDirectoryError(f"{path} does not exist; expected the folder of an earlier run")
-        if not path.is_dir():
-            what = "not a folder" if path.is_file() else "neither a folder nor a regular file"
+        if kind != "folder":
+            what = "not a folder" if kind == "file" else "neither a folder nor a regular file"
             raise RunDirectoryError(f"{path} is {what}; expected the folder of an earlier run")
-        if not (directory.config.exists() or directory.checkpoints.is_dir()):
+        if look(directory.config) is None and look(directory.checkpoints) != "folder":
             raise RunDirectoryError(
                 f"{path} does not look like a run directory: it has neither "
                 f"{directory.config.name} nor {directory.checkpoints.name}/"
@@ -167,16 +168,17 @@ class RunDirectory:
             RunDirectoryError: ``path`` is neither.
         """
         path = Path(path)
-        if path.is_file():
-            parent = path.resolve().parent
-            if parent.name != "checkpoints":
-                raise RunDirectoryError(
-                    f"{path} is a file outside a run directory's checkpoints/ folder; "
-                    "expected a run directory or one of its checkpoints. To go on from any "
-                    "checkpoint in a new run directory, add --run-dir NEW to --restart"
-                )
-            return RunDirectory.open(parent.parent)
-        return RunDirectory.open(path)
+        if look(path) != "file":
+            return RunDirectory.open(path)
+        # A checkpoint may be a symbolic link into its folder, or lie there as a link elsewhere.
+        for place in (path.absolute(), path.resolve()):
+            if place.parent.name == "checkpoints":
+                return RunDirectory.open(place.parent.parent)
+        raise RunDirectoryError(
+            f"{path} is a file outside a run directory's checkpoints/ folder; "
+            "expected a run directory or one of its checkpoints. To go on from any "
+            "checkpoint in a new run directory, add --run-dir NEW to --restart"
+        )
 
     def write_config(self, toml: str) -> None:
         """Writes the effective configuration."""
@@ -221,9 +223,28 @@ def _make_named(path: Path) -> Path:
     return path
 
 
+def look(path: Path) -> Kind | None:
+    """What is at a path of a run directory (see ``paths.kind_of``).
+
+    Raises:
+        RunDirectoryError: It cannot be told.
+    """
+    try:
+        return kind_of(path)
+    except OSError as error:
+        raise RunDirectoryError(
+            f"cannot look at {path}: {error.strerror or error}; its owner can let you "
+            "(chmod -R go+rX on the run directory), or copy it for you"
+        ) from error
+
+
 def is_training(path: Path) -> bool:
-    """Whether a folder is that of a training, which stands beside those of runs."""
-    return (path / TRAINING_SETTINGS).is_file() and not RunDirectory(path).config.exists()
+    """Whether a folder is that of a training, which stands beside those of runs.
+
+    Raises:
+        RunDirectoryError: It cannot be looked into.
+    """
+    return look(path / TRAINING_SETTINGS) == "file" and look(RunDirectory(path).config) is None
 
 
 def refuse_used(path: Path) -> None:
@@ -233,9 +254,10 @@ def refuse_used(path: Path) -> None:
         RunDirectoryError: It is not empty, or no folder at all.
         OSError: It cannot be looked into.
     """
-    if path.exists() and not path.is_dir():
+    kind = kind_of(path)
+    if kind not in (None, "folder"):
         raise RunDirectoryError(f"--run-dir {path} is a file; expected a folder or a new name")
-    if path.exists() and os.listdir(path):
+    if list_folder(path):
         raise _in_use(path)
 
 

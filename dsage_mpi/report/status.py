@@ -14,6 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from dsage_mpi.paths import create_anew
+from dsage_mpi.report.facts import read_facts
+
 #: Seconds between two writings.
 _INTERVAL = 2.0
 
@@ -21,6 +24,13 @@ _INTERVAL = 2.0
 STARTING, RUNNING, STOPPED, DONE, FAILED = "starting", "running", "stopped", "done", "failed"
 #: States in which no program works on the run any more.
 ENDED = (STOPPED, DONE, FAILED)
+
+#: Facts that are numbers; all others are texts.
+_NUMBERS = frozenset(
+    {"started", "updated", "search_began", "checkpoint_time", "pid", "ranks", "seed"}
+    | {"evaluations", "max_evaluations", "first_evaluation", "failures", "iteration"}
+    | {"phase_done", "phase_total", "archive_size", "coverage", "qd_score"}
+)
 
 
 class StatusFile:
@@ -58,17 +68,26 @@ class StatusFile:
         self._next = time.monotonic() + _INTERVAL
         # Not synced: after a power cut the run is not running anyway.
         with contextlib.suppress(OSError):
-            self._temporary.write_text(json.dumps(self._facts, indent=1) + "\n", encoding="utf-8")
+            with os.fdopen(create_anew(self._temporary), "w", encoding="utf-8") as file:
+                file.write(json.dumps(self._facts, indent=1) + "\n")
             os.replace(self._temporary, self._path)
+
+
+def load_status(path: Path) -> dict[str, Any]:
+    """The facts of a ``status.json``, those of a wrong kind left out; empty if there is none.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    return read_facts(path, _NUMBERS)
 
 
 def read_status(path: Path) -> dict[str, Any]:
     """The facts of a ``status.json``; empty if there is none or it cannot be read."""
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return load_status(path)
+    except OSError:
         return {}
-    return facts if isinstance(facts, dict) else {}
 
 
 def job_id() -> str | None:

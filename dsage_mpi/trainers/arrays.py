@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,18 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsage_mpi.checkpoint.tree import CheckpointError
+from dsage_mpi.report.files import atomic_write
 
 Arrays = dict[str, NDArray[Any]]
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, compress: bool) -> None:
     """Writes an npz file under a temporary name, syncs it to disk and renames it."""
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as stream:
+    with atomic_write(path) as stream:
         (np.savez_compressed if compress else np.savez)(stream, **dict(arrays))  # type: ignore[arg-type]
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
 
 
 def read_arrays(path: Path) -> Arrays:

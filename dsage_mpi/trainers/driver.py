@@ -16,6 +16,7 @@ from dsage_mpi import exit_codes
 from dsage_mpi.checkpoint.tree import CheckpointError
 from dsage_mpi.config.load import ConfigError, load_model, to_toml
 from dsage_mpi.domains.base import DomainError
+from dsage_mpi.paths import kind_of
 from dsage_mpi.report.run_directory import (
     RUNS_FOLDER,
     TRAINING_SETTINGS,
@@ -107,12 +108,18 @@ def _find_checkpoint(restart: Path) -> Path:
     Raises:
         CheckpointError: There is none.
     """
-    if not restart.is_dir():
-        if not restart.is_file():
-            what = "is no regular file" if restart.exists() else "does not exist"
-            raise CheckpointError(f"--restart {restart} {what}; expected {_EXPECTED}")
+    try:
+        kind, inside = kind_of(restart), kind_of(restart / CHECKPOINT_NAME)
+    except OSError as error:
+        raise CheckpointError(
+            f"--restart {restart} cannot be looked at: {error.strerror or error}"
+        ) from error
+    if kind == "file":
         return restart
-    if not (restart / CHECKPOINT_NAME).is_file():
+    if kind != "folder":
+        what = "does not exist" if kind is None else "is no regular file"
+        raise CheckpointError(f"--restart {restart} {what}; expected {_EXPECTED}")
+    if inside != "file":
         raise CheckpointError(
             f"--restart {restart} holds no {CHECKPOINT_NAME}; expected {_EXPECTED}"
         )

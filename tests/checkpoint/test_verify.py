@@ -52,7 +52,7 @@ def test_hdf5_does_not_see_what_is_not_sealed(path, foreign, monkeypatch):
     else:
         flip(path)
     monkeypatch.setattr("dsage_mpi.checkpoint.verify.subprocess", None)
-    monkeypatch.setattr("dsage_mpi.checkpoint.hdf5.h5py", None)
+    monkeypatch.setattr("dsage_mpi.checkpoint.opening.h5py", None)
     (line,) = problems(path)
     what = "is no dsage_mpi checkpoint" if foreign else "its bytes do not match its checksum"
     assert what in line

@@ -12,6 +12,7 @@ from dsage_mpi.domains.mario.generator.author import write_levels
 from dsage_mpi.domains.mario.records import HEIGHT, WIDTH
 from dsage_mpi.domains.mario.tiles import EMPTY, MERGED, TILES
 from dsage_mpi.domains.tensor_files import why_no_file
+from dsage_mpi.paths import is_file, kind_of, list_folder
 
 #: Rows that a file may have; what is missing to 16 is empty sky.
 LOWEST = 14
@@ -39,13 +40,20 @@ def folder_levels(folder: Path, stride: int) -> NDArray[np.int8]:
     Raises:
         DomainError: If there is no such folder or file, or a file is no level.
     """
-    if not folder.is_dir():
-        what = "is a file" if folder.exists() else "does not exist"
+    try:
+        kind, inside = kind_of(folder), list_folder(folder)
+    except OSError as error:
+        raise DomainError(
+            f"corpus.folder = {str(folder)!r}: {folder.absolute()} cannot be read: "
+            f"{error.strerror or error}"
+        ) from error
+    if kind != "folder":
+        what = "does not exist" if kind is None else "is a file"
         raise DomainError(
             f"corpus.folder = {str(folder)!r}: {folder.absolute()} {what}; expected a folder of "
             'level files (*.txt), or "" for levels of the package\'s author'
         )
-    files = sorted(folder.glob("*.txt"))
+    files = [path for path in inside if path.match("*.txt")]
     if not files:
         raise DomainError(f"corpus.folder: {folder.absolute()} has no level files (*.txt)")
     windows: list[NDArray[np.int8]] = []
@@ -63,7 +71,7 @@ def read_level(path: Path) -> NDArray[np.int8]:
         DomainError: Naming file, row and column of what is wrong.
     """
     try:
-        if not path.is_file():
+        if not is_file(path):
             raise DomainError(f"level file {path}: {why_no_file(path)}; expected a text file")
         # Some editors put a mark at the beginning.
         text = path.read_text(encoding="utf-8-sig")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.resources import files
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def find_jar(jar: str = BUILTIN) -> Path:
         DomainError: There is none; says what to do.
     """
     if jar != BUILTIN:
-        if not Path(jar).is_file():
+        if not os.path.isfile(jar):
             raise DomainError(
                 f'domain.simulator.jar = "{jar}": {why_no_file(Path(jar))} on this host; expected '
                 "a jar file"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -61,7 +62,7 @@ class Trainer:
         self._losses: list[Losses] = []
         corpus = settings.corpus
         self._corpus = (
-            folder_levels(Path(corpus.folder).expanduser(), corpus.stride)
+            folder_levels(Path(os.path.expanduser(corpus.folder)), corpus.stride)
             if corpus.folder
             else authored_levels(self._stream(_STREAM_CORPUS), corpus.levels)
         )
