@@ -138,6 +138,7 @@ STUDIES = {
             "Gaussian mutation 0.1": (*GAUSSIAN, "emitters.iso_sigma=0.1"),
             "Gaussian mutation 0.2": GAUSSIAN,
             "Gaussian mutation 0.4": (*GAUSSIAN, "emitters.iso_sigma=0.4"),
+            "150 inner iterations": ("inner_loop.iterations=150",),
             "line mutation, 0.1": ("emitters.iso_sigma=0.1",),
             "line mutation, 0.4": ("emitters.iso_sigma=0.4",),
             "64 at a time, 15 epochs": (
