@@ -44,6 +44,9 @@ def dispatch(argv: list[str]) -> int:
     """
     _replace_closed_streams()
     provide_caches(os.environ)
+    # Figures are files. A notebook's own backend, which its shells inherit, may not be installed
+    # here, and then matplotlib cannot even be imported.
+    os.environ["MPLBACKEND"] = "agg"
     name, rest = (argv[0], argv[1:]) if argv and argv[0] in COMMANDS else ("run", argv)
     if problem := missing_packages(name):
         complain(problem)  # by every rank: telling them apart needs the packages, too

@@ -57,6 +57,7 @@ class Order:
 
 def run_job(world: World, order: Order) -> int:
     """Runs one order on all ranks and returns the exit code (the same on each)."""
+    setup_logging(RunDirectory(order.run_dir), world.rank, order.verbose)
     if not world.is_root:
         ignore_stop_signals()
         return _run_job(world, order, None)
@@ -73,7 +74,6 @@ def run_job(world: World, order: Order) -> int:
 
 def _run_job(world: World, order: Order, requests: Requests | None) -> int:
     directory = RunDirectory(order.run_dir)
-    setup_logging(directory, world.rank, order.verbose)
     domain = build_domain(order.config.domain, order.config.archive.measures)
     check = _nothing if requests is None else requests.check
     payload, problem = world.bcast(_load_payload(domain) if world.is_root else None, check)
