@@ -15,6 +15,7 @@ from dsage_mpi.checkpoint.writer import CALL
 from dsage_mpi.config.schema import Config
 from dsage_mpi.domains import build_domain
 from dsage_mpi.domains.base import DomainError
+from dsage_mpi.isolation.crash_reports import crash_reports_in
 from dsage_mpi.outer.deadline import find_deadline
 from dsage_mpi.outer.stop import Requests, StopRequested, ignore_stop_signals
 from dsage_mpi.report.log import FILE_ONLY, setup_logging
@@ -57,7 +58,13 @@ class Order:
 
 def run_job(world: World, order: Order) -> int:
     """Runs one order on all ranks and returns the exit code (the same on each)."""
-    setup_logging(RunDirectory(order.run_dir), world.rank, order.verbose)
+    directory = RunDirectory(order.run_dir)
+    setup_logging(directory, world.rank, order.verbose)
+    with crash_reports_in(directory.logs):
+        return _run_rank(world, order)
+
+
+def _run_rank(world: World, order: Order) -> int:
     if not world.is_root:
         ignore_stop_signals()
         return _run_job(world, order, None)
