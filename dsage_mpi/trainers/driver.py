@@ -18,6 +18,7 @@ from dsage_mpi.config.load import ConfigError, load_model, to_toml
 from dsage_mpi.domains.base import DomainError
 from dsage_mpi.paths import kind_of
 from dsage_mpi.report.files import atomic_write
+from dsage_mpi.report.printable import printable
 from dsage_mpi.report.run_directory import (
     RUNS_FOLDER,
     TRAINING_SETTINGS,
@@ -184,4 +185,4 @@ def _stop_on_signal(trainer: Trainer) -> Iterator[None]:
 
 def _say(line: str) -> None:
     with contextlib.suppress(OSError):  # a training does not end because nobody watches
-        print(line, flush=True)
+        print(printable(line), flush=True)
