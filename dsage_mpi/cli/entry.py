@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 import os
 import sys
 from importlib import import_module
@@ -43,7 +44,11 @@ def dispatch(argv: list[str]) -> int:
     A first word that is no subcommand is the input file of ``run``.
     """
     _replace_closed_streams()
+    _write_what_they_can()
     provide_caches(os.environ)
+    # Figures are files. A notebook's own backend, which its shells inherit, may not be installed
+    # here, and then matplotlib cannot even be imported.
+    os.environ["MPLBACKEND"] = "agg"
     name, rest = (argv[0], argv[1:]) if argv and argv[0] in COMMANDS else ("run", argv)
     if problem := missing_packages(name):
         complain(problem)  # by every rank: telling them apart needs the packages, too
@@ -75,6 +80,13 @@ def _replace_closed_streams() -> None:
     for name in ("stdin", "stdout", "stderr"):  # in the order of their numbers
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115
+
+
+def _write_what_they_can() -> None:
+    """Where an encoding lacks a character (a locale of 1999), its number is printed instead."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _is_first_process() -> bool:

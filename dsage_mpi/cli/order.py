@@ -20,6 +20,7 @@ from dsage_mpi.config.restart import changes, ignored, restart_config
 from dsage_mpi.config.schema import Config
 from dsage_mpi.domains import build_domain
 from dsage_mpi.domains.base import DomainError
+from dsage_mpi.report.files import remove_remains
 from dsage_mpi.report.lock import RunLock
 from dsage_mpi.report.room import remedy
 from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError, refuse_used
@@ -116,6 +117,8 @@ def _taken_over(restart: Path, held: contextlib.ExitStack) -> RunDirectory:
     directory.make_folders()
     forget_requests(directory.path)
     remove_unfinished(directory.path)
+    for folder in (directory.path, directory.figures):
+        remove_remains(folder)
     return directory
 
 

@@ -1,4 +1,7 @@
-"""A standard output that cannot be written: a full disk, a reader who has seen enough."""
+"""What commands print: made harmless, and noticed if it cannot be written.
+
+It cannot be on a full disk, or where a reader has seen enough.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,12 @@ from collections.abc import Callable
 from typing import Any
 
 from dsage_mpi import exit_codes
+from dsage_mpi.report.printable import printable
 from dsage_mpi.report.terminal import complain
 
 
 class _Watched:
-    """A stream that remembers why it could not be written.
+    """A stream for what a terminal shows (``printable``), that remembers why it failed.
 
     Args:
         stream: What is written to.
@@ -27,7 +31,7 @@ class _Watched:
         self.problem: OSError | None = None
 
     def write(self, text: str) -> Any:
-        return self._do(lambda: self._stream.write(text))
+        return self._do(lambda: self._stream.write(printable(text)))
 
     def flush(self) -> None:
         self._do(self._stream.flush)
@@ -60,7 +64,10 @@ def printed(command: Callable[[], int], prints: bool) -> int:
     code = exit_codes.DONE
     try:
         # Others are left alone: a progress bar has its own ways with the stream.
-        with contextlib.redirect_stdout(watched) if prints else contextlib.nullcontext():
+        with contextlib.ExitStack() as streams:
+            if prints:
+                streams.enter_context(contextlib.redirect_stdout(watched))
+                streams.enter_context(contextlib.redirect_stderr(_Watched(sys.stderr)))
             code = command()
     except SystemExit as stop:
         if not _is_lost(watched):

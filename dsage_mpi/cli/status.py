@@ -16,6 +16,7 @@ from dsage_mpi.cli.console import (
 )
 from dsage_mpi.cli.many_runs import find_runs
 from dsage_mpi.report.lock import is_held
+from dsage_mpi.report.printable import table_cell
 from dsage_mpi.report.run_directory import RunDirectory
 from dsage_mpi.report.status import DONE, FAILED, STARTING, STOPPED, load_status
 from dsage_mpi.report.terminal import complain
@@ -31,6 +32,8 @@ state: what the run does (train, inner, evaluate, with the part that is done), o
 """
 _HEADINGS = ("run", "state", "evaluations", "QD-score", "per s", "left", "last checkpoint", "job")
 _ENDED = (DONE, FAILED, STOPPED)
+#: Of one cell: names of runs are longest.
+_MOST_CHARACTERS = 60
 
 
 def parser() -> argparse.ArgumentParser:
@@ -58,7 +61,8 @@ def main(argv: list[str]) -> int:
             complain(f"cannot read {directory.status}: {error.strerror or error}")
             code = exit_codes.BAD_INPUT
     if rows:
-        print(table([_HEADINGS, *rows]))
+        cells = [tuple(table_cell(text, _MOST_CHARACTERS) for text in row) for row in rows]
+        print(table([_HEADINGS, *cells]))
     return code
 
 

@@ -34,7 +34,7 @@ def why_no_file(path: Path) -> str:
     """What a path is that is no file to be read: "does not exist", "is a folder", ..."""
     try:
         kind = kind_of(path)
-    except OSError as error:  # a folder that may not be looked into, a name that is too long
+    except OSError as error:  # a folder that may not be looked into
         return f"cannot be looked at ({error.strerror or error})"
     if kind is None:
         return "does not exist"

@@ -13,7 +13,8 @@ _LOGGED_BYTES = 20_000
 _VARYING = (
     (re.compile(r"0x[0-9a-fA-F]+"), "0x..."),
     (re.compile(r"\b(p?t?id)( ?[=:]? ?)\d+", re.IGNORECASE), r"\1\2..."),
-    (re.compile(r"(hs_err_pid|core\.|_jvm_)\d+"), r"\1..."),
+    (re.compile(r"(hs_err_pid|core\.)\d+"), r"\1..."),
+    (re.compile(r"(dsage_mpi_[a-z]+_)\d[\w.-]*(?=\.log)"), r"\1..."),  # number, host
     (re.compile(r"(\w)@[0-9a-f]{5,8}\b"), r"\1@..."),  # Java's names for objects
     (re.compile(r"\b\d{1,2}:\d\d:\d\d(\.\d+)?"), "..."),
     (re.compile(r"\b\d+(\.\d+)? ?(s|ms|secs?|seconds)\b"), r"... \2"),

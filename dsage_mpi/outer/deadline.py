@@ -18,6 +18,8 @@ _SHARE, _MOST_SECONDS = 0.1, 30.0
 #: A checkpoint may take so many times as long as the slowest so far: file systems have bad days.
 _CHECKPOINTS = 3.0
 _ASK_SECONDS = 20.0
+#: Slurm kills a job within half a minute of its end: one that ended longer ago is not ours.
+_PAST_SECONDS = 60.0
 
 
 class Deadline:
@@ -71,13 +73,30 @@ def find_deadline(time_limit: float | None, environ: Mapping[str, str] | None = 
 
 
 def slurm_seconds_left(environ: Mapping[str, str]) -> float | None:
-    """Seconds until Slurm ends this job; None outside of Slurm or if Slurm does not say."""
+    """Seconds until Slurm ends this job; None outside of Slurm or if Slurm does not say.
+
+    Variables of a job that is over (in a tmux session that was started in it, say) are left out,
+    with a warning.
+    """
     job = environ.get("SLURM_JOB_ID")
     if job is None:
         return None
     end = environ.get("SLURM_JOB_END_TIME", "")
-    if end.isdigit() and int(end) > 0:  # 0: Slurm does not know
-        return float(end) - time.time()
+    known = re.fullmatch("[0-9]{1,15}", end) is not None and int(end) > 0  # 0: Slurm does not know
+    left = float(end) - time.time() if known else _ask_slurm(environ, job)
+    if left is None or left >= -_PAST_SECONDS:
+        return left
+    what = f"SLURM_JOB_END_TIME={end}" if known else f"SLURM_JOB_ID={job}"
+    _log.warning(
+        "%s is of a Slurm job that was over %.0f minutes ago, which this is not part of: ignored. "
+        "Start from a shell without the SLURM_ variables of that job",
+        what,
+        -left / 60,
+    )
+    return None
+
+
+def _ask_slurm(environ: Mapping[str, str], job: str) -> float | None:
     try:  # older than 23.02: Slurm has to be asked
         answer = subprocess.run(
             ["scontrol", "show", "job", "-o", _name(environ, job)],

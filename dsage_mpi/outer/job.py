@@ -15,6 +15,7 @@ from dsage_mpi.checkpoint.writer import CALL
 from dsage_mpi.config.schema import Config
 from dsage_mpi.domains import build_domain
 from dsage_mpi.domains.base import DomainError
+from dsage_mpi.isolation.crash_reports import crash_reports_in
 from dsage_mpi.outer.deadline import find_deadline
 from dsage_mpi.outer.stop import Requests, StopRequested, ignore_stop_signals
 from dsage_mpi.report.log import FILE_ONLY, setup_logging
@@ -57,6 +58,13 @@ class Order:
 
 def run_job(world: World, order: Order) -> int:
     """Runs one order on all ranks and returns the exit code (the same on each)."""
+    directory = RunDirectory(order.run_dir)
+    setup_logging(directory, world.rank, order.verbose)
+    with crash_reports_in(directory.logs):
+        return _run_rank(world, order)
+
+
+def _run_rank(world: World, order: Order) -> int:
     if not world.is_root:
         ignore_stop_signals()
         return _run_job(world, order, None)
@@ -73,7 +81,6 @@ def run_job(world: World, order: Order) -> int:
 
 def _run_job(world: World, order: Order, requests: Requests | None) -> int:
     directory = RunDirectory(order.run_dir)
-    setup_logging(directory, world.rank, order.verbose)
     domain = build_domain(order.config.domain, order.config.archive.measures)
     check = _nothing if requests is None else requests.check
     payload, problem = world.bcast(_load_payload(domain) if world.is_root else None, check)

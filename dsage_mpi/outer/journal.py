@@ -46,6 +46,8 @@ _DIGEST_SIZE = 16
 _SYNC_SECONDS = 1.0
 #: No simulator's answer is longer; a longer one is a damaged length.
 _MOST_BYTES = 1 << 30
+#: Never through a symbolic link that somebody has planted.
+_OPENING = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ class Journal:
         self._next_sync = 0.0
         self._file: int | None = None
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            self._file = os.open(path, _OPENING, 0o666)
             self._cut(end)
         except OSError as error:
             self._give_up(error)
@@ -192,7 +194,7 @@ class Journal:
         self._highest = -1
         try:
             if self._file is None:  # the disk may have room again
-                self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                self._file = os.open(self.path, _OPENING, 0o666)
             self._cut(0)
         except OSError as error:
             self._give_up(error)

@@ -26,6 +26,7 @@ from dsage_mpi.outer.phases import Phases
 from dsage_mpi.outer.stop import Requests, StopRequested
 from dsage_mpi.report.drift import drift
 from dsage_mpi.report.log import FILE_ONLY
+from dsage_mpi.report.printable import printable
 from dsage_mpi.report.progress import Progress
 from dsage_mpi.report.room import remedy
 from dsage_mpi.report.run_directory import RunDirectory
@@ -147,7 +148,7 @@ def _close(
         _log.info("where: %s", traceback.format_exc(), extra=FILE_ONLY)
         return exit_codes.FAILED
     try:
-        print(summary, flush=True)
+        print(printable(summary), flush=True)
     except (OSError, ValueError) as error:  # nobody can read it; the run is none the worse
         reason = getattr(error, "strerror", None) or error
         _log.warning("cannot show the summary (%s); inspect %s does", reason, directory.path)

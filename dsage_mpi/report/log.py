@@ -7,6 +7,7 @@ import logging
 import sys
 from typing import IO
 
+from dsage_mpi.report.printable import printable
 from dsage_mpi.report.run_directory import RunDirectory
 
 #: Every module of the package logs to this logger or a child of it.
@@ -94,8 +95,14 @@ def close_logging() -> None:
     _handlers.clear()
 
 
+class _Formatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """One record, fit to be shown on a terminal."""
+        return printable(super().format(record))
+
+
 def _formatter(rank: int, date_format: str, with_name: bool) -> logging.Formatter:
     name = " %(name)s:" if with_name else ""
-    return logging.Formatter(
+    return _Formatter(
         f"%(asctime)s rank {rank} %(levelname)s{name} %(message)s", datefmt=date_format
     )

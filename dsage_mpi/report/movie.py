@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from dsage_mpi.paths import kind_of
-from dsage_mpi.report.files import atomic_write
+from dsage_mpi.report.files import atomic_write, replacement
 
 Image = NDArray[np.uint8]
 
@@ -112,19 +112,15 @@ def _write_mp4(path: Path, frames: Iterator[Image], frame_seconds: float, factor
     pictures = scaled(frames, factor)
     first = next(pictures)
     height, width = first.shape[:2]
-    unfinished = path.with_name(f".{path.name}.unfinished.mp4")
-    command = [
-        *(ffmpeg, "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24"),
-        *("-s", f"{width}x{height}", "-r", f"{1 / frame_seconds:.6g}", "-i", "-"),
-        *("-pix_fmt", "yuv420p", "-crf", "18", str(unfinished)),
-    ]
-    try:
+    with replacement(path) as (_, unfinished):
+        command = [
+            *(ffmpeg, "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24"),
+            *("-s", f"{width}x{height}", "-r", f"{1 / frame_seconds:.6g}", "-i", "-"),
+            *("-pix_fmt", "yuv420p", "-crf", "18", "-f", "mp4", str(unfinished.absolute())),
+        ]
         code, said = _feed(command, chain([first], pictures))
         if code:
             raise MovieError(f"{path} is not written: ffmpeg says {said or code}")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _feed(command: list[str], pictures: Iterable[Image]) -> tuple[int, str]:

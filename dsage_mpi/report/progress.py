@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from dsage_mpi.report.live import LiveBars
 from dsage_mpi.report.log import FILE_ONLY
+from dsage_mpi.report.printable import printable
 from dsage_mpi.report.terminal import live_width
 
 #: Plain output: seconds between the lines of two outer iterations; quicker ones are left out.
@@ -132,6 +133,7 @@ class Progress:
     def _line(self, text: str) -> None:
         if not self._enabled:
             return
+        text = printable(text)
         if self._live is not None:
             with self._guard_live():
                 self._live.line(text)

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
+from dsage_mpi.report.printable import printable
+
 #: Programs that start ranks and pass on what they print.
 _LAUNCHERS = frozenset(
     {"mpirun", "mpiexec", "orterun", "orted", "prterun", "prte", "prted", "mpiexec.hydra"}
@@ -21,7 +23,7 @@ _LAUNCHER_VARIABLES = ("OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "SLURM_S
 def complain(message: object) -> None:
     """Prints an error for the user to stderr, as far as that can be written."""
     with contextlib.suppress(OSError):
-        print(f"dsage_mpi: {message}", file=sys.stderr, flush=True)
+        print(f"dsage_mpi: {printable(str(message))}", file=sys.stderr, flush=True)
 
 
 def live_width(stream: IO[Any]) -> int | None:

@@ -17,6 +17,8 @@ from dsage_mpi.checkpoint.tree import CheckpointError
 from dsage_mpi.config.load import ConfigError, load_model, to_toml
 from dsage_mpi.domains.base import DomainError
 from dsage_mpi.paths import kind_of
+from dsage_mpi.report.files import atomic_write
+from dsage_mpi.report.printable import printable
 from dsage_mpi.report.run_directory import (
     RUNS_FOLDER,
     TRAINING_SETTINGS,
@@ -86,7 +88,8 @@ def train(
             trainer.restore(checkpoint)
         # Only now, so that input that cannot be used leaves no empty folder.
         _make_folder(run_dir, _is_fresh(run_dir, checkpoint))
-        (run_dir / TRAINING_SETTINGS).write_text(to_toml(settings), encoding="utf-8")
+        with atomic_write(run_dir / TRAINING_SETTINGS, "w") as file:
+            file.write(to_toml(settings))
         with _stop_on_signal(trainer):
             finished = trainer.run()
     except (ConfigError, CheckpointError, DomainError, RunDirectoryError) as error:
@@ -182,4 +185,4 @@ def _stop_on_signal(trainer: Trainer) -> Iterator[None]:
 
 def _say(line: str) -> None:
     with contextlib.suppress(OSError):  # a training does not end because nobody watches
-        print(line, flush=True)
+        print(printable(line), flush=True)

@@ -42,6 +42,7 @@ def test_only_the_beginning_is_to_be_logged() -> None:
         ("lost: java.lang.Object@5e2de80c", "lost: java.lang.Object@..."),
         ("at 12:34:56.789 after 3.5 seconds", "at ... after ... seconds"),
         ("/tmp/dsage_mpi_jvm_4711.log", "/tmp/dsage_mpi_jvm_....log"),
+        ("/r/logs/dsage_mpi_jvm_4711_node-7.a.log", "/r/logs/dsage_mpi_jvm_....log"),
         ("task 0: row 3, column 5 holds 17", "task 0: row 3, column 5 holds 17"),
         ("at agents.x.Agent.run(Agent.java:12)", "at agents.x.Agent.run(Agent.java:12)"),
     ],

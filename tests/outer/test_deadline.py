@@ -4,6 +4,8 @@ import time
 import pytest
 
 from dsage_mpi.outer.deadline import Deadline, find_deadline, slurm_seconds_left
+from tests.runs import MAP_ELITES, finished
+from tests.support import python
 
 
 def test_no_limit_is_never_near():
@@ -80,3 +82,47 @@ def test_slurm_that_does_not_say(tmp_path, monkeypatch, answer):
     assert slurm_seconds_left({"SLURM_JOB_ID": "7"}) is None
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     assert slurm_seconds_left({"SLURM_JOB_ID": "7"}) is None
+
+
+def fake_scontrol(folder, monkeypatch, end):
+    fake = folder / "scontrol"
+    fake.write_text(f"#!/bin/sh\necho JobId=$5 EndTime={end} Deadline=N/A\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.mark.parametrize("ago", [90, 3600, 1e7])
+@pytest.mark.parametrize("variable", ["SLURM_JOB_END_TIME", "SLURM_JOB_ID"])
+def test_a_job_that_is_long_over_is_not_ours(tmp_path, monkeypatch, caplog, ago, variable):
+    """tmux keeps the variables of the job that it was started in."""
+    environ, end = {"SLURM_JOB_ID": "7"}, time.time() - ago
+    if variable == "SLURM_JOB_END_TIME":
+        environ[variable] = str(int(end))
+    fake_scontrol(tmp_path, monkeypatch, time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(end)))
+    assert slurm_seconds_left(environ) is None
+    (record,) = caplog.records
+    assert f"{variable}={environ[variable]} is of a Slurm job that was over" in record.message
+    assert find_deadline(50.0, environ).source == "run.time_limit"
+
+
+def test_the_end_itself_is_heeded(caplog):
+    end = str(int(time.time()) - 10)
+    deadline = find_deadline(None, {"SLURM_JOB_ID": "7", "SLURM_JOB_END_TIME": end})
+    assert deadline.near
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("end", ["soon", "-5", "\u0663", "9" * 400, ""])
+def test_an_end_that_is_no_time_is_asked_for(tmp_path, monkeypatch, end):
+    then = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() + 500))
+    fake_scontrol(tmp_path, monkeypatch, then)
+    left = slurm_seconds_left({"SLURM_JOB_ID": "7", "SLURM_JOB_END_TIME": end})
+    assert 400 < left <= 500
+
+
+def test_a_run_in_a_shell_of_an_old_job(tmp_path):
+    old = {"SLURM_JOB_ID": "7", "SLURM_JOB_END_TIME": str(int(time.time()) - 3600)}
+    done = python(*MAP_ELITES, "--run-dir", tmp_path / "run", env=old)
+    finished(done)
+    assert done.stderr.count("SLURM_JOB_END_TIME") == 1
+    assert (tmp_path / "run" / "log.txt").read_text().count("SLURM_JOB_END_TIME") == 1

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from importlib.util import find_spec
 
 from dsage_mpi.domains.base import DomainError
+from dsage_mpi.isolation.crash_reports import crash_report
 
 #: What our engine is compiled for (java/CMakeLists.txt).
 OLDEST_JAVA = 17
@@ -77,6 +77,13 @@ def _options(heap_mb: int) -> list[str]:
         # No files in /tmp for jstat, which a killed JVM would leave there.
         "-XX:-UsePerfData",
         # The report of a crash: not into the folder that the user happens to be in.
-        f"-XX:ErrorFile={tempfile.gettempdir()}/dsage_mpi_jvm_%p.log",
+        f"-XX:ErrorFile={_report_file()}",
         "-XX:-CreateCoredumpOnCrash",
     ]
+
+
+def _report_file() -> str:
+    """As the JVM wants it, which knows ``%p`` and ``%%``."""
+    path = crash_report("jvm", "PID")
+    folder = str(path.parent).replace("%", "%%")
+    return f"{folder}/{path.name.replace('PID', '%p', 1)}"

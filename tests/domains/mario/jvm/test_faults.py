@@ -14,6 +14,7 @@ import pytest
 from dsage_mpi.domains.base import SimulatorLostError, TasksFailedError
 from dsage_mpi.domains.mario.simulator import MarioSimulator
 from dsage_mpi.isolation import simulator as isolation
+from dsage_mpi.isolation.crash_reports import crash_reports_in
 from tests.domains.mario.jvm.games import expected, make_tasks, settings
 
 FAULTS = [
@@ -59,6 +60,23 @@ def test_the_same_fault_gives_the_same_words(
     assert reasons[0] == reasons[1]
     reports = list(tmp_path.glob("dsage_mpi_jvm_*.log"))
     assert len(reports) == (4 if tile == "k" else 0), "where they do not disturb"
+
+
+def test_reports_of_crashes_go_where_they_are_to_and_do_not_pile_up(
+    foreign_jar: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "50 %percent"
+    folder.mkdir()
+    for number in range(30):
+        (folder / f"dsage_mpi_jvm_{number}_node.log").write_text("")
+    with crash_reports_in(folder), MarioSimulator(settings(foreign_jar)) as simulator:
+        with pytest.raises(TasksFailedError) as caught:
+            simulator(make_tasks(["k"]))
+        pid = simulator.pid
+    assert f"{folder}/dsage_mpi_jvm_....log" in caught.value.reasons[0]
+    names = {path.name for path in folder.iterdir()}
+    assert len(names) <= 10
+    assert [name for name in names if not name.endswith("_node.log")], (names, pid)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV], ids=lambda number: number.name)
