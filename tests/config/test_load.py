@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -292,3 +293,18 @@ def test_hash_covers_what_determines_the_result(write: Writer) -> None:
     assert config_hash(load_config(path, overrides=same)) == plain
     assert config_hash(load_config(path, seed=1)) != plain
     assert config_hash(load_config(path, overrides=["domain.rollouts=49"])) != plain
+
+
+def test_many_unknown_keys_are_counted_and_some_listed(write: Writer) -> None:
+    """A hint for each took most of a minute for 100 000 keys."""
+    keys = "\n".join(f"colour{i} = 1" for i in range(20_000))
+    path = write(f"{keys}\n{GOOD}")
+    began = time.perf_counter()
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert time.perf_counter() - began < 4
+    lines = str(caught.value).splitlines()
+    assert lines[0] == f"20000 problems in {path}:"
+    assert lines[1].startswith("  colour0: unknown key; expected one of ")
+    assert lines[-1] == "  ... and 19980 more"
+    assert len(lines) == 22
