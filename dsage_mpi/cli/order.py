@@ -19,7 +19,7 @@ from dsage_mpi.config.load import ConfigError, config_from_toml, load_config
 from dsage_mpi.config.restart import changes, ignored, restart_config
 from dsage_mpi.config.schema import Config
 from dsage_mpi.domains import build_domain
-from dsage_mpi.domains.base import DomainError
+from dsage_mpi.domains.base import DomainError, try_simulator
 from dsage_mpi.outer.needs import check_memory
 from dsage_mpi.report.lock import RunLock
 from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError, refuse_used
@@ -96,8 +96,7 @@ def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Ord
     config = restart_config(text, str(source), arguments.overrides)
     if not elsewhere and checkpoint is not None:
         _compare_with_file(directory, text, checkpoint)
-    _check_device(config)
-    check_memory(config, build_domain(config.domain, config.archive.measures), str(source))
+    _check_needs(config, str(source))
     if elsewhere:
         directory = RunDirectory.create(arguments.run_dir, "")
         held.enter_context(RunLock(directory))
@@ -165,6 +164,7 @@ def _check_needs(config: Config, source: str) -> None:
     domain = build_domain(config.domain, config.archive.measures)
     check_memory(config, domain, source)
     domain.simulator_payload()
+    try_simulator(domain)
     _check_device(config)
 
 

@@ -51,6 +51,10 @@ _NOT_EXPORTED = (
     "the run is over and whole in its last checkpoint, but its exports or figures could not be "
     "written (%s: %s); --restart %s does that alone once the cause is gone"
 )
+_ALL_FAILED = (
+    "not one of the %d evaluations succeeded, so that there is no result; the first failed with: "
+    "%s (all of them: %s)"
+)
 _DRIFT = (
     "not what this run was started with, so that its result may differ from an uninterrupted "
     "run's: %s"
@@ -155,7 +159,20 @@ def _close(
     except (OSError, ValueError) as error:  # nobody can read it; the run is none the worse
         reason = getattr(error, "strerror", None) or error
         _log.warning("cannot show the summary (%s); inspect %s does", reason, directory.path)
-    return exit_codes.DONE
+    return _judge(loop, directory)
+
+
+def _judge(loop: OuterLoop, directory: RunDirectory) -> int:
+    """A run of failures alone has done what it was to do, and yet is none."""
+    record = loop.record
+    if len(record) == 0 or not record["failed"].all():
+        return exit_codes.DONE
+    # A traceback says at its end what it is about; but for Java's, whose stack comes after that.
+    lines = record.reasons[min(record.reasons)].splitlines()
+    told = [line for line in lines if line.strip() and not line.startswith((" ", "\t"))]
+    first = told[-1] if told else "no reason is known"
+    _log.error(_ALL_FAILED, len(record), first, directory.failures)
+    return exit_codes.FAILED
 
 
 def _set_aside_newer(directory: RunDirectory, checkpoint: Path) -> None:

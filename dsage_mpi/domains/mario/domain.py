@@ -12,7 +12,7 @@ from dsage_mpi.domains.base import Array, DomainError, Evaluations, Film, Simula
 from dsage_mpi.domains.mario.budgets import draw_budgets
 from dsage_mpi.domains.mario.draw import draw_level
 from dsage_mpi.domains.mario.records import HEIGHT, WIDTH, result_dtype, task_dtype
-from dsage_mpi.domains.mario.results import LEVEL_MEASURES, METADATA_NAMES, Reading
+from dsage_mpi.domains.mario.results import LEVEL_MEASURES, METADATA_NAMES, Reading, impossible
 from dsage_mpi.domains.mario.settings import (
     LATENTS,
     MEASURES,
@@ -110,6 +110,22 @@ class MarioDomain:
         from dsage_mpi.domains.mario.simulator import MarioSimulator
 
         return MarioSimulator(self.settings)
+
+    def try_simulator(self) -> None:
+        """Starts a Java process: jar, agent and heap are only then known to fit.
+
+        Raises:
+            DomainError: It does not start, or the jar lacks a class; says what to do.
+        """
+        with self.make_simulator({}) as simulator:
+            try:
+                simulator.java()
+            except (SimulatorLostError, RuntimeError) as error:
+                raise DomainError(str(error)) from None
+
+    def impossible(self, results: Array) -> Mapping[int, str]:
+        """Games that cannot have been: completed beyond the end, or with -1 jumps."""
+        return impossible(results)
 
     def interpret(self, tasks: Array, results: Array) -> Evaluations:
         """Objective, measures, occupancy and metadata (mario.md section 12)."""
