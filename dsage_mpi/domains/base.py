@@ -132,7 +132,9 @@ class Filmed(Protocol):
         ...
 
     def level_from_text(self, text: str) -> NDArray[np.int8]:
-        """Reads a level ((H, W) tile codes) as people write it.
+        """Reads a level ((H, w) tile codes) as people write it.
+
+        It may have another size than ``level_shape``, and is then drawn but not played.
 
         Raises:
             DomainError: if it is no level; says where.

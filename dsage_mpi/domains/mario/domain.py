@@ -183,7 +183,7 @@ class MarioDomain:
                 raise DomainError(f"the game cannot be played again: {error}") from error
 
     def level_from_text(self, text: str) -> NDArray[np.int8]:
-        """Reads 16 rows of 56 characters (mario.md section 2.2).
+        """Reads 14 to 16 rows of characters (mario.md section 2.2), which may be of any width.
 
         Raises:
             DomainError: if it is no level; says where.

@@ -153,9 +153,8 @@ def test_a_framework_of_another_time_is_refused(foreign_jar: Path, tmp_path: Pat
     [
         (["agent=nobody"], "domain.simulator.agent: .* has no class agents.nobody.Agent"),
         (["agent=walker", "jar=EMPTY"], "domain.simulator.jar: .* no class engine.core.MarioGame"),
-        (["agent=walker", "heap_mb=100000000"], "domain.simulator.heap_mb|Could not reserve"),
     ],
-    ids=["agent", "jar", "heap"],
+    ids=["agent", "jar"],
 )
 @pytest.mark.parametrize("dry", [True, False])
 def test_a_simulator_that_does_not_start_is_found_before_anything_begins(
