@@ -12,6 +12,17 @@ from dsage_mpi.report.terminal import complain
 
 if TYPE_CHECKING:
     from dsage_mpi.checkpoint.tree import Tree
+    from dsage_mpi.cli.stored import Stored
+
+#: Column of metrics.csv -> what it is called, of two runs with other settings.
+_SCORES = {
+    "evaluations": "evaluations",
+    "failures": "failures",
+    "qd_score": "QD-score",
+    "coverage": "coverage",
+    "archive_size": "elites",
+    "objective_best": "best objective",
+}
 
 EPILOG = """examples:
   python -m dsage_mpi diff runs/maze-0001 runs/maze-0002
@@ -19,7 +30,8 @@ EPILOG = """examples:
 
 exit codes:
   0  the same
-  1  different; one line each: where, the two values
+  1  different; one line each: where, the two values. Of runs with other settings, the keys and
+     then the scores, if not --all
   2  one of them cannot be read
   4  what was to be printed could not be written"""
 
@@ -51,15 +63,20 @@ def main(argv: list[str]) -> int:
     arguments = parser().parse_args(argv)
     from dsage_mpi.checkpoint.compare import differences
     from dsage_mpi.checkpoint.tree import CheckpointError
+    from dsage_mpi.cli.stored import find_stored
     from dsage_mpi.report.run_directory import RunDirectoryError
 
     try:
-        first = _contents(arguments.first, arguments.all)
-        second = _contents(arguments.second, arguments.all)
+        ones = find_stored(arguments.first), find_stored(arguments.second)
+        first, second = (_contents(stored, arguments.all) for stored in ones)
     except (CheckpointError, RunDirectoryError) as error:
         complain(error)
         return exit_codes.BAD_INPUT
-    found = False
+    lines = _settings(*ones, arguments.all)
+    found = bool(lines)
+    print("".join(f"{line}\n" for line in lines), end="")
+    if found and not arguments.all:
+        return exit_codes.FAILED  # other settings, other results: the first item tells nothing
     for difference in differences(first, second):
         print(difference)
         found = True
@@ -68,13 +85,41 @@ def main(argv: list[str]) -> int:
     return exit_codes.FAILED if found else exit_codes.DONE
 
 
-def _contents(path: Path, everything: bool) -> Tree:
+def _settings(first: Stored, second: Stored, everything: bool) -> list[str]:
+    """The keys in which two runs differ, and then their scores; nothing if they are one run."""
+    from dsage_mpi.config.emit import toml_value
+    from dsage_mpi.config.load import NEUTRAL_KEYS, ConfigError
+    from dsage_mpi.config.restart import differences
+
+    try:
+        found = differences(first.load_config(), second.load_config())
+    except ConfigError:
+        return []  # of another version: the items are compared all the same
+    left_out = () if everything else NEUTRAL_KEYS
+    keys = [
+        f"{key}: " + " != ".join("unset" if v is None else toml_value(v) for v in (old, new))
+        for key, old, new in found
+        if key.split(".")[0] not in left_out
+    ]
+    return [*keys, *_scores(first, second)] if keys else []
+
+
+def _scores(first: Stored, second: Stored) -> list[str]:
+    """What came of either, one line for each of the numbers that a summary begins with."""
+    rows = [stored.rows()[-1:] for stored in (first, second)]
+    lines = []
+    for name, title in _SCORES.items():
+        values = [row[0].get(name) if row else None for row in rows]
+        one, other = ("none" if v is None else f"{v:.6g}" for v in values)
+        lines.append(f"  {title:<15}{one:>12}  {'=' if one == other else '!='}  {other}")
+    return lines
+
+
+def _contents(stored: Stored, everything: bool) -> Tree:
     """A checkpoint with its root attributes, without what may differ between equal runs."""
     from dsage_mpi.checkpoint.hdf5 import read_attributes
-    from dsage_mpi.cli.stored import find_stored
     from dsage_mpi.report.metrics import TIMING_COLUMNS
 
-    stored = find_stored(path)
     tree: Tree = {"(attributes)": read_attributes(stored.checkpoint), **stored.tree}
     if everything:
         return tree

@@ -13,6 +13,7 @@ from dsage_mpi import exit_codes
 from dsage_mpi.caches import provide_caches
 from dsage_mpi.cli.installation import missing_packages
 from dsage_mpi.cli.output import printed
+from dsage_mpi.open_files import too_few_files
 from dsage_mpi.report.terminal import complain
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def dispatch(argv: list[str]) -> int:
     # here, and then matplotlib cannot even be imported.
     os.environ["MPLBACKEND"] = "agg"
     name, rest = (argv[0], argv[1:]) if argv and argv[0] in COMMANDS else ("run", argv)
-    if problem := missing_packages(name):
+    if problem := too_few_files() or missing_packages(name):
         complain(problem)  # by every rank: telling them apart needs the packages, too
         return exit_codes.BAD_INPUT
     if name == "run" and (problem := _misspelt(argv)):

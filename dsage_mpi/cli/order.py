@@ -19,7 +19,8 @@ from dsage_mpi.config.load import ConfigError, config_from_toml, load_config
 from dsage_mpi.config.restart import changes, ignored, restart_config
 from dsage_mpi.config.schema import Config
 from dsage_mpi.domains import build_domain
-from dsage_mpi.domains.base import DomainError
+from dsage_mpi.domains.base import DomainError, try_simulator
+from dsage_mpi.outer.needs import check_memory
 from dsage_mpi.report.files import remove_remains
 from dsage_mpi.report.lock import RunLock
 from dsage_mpi.report.room import remedy
@@ -51,7 +52,7 @@ def checked(arguments: argparse.Namespace) -> Config:
         config = restart_config(stored.config, str(stored.checkpoint), arguments.overrides)
         if stored.directory is not None and arguments.run_dir is None:
             _compare_with_file(stored.directory, stored.config, stored.checkpoint)
-    _check_needs(config)
+    _check_needs(config, str(arguments.restart or arguments.input))
     if arguments.run_dir is not None:
         refuse_used(arguments.run_dir)
     return config
@@ -80,7 +81,7 @@ def _fresh(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order:
     from dsage_mpi.outer.job import Order
 
     config = _load(arguments)
-    _check_needs(config)
+    _check_needs(config, str(arguments.input))
     directory = RunDirectory.create(arguments.run_dir, arguments.input.stem)
     _hold(directory, held)
     # At once, not with the first checkpoint: a run that is killed before can be started again.
@@ -98,7 +99,7 @@ def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Ord
     config = restart_config(text, str(source), arguments.overrides)
     if not elsewhere and checkpoint is not None:
         _compare_with_file(directory, text, checkpoint)
-    _check_device(config)
+    _check_needs(config, str(source))
     if elsewhere:
         directory = RunDirectory.create(arguments.run_dir, "")
         _hold(directory, held)
@@ -172,14 +173,18 @@ def _load(arguments: argparse.Namespace) -> Config:
     return load_config(arguments.input, overrides=arguments.overrides, seed=arguments.seed)
 
 
-def _check_needs(config: Config) -> None:
-    """Misses an agent, Java or a GPU that the configuration needs here.
+def _check_needs(config: Config, source: str) -> None:
+    """Misses memory, an agent, Java or a GPU that the configuration needs here.
 
     Raises:
+        ConfigError: There is not enough memory.
         DomainError: What the domain needs is missing or unusable.
         SurrogateError: There is no GPU.
     """
-    build_domain(config.domain, config.archive.measures).simulator_payload()
+    domain = build_domain(config.domain, config.archive.measures)
+    check_memory(config, domain, source)
+    domain.simulator_payload()
+    try_simulator(domain)
     _check_device(config)
 
 

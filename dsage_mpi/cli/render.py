@@ -37,13 +37,13 @@ class Scene:
     Attributes:
         domain: Whose level it is.
         level: (H, W) int8 tile codes.
-        task: (1,) of the domain's ``task_dtype``; plays the level.
+        task: (1,) of the domain's ``task_dtype``; plays the level. None if its size does not fit.
         what: One line that says which level it is.
     """
 
     domain: Any
     level: Array
-    task: Array
+    task: Array | None
     what: str
 
 
@@ -186,7 +186,8 @@ def _written_level(source: Path, name: str) -> Scene:
         raise RenderError(f"{source} cannot be read: {error.strerror or error}") from None
     except DomainError as error:
         raise RenderError(f"{source}: {error}") from None
-    return Scene(domain, level, domain.level_task(level), f"level {source}")
+    fits = level.shape == domain.level_shape
+    return Scene(domain, level, domain.level_task(level) if fits else None, f"level {source}")
 
 
 def _evaluation(arguments: argparse.Namespace, stored: Stored, config: Config) -> tuple[int, str]:
@@ -242,14 +243,14 @@ def _rollout(arguments: argparse.Namespace, scene: Scene) -> int | None:
     """
     from dsage_mpi.report.movie import STILL
 
-    if hasattr(scene.domain, "film"):
+    why = _why_not_played(scene)
+    if not why:
         number, count = arguments.rollout or 0, scene.domain.rollouts
         if number >= count:
             raise RenderError(
                 f"no rollout {number}: an evaluation has {count} here, numbered from 0"
             )
         return number
-    why = f"the {scene.domain.name} domain's simulator keeps no record of what the agent does"
     if arguments.output.suffix != STILL:
         raise RenderError(
             f"{why}, so there is no film of it; choose a name that ends in {STILL} for the level"
@@ -258,6 +259,16 @@ def _rollout(arguments: argparse.Namespace, scene: Scene) -> int | None:
         raise RenderError(f"--rollout {arguments.rollout}: {why}; leave it out for the level")
     complain(f"the level is drawn without the agent's path: {why}")
     return None
+
+
+def _why_not_played(scene: Scene) -> str:
+    """Why no game of the level can be shown; empty if one can."""
+    if not hasattr(scene.domain, "film"):
+        return f"the {scene.domain.name} domain's simulator keeps no record of what the agent does"
+    if scene.task is None:
+        (height, width), (rows, columns) = scene.level.shape, scene.domain.level_shape
+        return f"the level has {height} x {width} tiles, and games are played in {rows} x {columns}"
+    return ""
 
 
 def _render(arguments: argparse.Namespace, scene: Scene, rollout: int | None) -> None:

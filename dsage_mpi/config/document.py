@@ -5,14 +5,22 @@ A document is raw data; nothing here knows which keys exist.
 
 from __future__ import annotations
 
+import os
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dsage_mpi.config.errors import ConfigError, Problem
+from dsage_mpi.config.toml import (
+    DEEPEST,
+    TomlError,
+    TomlSyntaxError,
+    is_text,
+    parse_toml,
+    shortened,
+)
 from dsage_mpi.paths import kind_of
 
 #: Where a key given on the command line "came from".
@@ -63,12 +71,12 @@ class Document:
             path = (*prefix, key)
             if isinstance(value, Mapping):
                 if not isinstance(target.get(key), dict):
-                    self._forget(path)
+                    self.origins.pop(path, None)
                     target[key] = {}
                 self.origins.setdefault(path, origin)
                 self.merge(value, origin, path)
             else:
-                self._forget(path)
+                self._forget(path, target.get(key))
                 target[key] = value
                 self.origins[path] = origin
 
@@ -85,9 +93,12 @@ class Document:
             table = table[key]
         return table
 
-    def _forget(self, path: KeyPath) -> None:
-        for known in [p for p in self.origins if p[: len(path)] == path]:
-            del self.origins[known]
+    def _forget(self, path: KeyPath, value: Any) -> None:
+        """Forgets where ``value`` at ``path`` and all below it came from."""
+        self.origins.pop(path, None)
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                self._forget((*path, key), inner)
 
 
 def read_document(path: Path, overrides: Sequence[str] = ()) -> Document:
@@ -130,10 +141,10 @@ def apply_overrides(document: Document, overrides: Sequence[str]) -> None:
 def _chain(path: Path) -> list[tuple[Path, dict[str, Any]]]:
     """The file and all that it extends, outermost ancestor first."""
     chain: list[tuple[Path, dict[str, Any]]] = []
-    seen: list[Path] = []
+    seen: list[str] = []
     child: Path | None = None
     while True:
-        resolved = path.resolve()
+        resolved = _resolved(path, child)
         if resolved in seen:
             loop = " -> ".join(str(p) for p, _ in chain) + f" -> {path}"
             raise ConfigError([Problem("extends", f"goes in circles: {loop}")], str(chain[0][0]))
@@ -147,6 +158,16 @@ def _chain(path: Path) -> list[tuple[Path, dict[str, Any]]]:
             problem = Problem("extends", f'= {parent!r}: expected one path, e.g. "base/maze.toml"')
             raise ConfigError([problem], str(path))
         child, path = path, path.parent / parent
+
+
+def _resolved(path: Path, child: Path | None) -> str:
+    try:
+        return os.path.realpath(path)  # Path.resolve raises, in circles of links
+    except ValueError:
+        message = f"{str(path)!a} is no path, it has a NUL character: {_EXPECTED}"
+        raise ConfigError(
+            [Problem("extends" if child else "", message)], str(child or path)
+        ) from None
 
 
 def _read_toml(path: Path, child: Path | None) -> dict[str, Any]:
@@ -166,41 +187,40 @@ def _read_toml(path: Path, child: Path | None) -> dict[str, Any]:
         message = f"{path} is no text (UTF-8): {_EXPECTED}"
         raise ConfigError([Problem(key, message)], source) from None
     except OSError as error:
-        message = f"{path} cannot be read: {error.strerror}"
+        message = f"{shortened(str(path))} cannot be read: {error.strerror}"
         raise ConfigError([Problem(key, message)], source) from None
     return _parse(text, str(path))
 
 
 def _parse(text: str, name: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message = f"not valid TOML: {error}{_quote_line(text, str(error))}"
-        raise ConfigError([Problem("", message)], name) from None
-
-
-def _quote_line(text: str, error: str) -> str:
-    """The offending line, indented below the message, if the message names one."""
-    found = re.search(r"at line (\d+)", error)
-    lines = text.splitlines()
-    if not found or int(found[1]) > len(lines):
-        return ""
-    return f"\n    {found[1]} | {lines[int(found[1]) - 1].strip()}"
+        return parse_toml(text)
+    except TomlError as error:
+        raise ConfigError([Problem(error.key, error.message)], name) from None
 
 
 def _parse_override(text: str) -> tuple[list[str], Any] | Problem:
     key, equals, raw = text.partition("=")
     keys = [part.strip() for part in key.split(".")]
     if not equals or not all(_BARE_KEY.fullmatch(part) for part in keys):
-        message = f"{text}: expected key.path=value, e.g. --set surrogate.epochs=50"
+        message = f"{shortened(text)}: expected key.path=value, e.g. --set surrogate.epochs=50"
         return Problem(COMMAND_LINE, message, COMMAND_LINE)
-    raw = raw.strip()
+    if len(keys) > DEEPEST:
+        message = f"{shortened(key)}: has {len(keys)} parts; expected at most {DEEPEST}"
+        return Problem(COMMAND_LINE, message, COMMAND_LINE)
+    name, raw = ".".join(keys), raw.strip()
+    if not is_text(raw):
+        return Problem(name, f"= {shortened(ascii(raw))}: is no text (UTF-8)", COMMAND_LINE)
     try:
-        data = tomllib.loads(f"value = {raw}")
+        data = parse_toml(f"value = {raw}")
         if set(data) == {"value"}:
             return keys, data["value"]
-    except tomllib.TOMLDecodeError:
+    except TomlSyntaxError:
         if raw and raw[0] not in "[{\"'" and "\n" not in raw:
             return keys, raw  # a bare string, so that nobody has to quote twice in a shell
-    message = f"= {raw}: not a TOML value; expected a number, true, false, text or [a, b]"
-    return Problem(".".join(keys), message, COMMAND_LINE)
+    except TomlError as error:
+        return Problem(name, f"= {shortened(raw)}: {error.message}", COMMAND_LINE)
+    message = (
+        f"= {shortened(raw)}: not a TOML value; expected a number, true, false, text or [a, b]"
+    )
+    return Problem(name, message, COMMAND_LINE)

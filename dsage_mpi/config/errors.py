@@ -8,8 +8,12 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+from dsage_mpi.config.toml import shortened
+
 #: Type of the pydantic error that carries several problems (see ``problems_error``).
 PROBLEMS_ERROR = "config_problems"
+#: Problems that a message lists; who has more reads no further.
+LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,10 @@ class Problem:
     source: str = ""
 
     def __str__(self) -> str:
-        if self.key and self.message.startswith("= "):
-            return f"{self.key} {self.message}"
-        return f"{self.key}: {self.message}" if self.key else self.message
+        key = shortened(self.key)
+        if key and self.message.startswith("= "):
+            return f"{key} {self.message}"
+        return f"{key}: {self.message}" if key else self.message
 
 
 class ConfigError(Exception):
@@ -50,9 +55,11 @@ class ConfigError(Exception):
         count = len(self.problems)
         where = f" in {self.source}" if self.source else ""
         lines = [f"{count} problem{'s' if count != 1 else ''}{where}:"]
-        for problem in self.problems:
+        for problem in self.problems[:LISTED]:
             elsewhere = problem.source not in ("", self.source, problem.key)
             lines.append(f"  {problem}" + (f"  [from {problem.source}]" if elsewhere else ""))
+        if count > LISTED:
+            lines.append(f"  ... and {count - LISTED} more")
         return "\n".join(lines)
 
 

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from dsage_mpi.config.cross import cross_problems
 from dsage_mpi.config.document import Document
 from dsage_mpi.config.emit import toml_value
-from dsage_mpi.config.errors import PROBLEMS_ERROR, ConfigError, Problem
+from dsage_mpi.config.errors import LISTED, PROBLEMS_ERROR, ConfigError, Problem
 from dsage_mpi.config.keys import model_at, suggestion
 from dsage_mpi.config.schema import Config
 from dsage_mpi.domains import DOMAINS
@@ -75,7 +75,9 @@ def _problems(model: type[BaseModel], document: Document, error: ValidationError
     for detail in error.errors(include_url=False):
         if _is_consequence(detail):
             continue
-        for key, message in _messages(model, document, detail):
+        # The search for what an unknown key may mean takes long, and nobody reads it by thousands.
+        hints = len(problems) < LISTED
+        for key, message in _messages(model, document, detail, hints):
             known = problems.get(key)
             if known and key:  # several branches of a union failed on one value
                 message = f"{known.message} or {message.removeprefix(_shown(detail))}"
@@ -95,15 +97,15 @@ def _problem(document: Document, key: str, message: str) -> Problem:
 
 
 def _messages(
-    model: type[BaseModel], document: Document, detail: ErrorDetails
+    model: type[BaseModel], document: Document, detail: ErrorDetails, hints: bool
 ) -> list[tuple[str, str]]:
-    """(key path, message) pairs of one pydantic error."""
+    """(key path, message) pairs of one pydantic error; ``hints``: what an unknown key may mean."""
     location = _real_location(detail, document.tables)
     if detail["type"] == PROBLEMS_ERROR:
         problems = detail["ctx"]["problems"]
         return [(_join(location, key), message) for key, message in problems]
     if detail["type"] == "extra_forbidden":
-        return [(_join(location), _unknown(model, document, location, detail["input"]))]
+        return [(_join(location), _unknown(model, document, location, detail["input"], hints))]
     if detail["type"] == "missing":
         return [(_join(location), f"is missing{_description(model, document, location)}")]
     return [(_join(location), _shown(detail) + _expected(detail))]
@@ -129,11 +131,15 @@ def _join(location: Location, key: str = "") -> str:
     return text
 
 
-def _unknown(model: type[BaseModel], document: Document, location: Location, value: Any) -> str:
-    path = tuple(str(part) for part in location)
+def _unknown(
+    model: type[BaseModel], document: Document, location: Location, value: Any, hints: bool
+) -> str:
     is_table = isinstance(value, Mapping)
-    hint = suggestion(model, path, document.tables, is_table)
-    return f"unknown {'table' if is_table else 'key'}; {hint}"
+    what = f"unknown {'table' if is_table else 'key'}"
+    if not hints:
+        return what
+    path = tuple(str(part) for part in location)
+    return f"{what}; {suggestion(model, path, document.tables, is_table)}"
 
 
 def _description(model: type[BaseModel], document: Document, location: Location) -> str:

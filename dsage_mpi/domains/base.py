@@ -132,7 +132,9 @@ class Filmed(Protocol):
         ...
 
     def level_from_text(self, text: str) -> NDArray[np.int8]:
-        """Reads a level ((H, W) tile codes) as people write it.
+        """Reads a level ((H, w) tile codes) as people write it.
+
+        It may have another size than ``level_shape``, and is then drawn but not played.
 
         Raises:
             DomainError: if it is no level; says where.
@@ -150,6 +152,47 @@ class KnowsObjective(Protocol):
     def known_objective(self, levels: NDArray[np.int8]) -> NDArray[np.float64]:
         """The objective ((n,)) of levels ((n, H, W)); NaN where only a simulation tells."""
         ...
+
+
+class KnowsLimits(Protocol):
+    """What a domain may have besides, if its simulator may be anybody's: what cannot be."""
+
+    def impossible(self, results: Array) -> Mapping[int, str]:
+        """Position in ``results`` ((n,) of ``result_dtype``) -> what is impossible about it.
+
+        Such an evaluation is recorded as failed. Texts are as in ``TasksFailedError``.
+        """
+        ...
+
+
+def impossible(domain: Domain, results: Array) -> Mapping[int, str]:
+    """Which results ``domain`` knows to be impossible, and why."""
+    if hasattr(domain, "impossible"):
+        found: Mapping[int, str] = domain.impossible(results)
+        return found
+    return {}
+
+
+class Tried(Protocol):
+    """What a domain may have besides, if its simulator may lack what only its start shows."""
+
+    def try_simulator(self) -> None:
+        """Starts a simulator and ends it, before anything else of a run begins.
+
+        Raises:
+            DomainError: It does not start; says what to do.
+        """
+        ...
+
+
+def try_simulator(domain: Domain) -> None:
+    """Has ``domain`` try its simulator, if that can tell anything.
+
+    Raises:
+        DomainError: It does not start.
+    """
+    if hasattr(domain, "try_simulator"):
+        domain.try_simulator()
 
 
 def known_objective(domain: Domain, levels: NDArray[np.int8]) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,15 @@ from dsage_mpi.paths import kind_of
 
 #: What files of torch begin with, today's and those of old versions.
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
+#: Tables in each other that are looked into.
+_DEEPEST = 5
 
 
 def read_tensors(path: Path, what: str, error: type[DomainError]) -> Mapping[str, Any]:
-    """Tensors by name: NumPy arrays, and whatever else the file holds as it is.
+    """Tensors by name: NumPy arrays, tables of them, and whatever else the file holds as it is.
 
     Args:
-        path: An npz, or a torch file with a flat dict of tensors (a state dict).
+        path: An npz, or a torch file with a dict of tensors (a state dict), perhaps in others.
         what: What the file is for ("maze agent"), for messages.
         error: What to raise.
 
@@ -129,19 +132,39 @@ def _read_torch(path: Path, what: str, error: type[DomainError]) -> Mapping[str,
         # weights_only: an untrusted file can hold tensors but cannot run code.
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as problem:
-        # The first sentence alone: torch goes on to advise loading without safety.
-        reason = str(problem).strip().split(". ")[0].splitlines()
-        told = reason and isinstance(problem, (pickle.UnpicklingError, RuntimeError, OSError))
-        raise error(
-            f"{what} {path}: cannot be read as a torch state dict or npz "
-            f"({reason[0] if told else 'damaged, or no weights file'})"
-        ) from problem
+        raise error(f"{what} {path}: {_why_unreadable(problem)}") from problem
     if not isinstance(loaded, Mapping):
         raise error(
             f"{what} {path}: holds a {type(loaded).__name__}, expected a flat dict of tensors "
             "(a state dict)"
         )
-    return {str(name): _as_array(value) for name, value in loaded.items()}
+    return _as_arrays(loaded)
+
+
+def _why_unreadable(problem: Exception) -> str:
+    """What to say of a file that torch does not load."""
+    objects = re.search(r"GLOBAL (\S+)", str(problem))
+    if objects and isinstance(problem, pickle.UnpicklingError):
+        return (
+            f"cannot be read as a torch state dict or npz: it holds Python objects ({objects[1]}), "
+            "which could run any code when they are loaded; save the network's state_dict() alone"
+        )
+    # The first sentence alone: torch goes on to advise loading without safety.
+    reason = str(problem).strip().split(". ")[0].splitlines()
+    told = reason and isinstance(problem, (pickle.UnpicklingError, RuntimeError, OSError))
+    return (
+        "cannot be read as a torch state dict or npz "
+        f"({reason[0] if told else 'damaged, or no weights file'})"
+    )
+
+
+def _as_arrays(loaded: Mapping[Any, Any], depth: int = 0) -> dict[str, Any]:
+    return {
+        str(name): _as_arrays(value, depth + 1)
+        if isinstance(value, Mapping) and depth < _DEEPEST
+        else _as_array(value)
+        for name, value in loaded.items()
+    }
 
 
 def _as_array(value: Any) -> Any:

@@ -51,7 +51,7 @@ def _serve(source: BinaryIO, sink: int) -> None:
     try:
         simulator = _build(first)
     except BaseException as error:
-        _send(sink, Kind.FAILED, _start_failure(error).encode())
+        _send(sink, Kind.FAILED, _bytes(_start_failure(error)))
         return
     sizes = {"task": simulator.task_dtype.itemsize, "result": simulator.result_dtype.itemsize}
     _send(sink, Kind.READY, json.dumps(sizes).encode())
@@ -60,7 +60,7 @@ def _serve(source: BinaryIO, sink: int) -> None:
             kind, payload = _answer(simulator, frame)
         except BaseException as error:  # SystemExit too
             # The end: whatever the failure has left behind must not reach another task.
-            _send(sink, Kind.FAILED, describe(error).encode())
+            _send(sink, Kind.FAILED, _bytes(describe(error)))
             return
         _send(sink, kind, payload)
 
@@ -111,6 +111,11 @@ def _die_with(parent: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before that
         os._exit(1)
+
+
+def _bytes(text: str) -> bytes:
+    """``text``, which may quote anything: half a character of Java's, say, is no UTF-8."""
+    return text.encode(errors="backslashreplace")
 
 
 def _start_failure(error: BaseException) -> str:

@@ -78,8 +78,12 @@ def comparison(config: Config, solutions: str, directory: RunDirectory, ranks: i
 
 
 def run_title(config: Config) -> str:
-    """Heading of figures and summary."""
-    return config.title or f"{config.algorithm.method} on {config.domain_name}, seed {config.seed}"
+    """Heading of figures and summary: what was run, and the input's title beside it.
+
+    An input's title stays when ``--set`` makes something else of it, so it cannot stand alone.
+    """
+    what = f"{config.algorithm.method} on {config.domain_name}, seed {config.seed}"
+    return f"{what} ({config.title})" if config.title else what
 
 
 def units(config: Config) -> list[str]:

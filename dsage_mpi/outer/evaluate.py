@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsage_mpi.domains.base import Array, Evaluations
+from dsage_mpi.domains.base import Array, Evaluations, impossible
 from dsage_mpi.farm.outcome import Outcome
 from dsage_mpi.outer.record import Batch
 from dsage_mpi.seeding import evaluation_seeds
@@ -55,6 +55,11 @@ def evaluate(
         known = journal.recall(first, tasks, domain.result_dtype)
         outcome = _evaluate_unknown(farm, tasks, cost, on_progress, journal, first, known)
     failed, reasons = outcome.failed.copy(), dict(outcome.reasons)
+    ok = np.flatnonzero(~failed)
+    for row, reason in impossible(domain, outcome.results[ok]).items():
+        position = int(ok[row])
+        failed[position] = True
+        reasons[position] = f"the simulator's result is impossible: {reason}"
     ok = np.flatnonzero(~failed)
     evaluations = domain.interpret(tasks[ok], outcome.results[ok])
     sick = _sick(evaluations)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsage_mpi import exit_codes
-from dsage_mpi.checkpoint.files import set_aside_newer
+from dsage_mpi.checkpoint.files import checkpoints, set_aside_newer
 from dsage_mpi.checkpoint.hdf5 import read_tree
 from dsage_mpi.checkpoint.tree import CheckpointError
 from dsage_mpi.config.advice import advice
@@ -21,6 +21,7 @@ from dsage_mpi.outer.header import write_header
 from dsage_mpi.outer.job import Order
 from dsage_mpi.outer.journal import Journal, journal_key
 from dsage_mpi.outer.loop import OuterLoop
+from dsage_mpi.outer.needs import largest, shortage
 from dsage_mpi.outer.observer import Observer
 from dsage_mpi.outer.phases import Phases
 from dsage_mpi.outer.stop import Requests, StopRequested
@@ -41,14 +42,18 @@ if TYPE_CHECKING:
 _log = logging.getLogger("dsage_mpi.outer")
 
 _OUT_OF_MEMORY = (
-    "rank 0 is out of memory (%s). Give it more (--mem-per-cpu under Slurm, fewer ranks on its "
-    "node), or lower surrogate.recent_samples, surrogate.batch_size or emitters.batch_size in a "
-    "new run; this one goes on from its last checkpoint with --restart %s"
+    "rank 0 is out of memory (%s). Most of it is for %s: lower what is too much in a new run, or "
+    "give this one more (--mem-per-cpu under Slurm, fewer ranks on its node); --restart %s goes on "
+    "%s"
 )
 _NOT_SAVED = "the run is over, but its last checkpoint could not be written: %s, then --restart %s"
 _NOT_EXPORTED = (
     "the run is over and whole in its last checkpoint, but its exports or figures could not be "
     "written (%s: %s); --restart %s does that alone once the cause is gone"
+)
+_ALL_FAILED = (
+    "not one of the %d evaluations succeeded, so that there is no result; the first failed with: "
+    "%s (all of them: %s)"
 )
 _DRIFT = (
     "not what this run was started with, so that its result may differ from an uninterrupted "
@@ -70,8 +75,9 @@ def lead(
     """Rank 0's part: search, report, and a clear message for whatever can go wrong."""
     began = time.perf_counter()
     journal = Journal(directory.journal, journal_key(order.config))
+    config = order.config
     try:
-        config = _resolve(order.config)
+        config = _resolve(config)
         with Progress(True, config.algorithm.max_evaluations) as progress:
             phases = Phases(progress, partial(_safe_point, requests, status))
             loop = OuterLoop(config, domain, farm, phases, journal)
@@ -93,7 +99,8 @@ def lead(
         _log.info("where: %s", traceback.format_exc(), extra=FILE_ONLY)
         return exit_codes.FAILED
     except MemoryError as error:
-        _log.error(_OUT_OF_MEMORY, error, directory.path)
+        kept = "from its last checkpoint" if checkpoints(directory.path) else "from its beginning"
+        _log.error(_OUT_OF_MEMORY, error, largest(config, domain), directory.path, kept)
         return exit_codes.FAILED
     finally:
         journal.close()
@@ -152,7 +159,20 @@ def _close(
     except (OSError, ValueError) as error:  # nobody can read it; the run is none the worse
         reason = getattr(error, "strerror", None) or error
         _log.warning("cannot show the summary (%s); inspect %s does", reason, directory.path)
-    return exit_codes.DONE
+    return _judge(loop, directory)
+
+
+def _judge(loop: OuterLoop, directory: RunDirectory) -> int:
+    """A run of failures alone has done what it was to do, and yet is none."""
+    record = loop.record
+    if len(record) == 0 or not record["failed"].all():
+        return exit_codes.DONE
+    # A traceback says at its end what it is about; but for Java's, whose stack comes after that.
+    lines = record.reasons[min(record.reasons)].splitlines()
+    told = [line for line in lines if line.strip() and not line.startswith((" ", "\t"))]
+    first = told[-1] if told else "no reason is known"
+    _log.error(_ALL_FAILED, len(record), first, directory.failures)
+    return exit_codes.FAILED
 
 
 def _set_aside_newer(directory: RunDirectory, checkpoint: Path) -> None:
@@ -226,7 +246,7 @@ def _announce(
         _log.info("continuing after %d evaluations from %s", len(loop.record), order.checkpoint)
     if journaled:
         _log.info("%d more evaluations are known from the journal", journaled)
-    for line in advice(config):
+    for line in (*advice(config), *filter(None, [shortage(config, loop.domain)])):
         _log.warning("%s", line)
     for change in order.changes:
         _log.info("changed at this restart: %s", change)

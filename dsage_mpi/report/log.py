@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sys
+from io import TextIOWrapper
 from typing import IO
 
 from dsage_mpi.report.printable import printable
 from dsage_mpi.report.run_directory import RunDirectory
+from dsage_mpi.report.terminal import complain
 
 #: Every module of the package logs to this logger or a child of it.
 ROOT = "dsage_mpi"
@@ -40,6 +43,15 @@ class _ConsoleHandler(logging.StreamHandler[IO[str]]):
 
 
 class _FileHandler(logging.FileHandler):
+    """A log file; one that cannot be opened costs its lines and one sentence, not the run."""
+
+    def _open(self) -> TextIOWrapper:
+        try:
+            return super()._open()
+        except OSError as error:
+            complain(f"cannot write {self.baseFilename}: {error.strerror}; this log is lost")
+            return open(os.devnull, "w")
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         """Swallows the loss of a line: a full disk is said where it matters."""
 

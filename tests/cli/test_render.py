@@ -131,9 +131,9 @@ def test_bad_usage(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("hello", "no Mario level: 1 rows; a level has 16"),
-        ("", "no Mario level: it is empty; a level has 16 rows"),
-        (FLAT.replace("X", "&", 1), "row 14, column 0 holds '&'"),
+        ("hello", "no Mario level: 1 rows; expected 14 to 16"),
+        ("", "no Mario level: is empty; expected 14 to 16 rows"),
+        (FLAT.replace("X", "&", 1), "row 15, column 1 holds '&'"),
         (b"\xff\xfe\x00", "is no text (UTF-8)"),
     ],
 )
@@ -164,6 +164,30 @@ def test_a_level_as_text_is_played(tmp_path: Path) -> None:
     with Image.open(output) as film:
         assert film.size == (256, 256)
         assert film.n_frames > 80
+
+
+@pytest.mark.parametrize(("rows", "width"), [(14, 202), (15, 149), (16, 373), (16, 30)])
+def test_a_level_of_any_width_is_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: int, width: int
+) -> None:
+    source, output = tmp_path / "level.txt", tmp_path / "level.png"
+    source.write_text("\n".join(["-" * width] * (rows - 2) + ["X" * width] * 2))
+    assert main(["render", str(source), "--output", str(output)]) == 0
+    told = f"the level has 16 x {width} tiles, and games are played in 16 x 56"
+    assert f"drawn without the agent's path: {told}" in capsys.readouterr().err
+    with Image.open(output) as picture:
+        assert picture.size == (16 * width, 256)
+    assert told in refused(capsys, source, "--output", tmp_path / "level.gif")
+    assert told in refused(capsys, source, "--rollout", 0, "--output", output)
+
+
+def test_a_level_without_its_sky_is_played(tmp_path: Path) -> None:
+    """As in the corpus that generators learn from: 14 rows."""
+    for name, text in (("a", FLAT), ("b", "\n".join(FLAT.split("\n")[2:]))):
+        (tmp_path / f"{name}.txt").write_text(text)
+        output = str(tmp_path / f"{name}.png")
+        assert main(["render", str(tmp_path / f"{name}.txt"), "--output", output]) == 0
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
 def test_a_folder_that_does_not_exist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

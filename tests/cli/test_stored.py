@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -10,6 +11,8 @@ import pytest
 
 from dsage_mpi.__main__ import main
 from dsage_mpi.cli.stored import find_stored
+from dsage_mpi.config.load import load_config
+from dsage_mpi.outer.closing import run_title
 from dsage_mpi.report.metrics import read_metrics
 from tests.cli.test_output import to_full_disk
 from tests.support import REPOSITORY, python
@@ -131,6 +134,42 @@ def test_diff_names_the_first_difference(
     for part in ("record/result (rows): ", "surrogate/network/", "(attributes)/iteration"):
         assert part in out
     assert main(["diff", str(older), str(tmp_path / "nothing")]) == 2
+
+
+def test_diff_of_runs_with_other_settings_names_the_keys_and_the_scores(
+    run_dir: Path, whole_run: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = whole_run("map_elites")
+    assert main(["diff", str(run_dir), str(other)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    scores = [line for line in lines if line.startswith("  ")]
+    keys = [line for line in lines if not line.startswith("  ")]
+    assert lines == [*keys, *scores]
+    assert 'algorithm.method: "dsage" != "map_elites"' in keys
+    assert "algorithm.max_evaluations: 30 != 50" in keys
+    assert not any(key.startswith(("checkpoint.", "report.", "farm.")) for key in keys)
+    assert "config_hash" not in "".join(lines)
+    assert [line.split()[0] for line in scores] == [
+        *("evaluations", "failures", "QD-score", "coverage", "elites", "best")
+    ]
+    assert scores[0].split() == ["evaluations", "30", "!=", "50"]
+    assert main(["diff", str(run_dir), str(other), "--all"]) == 1
+    out = capsys.readouterr().out
+    for part in ("checkpoint.keep: 3 != 100", "record/", "config_hash"):
+        assert part in out
+
+
+def test_a_title_does_not_stand_for_what_was_run(
+    whole_run: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The input of this run of MAP-Elites is called after DSAGE."""
+    run_dir = whole_run("map_elites")
+    told = "map_elites on maze, seed 0 (DSAGE on mazes, seconds on one core)"
+    assert told in (run_dir.parent / "stdout").read_text().splitlines()
+    assert main(["inspect", str(run_dir)]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == told
+    plain = run_title(load_config(REPOSITORY / "inputs" / "maze_tiny.toml", overrides=['title=""']))
+    assert plain == "dsage on maze, seed 0"
 
 
 @pytest.mark.parametrize("command", ["inspect", "verify", "diff"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,83 @@ def test_override_values(write: Writer, value: str, expected: object) -> None:
     document = read_document(write(""), [f"t.a={value}"])
     assert document.tables == {"t": {"a": expected}}
     assert not document.problems
+
+
+DEEP = {
+    "array": "x = " + "[" * 1000 + "]" * 1000,
+    "array that Python can read": "x = " + "[" * 100 + "]" * 100,
+    "inline table": "x = " + "{a = " * 1000 + "1" + "}" * 1000,
+    "dotted key": ".".join("x" * 1000) + " = 1",
+    "header": "[" + ".".join("x" * 1000) + "]\ny = 1",
+    "extends": "extends = " + "[" * 1000 + "]" * 1000,
+}
+LONG = {
+    "digits": "[t]\nx = " + "1" * 5000,
+    "digits in groups": "[t]\nx = " + "_".join("1" * 5000),
+    "hexadecimal": "[t]\nx = 0x" + "f" * 5000,
+    "in an array": "[t]\nx = [1, 0x" + "f" * 5000 + "]",
+}
+
+
+@pytest.mark.parametrize("text", DEEP.values(), ids=DEEP.keys())
+def test_nobody_means_what_is_nested_so_deep(write: Writer, text: str) -> None:
+    assert "too deep: expected at most 16 levels" in refusal(write(text))
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG.keys())
+def test_nobody_means_an_integer_so_long(write: Writer, text: str) -> None:
+    told = refusal(write(text))
+    assert "too long: expected at most 19 digits" in told
+    assert "line 2" in told or "t.x" in told
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        (".".join("x" * 2000), "1", "has 2000 parts; expected at most 16"),
+        ("a", "[" * 1000 + "]" * 1000, "too deep"),
+        ("a", "1" * 5000, "too long"),
+        ("a", "0x" + "f" * 5000, "too long"),
+        ("a", "\udcff", "is no text (UTF-8)"),
+        ("a", '"\udcff"', "is no text (UTF-8)"),
+    ],
+)
+def test_overrides_that_nobody_means(write: Writer, key: str, value: str, told: str) -> None:
+    document = read_document(write(""), [f"{key}={value}"])
+    (problem,) = document.problems
+    assert told in str(problem)
+    assert len(str(problem)) < 400
+    assert document.tables == {}
+
+
+def test_extended_path_with_a_nul(write: Writer) -> None:
+    text = refusal(write('extends = "a\\u0000b.toml"'))
+    assert "extends: " in text
+    assert "is no path, it has a NUL character" in text
+
+
+def test_circle_of_links(write: Writer, tmp_path: Path) -> None:
+    (tmp_path / "one").symlink_to("two")
+    (tmp_path / "two").symlink_to("one")
+    for path in (write('extends = "one"'), tmp_path / "one", tmp_path / "one" / "x.toml"):
+        assert "cannot be read: Too many levels of symbolic links" in refusal(path)
+
+
+def test_long_lines_are_shown_in_part(write: Writer) -> None:
+    assert len(refusal(write("x = " + "a" * 10**6))) < 500
+
+
+def test_many_keys_are_merged_in_no_time(write: Writer) -> None:
+    """Also over others; the time of a merge once grew with the square of the number."""
+    keys = "\n".join(f"k{i} = [{i}]" for i in range(50_000))
+    write(keys, "base.toml")
+    began = time.perf_counter()
+    document = read_document(write(f'extends = "base.toml"\n{keys}'))
+    assert time.perf_counter() - began < 10
+    assert len(document.tables) == len(document.origins) == 50_000
+
+
+def test_value_that_replaces_tables_forgets_where_they_came_from(write: Writer) -> None:
+    document = read_document(write("[a.b]\nc = 1\nd = 2\n[e]\nf = 1\n"), ["a=1"])
+    name = document.name
+    assert document.origins == {("a",): "--set", ("e",): name, ("e", "f"): name}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -324,3 +325,18 @@ def test_emitters_that_do_not_fit_are_refused(domain: str, method: str, kind: st
     path = Path(__file__).parents[2] / "inputs" / f"{domain}_tiny.toml"
     found = problems(path, f"algorithm.method={method}", f"emitters.kind={kind}")
     assert "expected" in found["emitters.kind"]
+
+
+def test_many_unknown_keys_are_counted_and_some_listed(write: Writer) -> None:
+    """A hint for each took most of a minute for 100 000 keys."""
+    keys = "\n".join(f"colour{i} = 1" for i in range(20_000))
+    path = write(f"{keys}\n{GOOD}")
+    began = time.perf_counter()
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert time.perf_counter() - began < 4
+    lines = str(caught.value).splitlines()
+    assert lines[0] == f"20000 problems in {path}:"
+    assert lines[1].startswith("  colour0: unknown key; expected one of ")
+    assert lines[-1] == "  ... and 19980 more"
+    assert len(lines) == 22

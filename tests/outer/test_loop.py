@@ -220,6 +220,22 @@ def test_results_that_are_not_finite_are_failed_evaluations(method, quantity):
     assert f"NaN or infinite {quantity}" in loop.record.reasons[int(np.flatnonzero(failed)[0])]
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_results_that_a_domain_calls_impossible_are_failed_evaluations(method):
+    class Suspicious(GridDomain):
+        def impossible(self, results):
+            return {int(k): "score = 2" for k in np.flatnonzero(results["score"] > 0.8)}
+
+    loop = make(config(method), Suspicious())
+    run(loop)
+    failed = loop.record["failed"]
+    assert 10 < failed.sum() < 80
+    np.testing.assert_array_equal(failed, loop.record["result"]["score"] > 0.8)
+    reason = loop.record.reasons[int(np.flatnonzero(failed)[0])]
+    assert reason == "the simulator's result is impossible: score = 2"
+    assert loop.archive.data("objective").max() <= 0.8
+
+
 def test_run_whose_every_evaluation_fails_still_ends():
     loop = make(config(), GridDomain(fails=lambda task: True))
     run(loop)

@@ -102,3 +102,27 @@ def test_a_bug_is_in_the_log_and_the_status(tmp_path: Path) -> None:
     status = read_status(run_dir / "status.json")
     assert (status["state"], status["reason"]) == ("failed", "ZeroDivisionError: a bug")
     assert os.listdir(run_dir / "checkpoints") == []
+
+
+def test_a_log_that_cannot_be_written_costs_a_sentence(finished_run: Path, tmp_path: Path) -> None:
+    run_dir = shutil.copytree(finished_run, tmp_path / "run")
+    (run_dir / "log.txt").unlink()
+    (run_dir / "log.txt").mkdir()
+    done = python("-m", "dsage_mpi", "--restart", run_dir)
+    assert done.returncode == 0, done.stderr
+    assert f"cannot write {run_dir}/log.txt: Is a directory; this log is lost" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("limit", [6, 8, 31])
+def test_too_few_open_files_are_told(tmp_path: Path, limit: int) -> None:
+    done = shell(f'ulimit -n {limit}; exec "$@"', *MAP_ELITES, "--run-dir", tmp_path / "run")
+    assert done.returncode == 2, done.stderr
+    assert f"only {limit} files may be open at a time here, and a run needs 32" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_limit_of_open_files_that_may_be_raised_is(tmp_path: Path) -> None:
+    done = shell('ulimit -Sn 8; exec "$@"', *MAP_ELITES, "--run-dir", tmp_path / "run")
+    assert done.returncode == 0, done.stderr

@@ -12,7 +12,7 @@ from dsage_mpi.domains.base import Array, DomainError, Evaluations, Film, Simula
 from dsage_mpi.domains.mario.budgets import draw_budgets
 from dsage_mpi.domains.mario.draw import draw_level
 from dsage_mpi.domains.mario.records import HEIGHT, WIDTH, result_dtype, task_dtype
-from dsage_mpi.domains.mario.results import LEVEL_MEASURES, METADATA_NAMES, Reading
+from dsage_mpi.domains.mario.results import LEVEL_MEASURES, METADATA_NAMES, Reading, impossible
 from dsage_mpi.domains.mario.settings import (
     LATENTS,
     MEASURES,
@@ -111,6 +111,22 @@ class MarioDomain:
 
         return MarioSimulator(self.settings)
 
+    def try_simulator(self) -> None:
+        """Starts a Java process: jar, agent and heap are only then known to fit.
+
+        Raises:
+            DomainError: It does not start, or the jar lacks a class; says what to do.
+        """
+        with self.make_simulator({}) as simulator:
+            try:
+                simulator.java()
+            except (SimulatorLostError, RuntimeError) as error:
+                raise DomainError(str(error)) from None
+
+    def impossible(self, results: Array) -> Mapping[int, str]:
+        """Games that cannot have been: completed beyond the end, or with -1 jumps."""
+        return impossible(results)
+
     def interpret(self, tasks: Array, results: Array) -> Evaluations:
         """Objective, measures, occupancy and metadata (mario.md section 12)."""
         reading = Reading(tasks, results)
@@ -167,7 +183,7 @@ class MarioDomain:
                 raise DomainError(f"the game cannot be played again: {error}") from error
 
     def level_from_text(self, text: str) -> NDArray[np.int8]:
-        """Reads 16 rows of 56 characters (mario.md section 2.2).
+        """Reads 14 to 16 rows of characters (mario.md section 2.2), which may be of any width.
 
         Raises:
             DomainError: if it is no level; says where.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -47,6 +48,42 @@ LEVEL_MEASURES: dict[str, Callable[[NDArray[np.int8]], Values]] = {
     "kl_level1": partial(divergence, reference="level1"),
     "kl_level3": partial(divergence, reference="level3"),
 }
+
+
+#: Fields that count or measure something, from 0 on.
+_COUNTS = (
+    *("ticks", "jumps", "kills", "kills_stomp", "kills_fire", "kills_shell", "kills_fall"),
+    *("kills_by_type", "mushrooms", "flowers", "coins", "tile_coins", "bricks", "hurts"),
+    *("max_x_jump", "max_air_time", "nodes", "nodes_max"),
+)
+#: More than any game can have of anything, whatever its timer.
+_MOST = 10**8
+#: What a float32 may be off in a fraction.
+_ROUNDING = 1e-6
+
+
+def impossible(results: Array) -> dict[int, str]:
+    """Row of ``results`` ((n,) of ``records.result_dtype``) -> the first thing that cannot be.
+
+    A jar of the user's own may say anything. What is no number at all is not looked at.
+    """
+    limits = {name: (0.0, float(_MOST)) for name in _COUNTS}
+    limits["completion"] = (0.0, 1.0)
+    found: dict[int, str] = {}
+    for name, (low, high) in limits.items():
+        _note(found, results["rollout"][name], name, low, high)
+    _note(found, results["occupancy"], "occupancy", 0.0, float(_MOST))
+    return found
+
+
+def _note(found: dict[int, str], array: Array, name: str, low: float, high: float) -> None:
+    values = array.astype(np.float64).reshape(len(array), math.prod(array.shape[1:]))
+    wrong = (values < low - _ROUNDING) | (values > high + _ROUNDING)
+    wrong &= np.isfinite(values)
+    for row in np.flatnonzero(wrong.any(axis=1)).tolist():
+        value = values[row, wrong[row].argmax()]
+        text = f"{name} = {value:.6g}, expected {low:.0f} to {high:.0f}"
+        found.setdefault(row, text)
 
 
 class Reading:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.domains.mario.records import HEIGHT, WIDTH
+from dsage_mpi.domains.mario.records import HEIGHT
 
 #: Character of each tile index (mario.md section 2.5).
 TILES = "-*ygkrtS!@FX%M|o#"
 EMPTY = 0
+#: Rows that a file may have; what is missing to 16 is empty sky.
+LOWEST = 14
+#: Columns that a file may have: ten times those of the longest that there are.
+WIDEST = 4000
 
 #: All spellings of a tile: the first character is the one in ``TILES``, the others are the finer
 #: kinds of the engine that the generator's alphabet merges into it.
@@ -24,41 +28,49 @@ def to_text(level: NDArray[np.int8]) -> str:
     """Writes a level ((H, W) tile indices) as text: one line per row, no final newline.
 
     Raises:
-        ValueError: if an index is no tile.
+        ValueError: if an index is no tile; names row and column, from 1.
     """
     rows = np.asarray(level)
     bad = np.argwhere((rows < 0) | (rows >= len(TILES)))
     if len(bad):
         row, column = bad[0]
         raise ValueError(
-            f"row {row}, column {column} holds {rows[row, column]}; "
+            f"row {row + 1}, column {column + 1} holds {rows[row, column]}; "
             f"tile indices are 0 to {len(TILES) - 1}"
         )
     return "\n".join("".join(TILES[tile] for tile in row) for row in rows)
 
 
 def from_text(text: str) -> NDArray[np.int8]:
-    """Reads a level ((16, 56) int8 tile indices) written as text.
+    """Reads a level of any width ((16, w) int8 tile indices) written as text.
 
-    Finer kinds of a tile (``?``, ``G``, ``[``, ...) become the one that the alphabet has;
-    Windows line ends, a byte order mark and empty lines at the end are ignored.
+    Files of levels have 14 to 16 rows; what is missing to 16 is empty sky above. Finer kinds of a
+    tile (``?``, ``G``, ``[``, ...) become the one that the alphabet has; Windows line ends, a byte
+    order mark and empty lines at the end are ignored.
 
     Raises:
-        ValueError: if the size is wrong or a character is unknown; names row and column.
+        ValueError: if the size is wrong or a character is unknown; names row and column, from 1.
     """
-    rows = text.removeprefix("\ufeff").replace("\r", "").rstrip("\n").split("\n")
-    if rows == [""]:
-        raise ValueError(f"it is empty; a level has {HEIGHT} rows")
-    if len(rows) != HEIGHT:
-        raise ValueError(f"{len(rows)} rows; a level has {HEIGHT}")
-    level = np.empty((HEIGHT, WIDTH), np.int8)
-    for row, line in enumerate(rows):
-        if len(line) != WIDTH:
-            raise ValueError(f"row {row} has {len(line)} tiles; a level is {WIDTH} wide")
+    lines = text.removeprefix("\ufeff").replace("\r", "").rstrip("\n").split("\n")
+    if lines == [""]:
+        raise ValueError(f"is empty; expected {LOWEST} to {HEIGHT} rows")
+    if not LOWEST <= len(lines) <= HEIGHT:
+        raise ValueError(f"{len(lines)} rows; expected {LOWEST} to {HEIGHT}")
+    width = len(lines[0])
+    if not 1 <= width <= WIDEST:
+        raise ValueError(f"{width} columns in row 1; expected 1 to {WIDEST}")
+    level = np.full((HEIGHT, width), EMPTY, np.int8)
+    for row, line in enumerate(lines):
+        if len(line) != width:
+            raise ValueError(
+                f"row {row + 1} has {len(line)} columns, row 1 has {width}; "
+                "all rows must be equally long"
+            )
         for column, character in enumerate(line):
             if character not in _INDEX:
                 raise ValueError(
-                    f"row {row}, column {column} holds {character!r}; tiles are {TILES}"
+                    f"row {row + 1}, column {column + 1} holds {character!r}; "
+                    f"tiles are {''.join(MERGED)}"
                 )
-            level[row, column] = _INDEX[character]
+            level[HEIGHT - len(lines) + row, column] = _INDEX[character]
     return level

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dsage_mpi.domains.base import DomainError
 from dsage_mpi.domains.tensor_files import read_tensors, tensor_problems, why_no_file
+from dsage_mpi.domains.wrapped_tensors import listing, some_names, unwrapped
 
 #: Names and shapes of the network's sixteen tensors.
 TENSORS: dict[str, tuple[int, ...]] = {
@@ -36,6 +37,9 @@ TENSORS: dict[str, tuple[int, ...]] = {
 #: The agent that comes with the package, made by ``train-agent`` (see the README beside it).
 BUILTIN = Path(__file__).parent / "weights" / "agent.npz"
 
+#: The page that says what another architecture takes.
+_OWN_DOMAIN = "docs/agent.md"
+
 AgentWeights = dict[str, NDArray[np.float32]]
 
 
@@ -47,8 +51,8 @@ def load_agent(agent: str) -> AgentWeights:
     """Reads the sixteen tensors as float32.
 
     Args:
-        agent: "builtin" or the path of a checkpoint: torch zip format (a flat dict of tensors) or
-            npz.
+        agent: "builtin" or the path of a checkpoint: torch zip format (a dict of tensors, perhaps
+            in another one or with prefixes to their names) or npz.
 
     Raises:
         AgentError: if the file is missing, unreadable or does not hold this network.
@@ -69,12 +73,20 @@ def load_agent(agent: str) -> AgentWeights:
     return _check(read_tensors(path, "maze agent", AgentError), path)
 
 
-def _check(tensors: Mapping[str, Any], path: Path) -> AgentWeights:
+def _check(loaded: Mapping[str, Any], path: Path) -> AgentWeights:
+    told = f"maze agent {path}"
+    tensors = unwrapped(loaded, lambda table: TENSORS, told, AgentError)
+    if len(TENSORS.keys() & tensors.keys()) < len(TENSORS) // 2:
+        raise AgentError(
+            f"{told}: is no network of 16 tensors as published with DSAGE; it has "
+            f"{some_names(tensors)}. Mazes are played by that network alone: a policy of another "
+            f"architecture needs a domain of its own, see {_OWN_DOMAIN}"
+        )
     problems = [f"unexpected tensor {name!r}" for name in tensors if name not in TENSORS]
     problems.extend(tensor_problems(tensors, TENSORS))
     if problems:
-        listing = "\n  ".join(problems)
         raise AgentError(
-            f"maze agent {path}: not a network of 16 tensors as published with DSAGE:\n  {listing}"
+            f"{told}: not a network of 16 tensors as published with DSAGE (another needs a domain "
+            f"of its own, see {_OWN_DOMAIN}):\n  {listing(problems)}"
         )
     return {name: np.ascontiguousarray(tensors[name], dtype=np.float32) for name in TENSORS}

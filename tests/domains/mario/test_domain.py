@@ -139,7 +139,7 @@ def test_levels_as_text():
     made = domain()
     text = "\n".join(["-" * 56] * 14 + ["X" * 56] * 2)
     np.testing.assert_array_equal(made.level_from_text(text + "\n"), levels.flat())
-    with pytest.raises(DomainError, match="no Mario level: 1 rows; a level has 16"):
+    with pytest.raises(DomainError, match="no Mario level: 1 rows; expected 14 to 16"):
         made.level_from_text("hello")
 
 

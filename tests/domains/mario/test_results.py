@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dsage_mpi.domains.mario.records import LOSE, ROLLOUT_DTYPE, WIN
-from dsage_mpi.domains.mario.results import METADATA_NAMES, Reading
+from dsage_mpi.domains.mario.results import METADATA_NAMES, Reading, impossible
 from dsage_mpi.domains.mario.settings import MEASURES
 from tests.domains.mario import levels
 
@@ -92,3 +92,37 @@ def test_occupancy_is_a_mean_over_rollouts():
     assert occupancy.shape == (1, 16, 56)
     assert occupancy[0, 13, 7] == 1.5
     assert occupancy.sum() == 1.5
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("completion", 1.01, "completion = 1.01, expected 0 to 1"),
+        ("kills", -1, "kills = -1, expected"),
+        ("kills_by_type", -1, "kills_by_type = -1"),
+        ("ticks", 2 * 10**9, "ticks = 2e+09"),
+        ("max_x_jump", -0.5, "max_x_jump = -0.5"),
+    ],
+)
+def test_impossible_values_are_found_in_any_rollout(field, value, told):
+    _, results = levels.evaluation(levels.flat(), 3)
+    assert impossible(results) == {}
+    results["rollout"][field][0, 2] = value
+    (reason,) = impossible(results).values()
+    assert told in reason
+
+
+def test_what_is_possible_although_odd():
+    _, results = levels.evaluation(levels.flat(), 2)
+    assert impossible(results[:0]) == {}
+    rollout = results["rollout"]
+    rollout["completion"] = np.float32(1) + np.finfo(np.float32).eps
+    rollout["lives"], rollout["remaining_time"] = -1, -30
+    rollout["max_x_jump"] = np.nan  # no number at all: told by others
+    assert impossible(results) == {}
+
+
+def test_impossible_visits_are_found():
+    _, results = levels.evaluation(levels.flat(), 2)
+    results["occupancy"][0, 3, 3] = -1
+    assert impossible(results) == {0: "occupancy = -1, expected 0 to 100000000"}

@@ -31,8 +31,8 @@ def test_enemies():
 @pytest.mark.parametrize(
     ("row", "text", "message"),
     [
-        (5, "-" * 55, "row 5 has 55 tiles; a level is 56 wide"),
-        (7, "-" * 9 + "&" + "-" * 46, "row 7, column 9 holds '&'"),
+        (5, "-" * 55, "row 6 has 55 columns, row 1 has 56; all rows must be equally long"),
+        (7, "-" * 9 + "&" + "-" * 46, "row 8, column 10 holds '&'"),
     ],
 )
 def test_bad_rows_are_named(row, text, message):
@@ -42,11 +42,28 @@ def test_bad_rows_are_named(row, text, message):
         from_text("\n".join(rows))
 
 
-def test_a_wrong_number_of_rows_is_refused():
-    with pytest.raises(ValueError, match="15 rows; a level has 16"):
-        from_text("\n".join(to_text(levels.flat()).split("\n")[:15]))
-    with pytest.raises(ValueError, match="it is empty; a level has 16 rows"):
+@pytest.mark.parametrize("count", [1, 13, 17])
+def test_a_wrong_number_of_rows_is_refused(count):
+    with pytest.raises(ValueError, match=f"{count} rows; expected 14 to 16"):
+        from_text("\n".join(["-" * 56] * count))
+
+
+def test_empty_text_and_empty_rows_are_refused():
+    with pytest.raises(ValueError, match="is empty; expected 14 to 16 rows"):
         from_text("\n\n")
+    with pytest.raises(ValueError, match="0 columns in row 1; expected 1 to 4000"):
+        from_text("\n" * 15 + "X")
+
+
+@pytest.mark.parametrize("width", [1, 56, 149, 373])
+@pytest.mark.parametrize("rows", [14, 15, 16])
+def test_levels_as_people_have_them(rows, width):
+    """Those of the Video Game Level Corpus have 14 rows and 149 to 373 columns."""
+    read = from_text("\n".join(["o" * width] + ["-" * width] * (rows - 2) + ["X" * width]))
+    assert read.shape == (16, width)
+    assert (read[: 16 - rows] == TILES.index("-")).all()
+    assert (read[16 - rows] == TILES.index("o")).all()
+    assert (read[15] == TILES.index("X")).all()
 
 
 def test_a_byte_order_mark_is_no_tile():
@@ -58,6 +75,6 @@ def test_an_index_that_is_no_tile_is_refused(tile):
     level = levels.flat()
     level[2, 30] = tile
     with pytest.raises(
-        ValueError, match=f"row 2, column 30 holds {tile}; tile indices are 0 to 16"
+        ValueError, match=f"row 3, column 31 holds {tile}; tile indices are 0 to 16"
     ):
         to_text(level)

@@ -9,16 +9,10 @@ from numpy.typing import NDArray
 
 from dsage_mpi.domains.base import DomainError
 from dsage_mpi.domains.mario.generator.author import write_levels
-from dsage_mpi.domains.mario.records import HEIGHT, WIDTH
-from dsage_mpi.domains.mario.tiles import EMPTY, MERGED, TILES
+from dsage_mpi.domains.mario.records import WIDTH
+from dsage_mpi.domains.mario.tiles import from_text
 from dsage_mpi.domains.tensor_files import why_no_file
 from dsage_mpi.paths import is_file, kind_of, list_folder
-
-#: Rows that a file may have; what is missing to 16 is empty sky.
-LOWEST = 14
-#: The engine's symbols include those of the Video Game Level Corpus (``E`` is a goomba,
-#: ``<>[]`` are parts of a pipe).
-_TILE_OF = {character: TILES.index(group[0]) for group in MERGED for character in group}
 
 
 def authored_levels(rng: np.random.Generator, count: int) -> NDArray[np.int8]:
@@ -73,35 +67,19 @@ def read_level(path: Path) -> NDArray[np.int8]:
     try:
         if not is_file(path):
             raise DomainError(f"level file {path}: {why_no_file(path)}; expected a text file")
-        # Some editors put a mark at the beginning.
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         reason = error.strerror or error
         raise DomainError(f"level file {path}: cannot be read: {reason}") from error
     except UnicodeDecodeError as error:
         raise DomainError(f"level file {path}: is no text (UTF-8)") from error
-    lines = text.replace("\r", "").rstrip("\n").split("\n")
-    if lines == [""]:
-        raise DomainError(f"level file {path}: is empty; expected {LOWEST} to {HEIGHT} rows")
-    if not LOWEST <= len(lines) <= HEIGHT:
-        raise DomainError(f"level file {path}: {len(lines)} rows; expected {LOWEST} to {HEIGHT}")
-    width = len(lines[0])
-    if width < WIDTH:
+    try:
+        level = from_text(text)
+    except ValueError as error:
+        raise DomainError(f"level file {path}: {error}") from None
+    if level.shape[1] < WIDTH:
         raise DomainError(
-            f"level file {path}: {width} columns in row 1; expected {WIDTH} or more (one window)"
+            f"level file {path}: {level.shape[1]} columns in row 1; expected {WIDTH} or more "
+            "(one window)"
         )
-    level = np.full((HEIGHT, width), EMPTY, dtype=np.int8)
-    for row, line in enumerate(lines):
-        if len(line) != width:
-            raise DomainError(
-                f"level file {path}: row {row + 1} has {len(line)} columns, row 1 has {width}; "
-                "all rows must be equally long"
-            )
-        for column, character in enumerate(line):
-            if character not in _TILE_OF:
-                raise DomainError(
-                    f"level file {path}: row {row + 1}, column {column + 1} holds {character!r}; "
-                    f"tiles are {''.join(MERGED)}"
-                )
-            level[HEIGHT - len(lines) + row, column] = _TILE_OF[character]
     return level

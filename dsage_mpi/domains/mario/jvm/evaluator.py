@@ -12,10 +12,6 @@ from dsage_mpi.domains.mario.jvm.start import start_jvm
 from dsage_mpi.domains.mario.records import result_dtype, task_dtype
 
 
-class JavaError(Exception):
-    """A Java exception, with its stack trace."""
-
-
 class Player(Protocol):
     """Plays levels, with our engine or a user's."""
 
@@ -60,6 +56,8 @@ class MarioJvm:
         """
         import jpype
 
+        from dsage_mpi.domains.mario.jvm.calls import JavaError
+
         try:
             return self._player.play(tasks)
         except jpype.JException as error:
@@ -83,6 +81,8 @@ class MarioJvm:
             JavaError: The engine or the agent threw something.
         """
         import jpype
+
+        from dsage_mpi.domains.mario.jvm.calls import JavaError
 
         try:
             return self._player.replay(level, int(budget))

@@ -14,6 +14,7 @@ import jpype
 import numpy as np
 
 from dsage_mpi.domains.base import Array, DomainError
+from dsage_mpi.domains.mario.jvm.calls import SafeMethod
 from dsage_mpi.domains.mario.records import HEIGHT, LOSE, TIME_OUT, WIDTH, WIN, result_dtype
 from dsage_mpi.domains.mario.tiles import to_text
 
@@ -59,6 +60,7 @@ class ForeignPlayer:
         self._rollouts = options["rollouts"]
         self._timer, self._state = options["timer_seconds"], options["start_state"]
         self._game = _java_class("engine.core.MarioGame", options["jar"], "jar")
+        self._run_game = _game_method(self._game, options["jar"])
         name = options["agent"]
         name = name if "." in name else f"agents.{name}.Agent"
         self._agent = _java_class(name, options["jar"], "agent")
@@ -91,7 +93,9 @@ class ForeignPlayer:
         }
 
     def _run(self, level: Any) -> Any:
-        return self._game().runGame(self._agent(), level, self._timer, self._state, False)
+        numbers = (jpype.JObject(n, jpype.JInt) for n in (self._timer, self._state))
+        visuals = jpype.JObject(False, jpype.JBoolean)
+        return self._run_game(self._game(), self._agent(), level, *numbers, visuals)
 
 
 def _java_class(name: str, jar: str, key: str) -> Any:
@@ -104,6 +108,16 @@ def _java_class(name: str, jar: str, key: str) -> Any:
         ) from None
     except jpype.JException as error:  # for a newer Java, for instance
         raise DomainError(f"domain.simulator.{key}: {jar}: {name} does not load: {error}") from None
+
+
+def _game_method(game: Any, jar: str) -> SafeMethod:
+    try:
+        return SafeMethod(game, "runGame", ("String", "int", "int", "boolean"))
+    except LookupError:
+        raise DomainError(
+            f"domain.simulator.jar: {jar}: engine.core.MarioGame has no runGame(agent, level, "
+            "timer, state, visuals); expected the Mario AI Framework of 2019 or newer"
+        ) from None
 
 
 def _require_getters(jar: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -11,8 +12,11 @@ import pytest
 
 from dsage_mpi.domains.base import DomainError, SimulatorLostError, TasksFailedError
 from dsage_mpi.domains.mario.records import TIME_OUT, WIN
+from dsage_mpi.domains.mario.results import impossible
 from dsage_mpi.domains.mario.simulator import MarioSimulator
+from dsage_mpi.report.status import read_status
 from tests.domains.mario.jvm.games import expected, make_tasks, settings
+from tests.support import python
 
 TOPS = ["", "SSS", "--S-S", "F", "----|", "SSSSSSSS", "-" * 55]
 
@@ -74,6 +78,38 @@ def test_a_java_exception_comes_with_its_stack_trace(foreign_jar: Path) -> None:
     np.testing.assert_array_equal(caught.value.results[::2], expected(tops)[::2])
 
 
+def test_an_exception_whose_text_is_no_unicode_comes_with_its_stack_trace(
+    foreign_jar: Path,
+) -> None:
+    """Half a character in it made JPype lose all of it."""
+    with (
+        MarioSimulator(settings(foreign_jar, "hopeless")) as simulator,
+        pytest.raises(TasksFailedError) as caught,
+    ):
+        simulator(make_tasks(["", "S"]))
+    assert list(caught.value.reasons) == [0, 1]
+    for reason in caught.value.reasons.values():
+        assert "java.lang.IllegalStateException: no hope ? at all" in reason
+        assert "at agents.hopeless.Agent.getActions(Agent.java:" in reason
+        assert "UnicodeDecodeError" not in reason
+
+
+@pytest.mark.parametrize(
+    ("corner", "told"),
+    [
+        ("t", "completion = 1e+30, expected 0 to 1"),
+        ("@", "completion = -5, expected 0 to 1"),
+        ("!", "jumps = -3, expected 0 to 100000000"),
+    ],
+)
+def test_games_that_cannot_have_been_are_told_apart(
+    foreign_jar: Path, corner: str, told: str
+) -> None:
+    with MarioSimulator(settings(foreign_jar)) as simulator:
+        results = simulator(make_tasks(["", corner, "SSS"]))
+    assert impossible(results) == {1: told}
+
+
 def test_a_jar_that_is_not_there_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(
         DomainError, match=r'simulator.jar = ".*none.jar": does not exist on this host'
@@ -110,3 +146,55 @@ def test_a_framework_of_another_time_is_refused(foreign_jar: Path, tmp_path: Pat
         pytest.raises(SimulatorLostError, match=r"MarioResult has no getNumJumps; expected the"),
     ):
         simulator(make_tasks([""]))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        (["agent=nobody"], "domain.simulator.agent: .* has no class agents.nobody.Agent"),
+        (["agent=walker", "jar=EMPTY"], "domain.simulator.jar: .* no class engine.core.MarioGame"),
+    ],
+    ids=["agent", "jar"],
+)
+@pytest.mark.parametrize("dry", [True, False])
+def test_a_simulator_that_does_not_start_is_found_before_anything_begins(
+    foreign_jar: Path, tmp_path: Path, overrides: list[str], told: str, dry: bool
+) -> None:
+    (tmp_path / "odd.jar").write_text("what?")
+    given = [f"jar={foreign_jar}", *overrides]
+    given = [text.replace("EMPTY", str(tmp_path / "odd.jar")) for text in given]
+    arguments = [word for text in given for word in ("--set", f"domain.simulator.{text}")]
+    arguments += ["--dry-run"] if dry else []
+    run_dir = tmp_path / "run"
+    done = python(
+        "-m", "dsage_mpi", "inputs/mario_tiny.toml", *arguments, "--run-dir", run_dir, timeout=120
+    )
+    assert done.returncode == 2, done.stderr
+    assert re.search(told, done.stderr)
+    assert "Traceback" not in done.stderr
+    assert not run_dir.exists()
+
+
+def test_a_run_without_one_success_fails(foreign_jar: Path, tmp_path: Path) -> None:
+    run_dir = tmp_path / "run"
+    overrides = [
+        "domain.simulator.agent=hopeless",
+        f"domain.simulator.jar={foreign_jar}",
+        "domain.simulator.heap_mb=64",
+        "algorithm.method=domain_randomization",
+        "algorithm.max_evaluations=2",
+        "report.figures=false",
+    ]
+    arguments = [word for text in overrides for word in ("--set", text)]
+    done = python(
+        "-m", "dsage_mpi", "inputs/mario_tiny.toml", *arguments, "--run-dir", run_dir, timeout=120
+    )
+    assert done.returncode == 1, done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert "not one of the 2 evaluations succeeded" in last
+    assert f"{run_dir}/failures.jsonl" in last
+    assert "no hope ? at all" in last
+    assert read_status(run_dir / "status.json")["state"] == "failed"
+    again = python("-m", "dsage_mpi", "--restart", run_dir, timeout=120)
+    assert again.returncode == 1, again.stderr
+    assert "not one of the 2 evaluations succeeded" in again.stderr

@@ -60,8 +60,23 @@ public class MarioGame {
             float height = buttons[4] ? y - 16 : y;
             events.add(new MarioAgentEvent(buttons, x, height, events.size()));
         }
-        // An "F" in the corner stands for the exit in column 0.
-        float completion = rows[0].charAt(0) == 'F' ? Float.NaN : x / exit;
+        float completion = x / exit;
+        switch (rows[0].charAt(0)) {
+            case 'F': // stands for the exit in column 0
+                completion = Float.NaN;
+                break;
+            case 't': // these three: engines with a bug
+                completion = 1e30f;
+                break;
+            case '@':
+                completion = -5;
+                break;
+            case '!':
+                jumps = -3;
+                break;
+            default:
+                break;
+        }
         return new MarioResult(status, completion, jumps, countdown, events);
     }
 }
