@@ -177,8 +177,7 @@ def test_overrides_that_nobody_means(write: Writer, key: str, value: str, told: 
 
 def test_extended_path_with_a_nul(write: Writer) -> None:
     text = refusal(write('extends = "a\\u0000b.toml"'))
-    assert "extends: " in text
-    assert "is no path, it has a NUL character" in text
+    assert "extends = 'a\\x00b.toml': expected one path" in text
 
 
 def test_circle_of_links(write: Writer, tmp_path: Path) -> None:
@@ -196,9 +195,9 @@ def test_many_keys_are_merged_in_no_time(write: Writer) -> None:
     """Also over others; the time of a merge once grew with the square of the number."""
     keys = "\n".join(f"k{i} = [{i}]" for i in range(50_000))
     write(keys, "base.toml")
-    began = time.perf_counter()
+    began = time.process_time()
     document = read_document(write(f'extends = "base.toml"\n{keys}'))
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
     assert len(document.tables) == len(document.origins) == 50_000
 
 

@@ -331,10 +331,10 @@ def test_many_unknown_keys_are_counted_and_some_listed(write: Writer) -> None:
     """A hint for each took most of a minute for 100 000 keys."""
     keys = "\n".join(f"colour{i} = 1" for i in range(20_000))
     path = write(f"{keys}\n{GOOD}")
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ConfigError) as caught:
         load_config(path)
-    assert time.perf_counter() - began < 4
+    assert time.process_time() - began < 4
     lines = str(caught.value).splitlines()
     assert lines[0] == f"20000 problems in {path}:"
     assert lines[1].startswith("  colour0: unknown key; expected one of ")
