@@ -60,12 +60,13 @@ def _progress_panels(band: Any, rows: Rows) -> None:
     for axes, values, name, colour in (
         (score, _column(rows, "qd_score"), "QD-score", style.BLUE),
         (coverage, 100 * _column(rows, "coverage"), "Coverage (%)", style.GREEN),
-        (gain, _column(rows, "yield"), "Yield (new or better cells / evaluation)", style.AMBER),
+        (gain, _column(rows, "yield"), "Yield", style.AMBER),
     ):
         _line(axes, evaluations, values, colour)
         axes.set_title(name)
         axes.fill_between(evaluations, 0, values, color=colour, alpha=0.12, linewidth=0)
         _over_evaluations(axes)
+    gain.set_ylabel("new or better cells per evaluation", fontsize=8)
 
 
 def _is_error(column: str) -> bool:
