@@ -44,7 +44,8 @@ class Order:
         checkpoint: Checkpoint to continue from, or None.
         verbose: Whether to log DEBUG lines.
         changes: What this restart has changed of the configuration, one text per key.
-        moved: Whether the run goes on in another run directory than the checkpoint's.
+        origin: What the run went on from, if that is in another run directory; ``checkpoint`` is
+            then its copy.
     """
 
     config: Config
@@ -52,7 +53,7 @@ class Order:
     checkpoint: Path | None = None
     verbose: bool = False
     changes: tuple[str, ...] = ()
-    moved: bool = False
+    origin: Path | None = None
 
 
 def run_job(world: World, order: Order) -> int:

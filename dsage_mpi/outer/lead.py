@@ -21,6 +21,7 @@ from dsage_mpi.outer.header import write_header
 from dsage_mpi.outer.job import Order
 from dsage_mpi.outer.journal import Journal, journal_key
 from dsage_mpi.outer.loop import OuterLoop
+from dsage_mpi.outer.needs import MISFIT
 from dsage_mpi.outer.observer import Observer
 from dsage_mpi.outer.phases import Phases
 from dsage_mpi.outer.stop import Requests, StopRequested
@@ -49,6 +50,10 @@ _NOT_EXPORTED = (
     "the run is over and whole in its last checkpoint, but its exports or figures could not be "
     "written (%s: %s); --restart %s does that alone once the cause is gone"
 )
+_UNFIT = (
+    "%s holds what does not fit together (%s: %s): was it edited, or written by another version? "
+    "Go on from an older checkpoint"
+)
 _DRIFT = (
     "not what this run was started with, so that its result may differ from an uninterrupted "
     "run's: %s"
@@ -74,7 +79,7 @@ def lead(
         with Progress(True, config.algorithm.max_evaluations) as progress:
             phases = Phases(progress, partial(_safe_point, requests, status))
             loop = OuterLoop(config, domain, farm, phases, journal)
-            header = write_header(config, domain, directory, world.size, order.changes)
+            header = write_header(config, domain, directory, world.size, order)
             observer = Observer(
                 loop, farm, directory, progress, phases, header, journal, requests.deadline, status
             )
@@ -108,10 +113,14 @@ def _begin(
     tree = read_tree(order.checkpoint)
     if changed := drift(str(tree.get("versions", "")), versions):
         _log.warning(_DRIFT, "; ".join(changed))
-    loop.load_state(tree)
-    observer.load_state(tree)
+    try:
+        loop.load_state(tree)
+        observer.load_state(tree)
+    except MISFIT as error:  # whoever made it: ``needs`` has found nothing wrong with it
+        _log.info("where: %s", traceback.format_exc(), extra=FILE_ONLY)
+        raise CheckpointError(_UNFIT % (order.checkpoint, type(error).__name__, error)) from error
     _set_aside_newer(directory, order.checkpoint)
-    if order.changes or order.moved:
+    if order.changes and order.origin is None:
         observer.save_now()  # or a restart after a kill would know nothing of it
 
 
