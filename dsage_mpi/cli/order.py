@@ -30,6 +30,7 @@ from dsage_mpi.surrogate.errors import SurrogateError
 if TYPE_CHECKING:
     from dsage_mpi.cli.stored import Stored
     from dsage_mpi.outer.job import Order
+    from dsage_mpi.outer.stop import Mark
 
 #: What is raised for input that cannot be used.
 UNUSABLE = (ConfigError, CheckpointError, DomainError, RunDirectoryError, SurrogateError)
@@ -94,8 +95,9 @@ def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Ord
     from dsage_mpi.outer.job import Order
 
     elsewhere = arguments.run_dir is not None
+    heeded: dict[str, Mark] = {}
     if not elsewhere:
-        directory = _taken_over(arguments.restart, held)
+        directory, heeded = _taken_over(arguments.restart, held)
     source = _read_source(arguments.restart)
     config = restart_config(source.text, str(source.file), arguments.overrides)
     if not elsewhere and source.stored is not None:
@@ -109,7 +111,7 @@ def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Ord
         directory.write_config(to_toml(config))
     changed = changes(source.text, str(source.file), config)
     origin = source.file if elsewhere else None
-    return Order(config, directory.path, checkpoint, arguments.verbose, changed, origin)
+    return Order(config, directory.path, checkpoint, arguments.verbose, changed, origin, heeded)
 
 
 def _take_along(directory: RunDirectory, source: _Source, config: Config) -> Path | None:
@@ -122,17 +124,21 @@ def _take_along(directory: RunDirectory, source: _Source, config: Config) -> Pat
     return take_along(directory, source.file, source.stored.tree, config)
 
 
-def _taken_over(restart: Path, held: contextlib.ExitStack) -> RunDirectory:
-    """The run directory that ``--restart`` means, locked and cleared of requests and remains."""
+def _taken_over(restart: Path, held: contextlib.ExitStack) -> tuple[RunDirectory, dict[str, Mark]]:
+    """The run directory that ``--restart`` means, locked and cleared of requests and remains.
+
+    Returns:
+        The directory, and the requests that could not be removed.
+    """
     from dsage_mpi.checkpoint.files import remove_unfinished
     from dsage_mpi.outer.stop import forget_requests
 
     directory = RunDirectory.locate(restart)
     _hold(directory, held)
     directory.make_folders()
-    forget_requests(directory.path)
+    heeded = forget_requests(directory.path)
     remove_unfinished(directory.path)
-    return directory
+    return directory, heeded
 
 
 def _hold(directory: RunDirectory, held: contextlib.ExitStack) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import traceback
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from dsage_mpi.config.schema import Config
 from dsage_mpi.domains import build_domain
 from dsage_mpi.domains.base import DomainError
 from dsage_mpi.outer.deadline import find_deadline
-from dsage_mpi.outer.stop import Requests, StopRequested, ignore_stop_signals
+from dsage_mpi.outer.stop import Mark, Requests, StopRequested, ignore_stop_signals
 from dsage_mpi.report.log import FILE_ONLY, setup_logging
 from dsage_mpi.report.run_directory import RunDirectory
 from dsage_mpi.report.status import DONE, FAILED, STOPPED, StatusFile
@@ -46,6 +47,7 @@ class Order:
         changes: What this restart has changed of the configuration, one text per key.
         origin: What the run went on from, if that is in another run directory; ``checkpoint`` is
             then its copy.
+        heeded: Requests of earlier starts that could not be removed (see ``forget_requests``).
     """
 
     config: Config
@@ -54,6 +56,7 @@ class Order:
     verbose: bool = False
     changes: tuple[str, ...] = ()
     origin: Path | None = None
+    heeded: Mapping[str, Mark] = field(default_factory=dict)
 
 
 def run_job(world: World, order: Order) -> int:
@@ -61,7 +64,8 @@ def run_job(world: World, order: Order) -> int:
     if not world.is_root:
         ignore_stop_signals()
         return _run_job(world, order, None)
-    requests = Requests(order.run_dir, find_deadline(order.config.run.limit_seconds))
+    deadline = find_deadline(order.config.run.limit_seconds)
+    requests = Requests(order.run_dir, deadline, heeded=order.heeded)
     requests.listen()
     try:
         code = _run_job(world, order, requests)

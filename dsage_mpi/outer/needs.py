@@ -107,10 +107,11 @@ def _lack(tree: Tree, path: str, kind: type) -> str:
     parts = path.split("/")
     for count in range(1, len(parts) + 1):
         place = "/".join(parts[:count])
-        found, wanted = _find(tree, place), dict if count < len(parts) else kind
+        found = _find(tree, place)
+        wanted = dict if count < len(parts) else kind
         if found is None:
             return f"it has no {place}"
-        if not isinstance(found, wanted) or (wanted is np.ndarray and np.ndim(found) == 0):
+        if not isinstance(found, wanted) or (isinstance(found, np.ndarray) and found.ndim == 0):
             return f"{place} is not {_KINDS[wanted]}"
     return ""
 
