@@ -72,7 +72,6 @@ def lead(
     status: StatusFile,
 ) -> int:
     """Rank 0's part: search, report, and a clear message for whatever can go wrong."""
-    began = time.perf_counter()
     journal = Journal(directory.journal, journal_key(order.config))
     try:
         config = _resolve(order.config)
@@ -101,7 +100,7 @@ def lead(
         return exit_codes.FAILED
     finally:
         journal.close()
-    return code or _close(loop, observer, farm, directory, began)
+    return code or _close(loop, observer, farm, directory)
 
 
 def _begin(
@@ -145,12 +144,10 @@ def _search(
     return exit_codes.FAILED
 
 
-def _close(
-    loop: OuterLoop, observer: Observer, farm: Farm, directory: RunDirectory, began: float
-) -> int:
+def _close(loop: OuterLoop, observer: Observer, farm: Farm, directory: RunDirectory) -> int:
     """Exports, figures and summary of a run that is over."""
     try:
-        summary = close_run(loop, observer, farm, directory, time.perf_counter() - began)
+        summary = close_run(loop, observer, farm, directory)
     except Exception as error:
         _log.error(_NOT_EXPORTED, type(error).__name__, error, directory.path)
         _log.info("where: %s", traceback.format_exc(), extra=FILE_ONLY)
