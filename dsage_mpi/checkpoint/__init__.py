@@ -4,6 +4,7 @@
 |---|---|
 | ``tree`` | what components hand over |
 | ``layout`` | tree <-> HDF5 objects |
+| ``contents`` | what may be in a file: looked at before it is opened |
 | ``checksum``, ``seal`` | checksums of datasets and of the whole file |
 | ``hdf5`` | writes and reads one file |
 | ``shards``, ``parallel`` | many ranks write one file together |

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from dsage_mpi.checkpoint.hdf5 import read_tree, sync_folder
@@ -51,8 +52,14 @@ def newest_valid(run_dir: Path) -> Path:
     return read_newest(run_dir)[0]
 
 
-def read_newest(run_dir: Path) -> tuple[Path, Tree]:
+def read_newest(
+    run_dir: Path, check: Callable[[Path, Tree], None] = lambda path, tree: None
+) -> tuple[Path, Tree]:
     """The newest checkpoint that reads back whole, with its contents.
+
+    Args:
+        run_dir: The run directory.
+        check: Raises ``CheckpointError`` for contents that are of no use.
 
     Raises:
         CheckpointError: There is none; the message lists what was tried and why it failed.
@@ -61,6 +68,7 @@ def read_newest(run_dir: Path) -> tuple[Path, Tree]:
     for path in reversed(checkpoints(run_dir)):
         try:
             tree = read_tree(path)
+            check(path, tree)
         except CheckpointError as error:
             problems.append(str(error))
         else:

@@ -21,6 +21,7 @@ import h5py
 import numpy as np
 
 from dsage_mpi.checkpoint.checksum import checksum
+from dsage_mpi.checkpoint.contents import Contents
 from dsage_mpi.checkpoint.layout import Leaf, create, leaves, read_leaf, set_checksum
 from dsage_mpi.checkpoint.opening import open_file
 from dsage_mpi.checkpoint.seal import (
@@ -158,7 +159,7 @@ def read_tree(path: Path) -> Tree:
     """Reads and verifies a checkpoint.
 
     Raises:
-        CheckpointError: Missing, foreign, newer, incomplete or damaged file.
+        CheckpointError: Missing, foreign, newer, incomplete, damaged or crafted file.
     """
     with _checked(path) as file:
         return _read_group(file, str(path))
@@ -189,9 +190,12 @@ def _checked(path: Path) -> Iterator[h5py.File]:
         raise UnreadableError(f"cannot read {path}: {error.strerror or error}") from error
     try:
         with open_file(path, "r") as file:
+            Contents(file, str(path)).check(file)
             if not file.attrs["complete"]:
                 raise CheckpointError(f"{path} was not written to its end")
             yield file
+    except MemoryError as error:
+        raise UnreadableError(f"cannot read {path}: there is not enough memory for it") from error
     except _DAMAGE as error:
         if getattr(error, "errno", None):  # the operating system's, not HDF5's
             raise UnreadableError(f"cannot read {path}: {error}") from error

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import h5py
 
+from dsage_mpi.checkpoint.contents import Contents, RefusedError
 from dsage_mpi.checkpoint.hdf5 import read_tree
 from dsage_mpi.checkpoint.layout import read_leaf
 from dsage_mpi.checkpoint.opening import open_file
@@ -40,6 +41,8 @@ def problems(path: Path) -> list[str]:
         read_tree(path)
     except UnreadableError:
         raise
+    except RefusedError as error:
+        return [str(error)]
     except CheckpointError as error:
         parts = _damaged_parts(path) if _is_sealed(path) else []
         return [str(error), *(f"{path}: {line}" for line in parts)]
@@ -71,15 +74,17 @@ def _damaged_parts(path: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
-def _walk(group: h5py.Group) -> Iterator[str]:
+def _walk(group: h5py.Group, contents: Contents) -> Iterator[str]:
     for name in group:
         where = f"{group.name.rstrip('/')}/{name}"
         try:
-            item = group[name]
+            item = contents.item(group, name)
             if isinstance(item, h5py.Group):
-                yield from _walk(item)
+                yield from _walk(item, contents)
             else:
                 read_leaf(item, "here")
+        except RefusedError as error:
+            yield str(error)
         except CheckpointError:
             yield f"{where} does not match its checksum"
         except Exception as error:  # HDF5 raises nearly everything on damage
@@ -91,7 +96,7 @@ def main(path: Path) -> int:
     try:
         with open_file(path, "r") as file:
             count = 0
-            for line in _walk(file):
+            for line in _walk(file, Contents(file, "it")):
                 print(line, flush=True)
                 count += 1
             if not count:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,9 @@ from dsage_mpi.report.terminal import complain
 from dsage_mpi.surrogate.errors import SurrogateError
 
 if TYPE_CHECKING:
+    from dsage_mpi.cli.stored import Stored
     from dsage_mpi.outer.job import Order
+    from dsage_mpi.outer.stop import Mark
 
 #: What is raised for input that cannot be used.
 UNUSABLE = (ConfigError, CheckpointError, DomainError, RunDirectoryError, SurrogateError)
@@ -47,8 +50,9 @@ def checked(arguments: argparse.Namespace) -> Config:
         config = _load(arguments)
     else:
         from dsage_mpi.cli.stored import find_stored
+        from dsage_mpi.outer.restart_parts import obstacles
 
-        stored = find_stored(arguments.restart)
+        stored = find_stored(arguments.restart, obstacles)
         config = restart_config(stored.config, str(stored.checkpoint), arguments.overrides)
         if stored.directory is not None and arguments.run_dir is None:
             _compare_with_file(stored.directory, stored.config, stored.checkpoint)
@@ -93,34 +97,52 @@ def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Ord
     from dsage_mpi.outer.job import Order
 
     elsewhere = arguments.run_dir is not None
+    heeded: dict[str, Mark] = {}
     if not elsewhere:
-        directory = _taken_over(arguments.restart, held)
-    text, source, checkpoint = _read_source(arguments.restart)
-    config = restart_config(text, str(source), arguments.overrides)
-    if not elsewhere and checkpoint is not None:
-        _compare_with_file(directory, text, checkpoint)
-    _check_needs(config, str(source))
+        directory, heeded = _taken_over(arguments.restart, held)
+    source = _read_source(arguments.restart)
+    config = restart_config(source.text, str(source.file), arguments.overrides)
+    if not elsewhere and source.stored is not None:
+        _compare_with_file(directory, source.text, source.file)
+    _check_needs(config, str(source.file))
+    checkpoint = None if source.stored is None else source.file
     if elsewhere:
         directory = RunDirectory.create(arguments.run_dir, "")
         _hold(directory, held)
+        checkpoint = _take_along(directory, source, config)
         directory.write_config(to_toml(config))
-    changed = changes(text, str(source), config)
-    return Order(config, directory.path, checkpoint, arguments.verbose, changed, elsewhere)
+    changed = changes(source.text, str(source.file), config)
+    origin = source.file if elsewhere else None
+    return Order(config, directory.path, checkpoint, arguments.verbose, changed, origin, heeded)
 
 
-def _taken_over(restart: Path, held: contextlib.ExitStack) -> RunDirectory:
-    """The run directory that ``--restart`` means, locked and cleared of requests and remains."""
+def _take_along(directory: RunDirectory, source: _Source, config: Config) -> Path | None:
+    """What a run in a new directory goes on from, there: it needs the old one no more."""
+    _log.info("going on from %s", source.file.absolute())
+    if source.stored is None:
+        return None
+    from dsage_mpi.outer.origin import take_along
+
+    return take_along(directory, source.file, source.stored.tree, config)
+
+
+def _taken_over(restart: Path, held: contextlib.ExitStack) -> tuple[RunDirectory, dict[str, Mark]]:
+    """The run directory that ``--restart`` means, locked and cleared of requests and remains.
+
+    Returns:
+        The directory, and the requests that could not be removed.
+    """
     from dsage_mpi.checkpoint.files import remove_unfinished
     from dsage_mpi.outer.stop import forget_requests
 
     directory = RunDirectory.locate(restart)
     _hold(directory, held)
     directory.make_folders()
-    forget_requests(directory.path)
+    heeded = forget_requests(directory.path)
     remove_unfinished(directory.path)
     for folder in (directory.path, directory.figures):
         remove_remains(folder)
-    return directory
+    return directory, heeded
 
 
 def _hold(directory: RunDirectory, held: contextlib.ExitStack) -> None:
@@ -133,17 +155,29 @@ def _hold(directory: RunDirectory, held: contextlib.ExitStack) -> None:
         _log.warning("%s", lock.weakness)
 
 
-def _read_source(path: Path) -> tuple[str, Path, Path | None]:
-    """What ``--restart`` continues: configuration (TOML), the file it is from, the checkpoint.
+@dataclass(frozen=True)
+class _Source:
+    """What ``--restart`` continues.
 
-    There is no checkpoint if the run ended before its first one.
+    Attributes:
+        text: Configuration (TOML).
+        file: The file that it is from.
+        stored: The checkpoint; None if the run ended before its first one.
     """
+
+    text: str
+    file: Path
+    stored: Stored | None
+
+
+def _read_source(path: Path) -> _Source:
     from dsage_mpi.cli.stored import find_stored, find_unsaved
+    from dsage_mpi.outer.restart_parts import obstacles
 
     if (unsaved := find_unsaved(path)) is not None:
-        return _text_of(unsaved.config), unsaved.config, None
-    stored = find_stored(path)
-    return stored.config, stored.checkpoint, stored.checkpoint
+        return _Source(_text_of(unsaved.config), unsaved.config, None)
+    stored = find_stored(path, obstacles)
+    return _Source(stored.config, stored.checkpoint, stored)
 
 
 def _text_of(file: Path) -> str:

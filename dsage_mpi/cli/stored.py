@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from dsage_mpi.checkpoint.hdf5 import read_tree
 from dsage_mpi.checkpoint.tree import CheckpointError, Tree
 from dsage_mpi.config.load import config_from_toml
 from dsage_mpi.config.schema import Config
+from dsage_mpi.outer.restart_parts import missing, told
 from dsage_mpi.report.export import ArchiveTable
 from dsage_mpi.report.metrics import columns_of
 from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError, look
@@ -80,27 +81,33 @@ def _number(value: Any) -> int | float | None:
     return None if np.isnan(value) else float(value)
 
 
-def find_stored(path: Path) -> Stored:
+def find_stored(path: Path, lacks: Callable[[Tree], list[str]] = missing) -> Stored:
     """Reads the checkpoint ``path``, or the newest valid one of the run directory ``path``.
+
+    Args:
+        path: Where to look.
+        lacks: Says what a checkpoint lacks of what it is read for, one line each.
 
     Raises:
         RunDirectoryError: There is nothing at ``path``, or it is no run directory.
         CheckpointError: The checkpoint, or every one in the run directory, is unusable.
     """
-    if look(path) == "file":
-        checkpoint, tree = path, read_tree(path)
-        try:
-            directory = RunDirectory.locate(path)
-        except RunDirectoryError:
-            directory = None
-    else:
+
+    def check(checkpoint: Path, tree: Tree) -> None:
+        if lines := lacks(tree):
+            raise CheckpointError(
+                f"{checkpoint} is no whole checkpoint of a dsage_mpi run: {told(lines)}"
+            )
+
+    if look(path) != "file":
         directory = RunDirectory.open(path)
-        checkpoint, tree = read_newest(directory.path)
-    if missing := {"config", "counters", "archive", "record"} - tree.keys():
-        raise CheckpointError(
-            f"{checkpoint} is no checkpoint of a dsage_mpi run: it has no {', '.join(missing)}"
-        )
-    return Stored(checkpoint, tree, directory)
+        return Stored(*read_newest(directory.path, check), directory)
+    tree = read_tree(path)
+    check(path, tree)
+    try:
+        return Stored(path, tree, RunDirectory.locate(path))
+    except RunDirectoryError:
+        return Stored(path, tree, None)
 
 
 def find_unsaved(path: Path) -> RunDirectory | None:

@@ -15,7 +15,7 @@ EPILOG = """examples:
 
 exit codes:
   0  every checkpoint is whole
-  1  at least one is damaged; one line for each problem
+  1  at least one is damaged or incomplete; one line for each problem
   2  there is nothing to verify, or something cannot be read
   4  what was to be printed could not be written"""
 
@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="dsage_mpi verify",
         description="Reads checkpoints to the last byte, compares every checksum, and looks "
-        "whether record, archive and counters agree.",
+        "whether all is there that a restart needs and record, archive and counters agree.",
         epilog=EPILOG,
         formatter_class=Formatter,
         allow_abbrev=False,
@@ -40,6 +40,7 @@ def main(argv: list[str]) -> int:
     """Prints a line per problem and per whole file; returns the exit code."""
     arguments = parser().parse_args(argv)
     from dsage_mpi.checkpoint.tree import UnreadableError
+    from dsage_mpi.domains.base import DomainError
     from dsage_mpi.report.run_directory import RunDirectoryError
 
     found, damaged, unreadable = [], False, False
@@ -52,7 +53,7 @@ def main(argv: list[str]) -> int:
     for checkpoint in found:
         try:
             damaged |= not _is_whole(checkpoint)
-        except UnreadableError as error:
+        except (UnreadableError, DomainError) as error:
             complain(error)
             unreadable = True
     if unreadable:
@@ -82,10 +83,12 @@ def _is_whole(path: Path) -> bool:
     from dsage_mpi.checkpoint.hdf5 import read_tree
     from dsage_mpi.checkpoint.verify import problems
     from dsage_mpi.outer.consistency import inconsistencies
+    from dsage_mpi.outer.restart_parts import obstacles
 
     lines = problems(path)
     tree = {} if lines else read_tree(path)
-    lines += [] if lines else [f"{path}: {line}" for line in inconsistencies(tree)]
+    for find in (obstacles, inconsistencies):  # the second relies on what the first has looked at
+        lines = lines or [f"{path}: {line}" for line in find(tree)]
     for line in lines:
         print(line)
     if not lines:

@@ -20,13 +20,7 @@ if TYPE_CHECKING:
     from dsage_mpi.report.run_directory import RunDirectory
 
 
-def close_run(
-    loop: OuterLoop,
-    observer: Observer,
-    farm: Farm,
-    directory: RunDirectory,
-    wall_seconds: float,
-) -> str:
+def close_run(loop: OuterLoop, observer: Observer, farm: Farm, directory: RunDirectory) -> str:
     """Writes exports and figures and returns the closing summary."""
     config, domain = loop.config, loop.domain
     rows = observer.metrics.rows
@@ -49,7 +43,6 @@ def close_run(
         title=run_title(config),
         max_evaluations=config.algorithm.max_evaluations,
         cells=int(loop.archive.cells),
-        wall_seconds=wall_seconds,
         ranks=ranks,
     )
     world = 1 + max((usage.rank for usage in ranks), default=0)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dsage_mpi.checkpoint.tree import Tree
+from dsage_mpi.outer.restart_parts import missing
 
 
 def inconsistencies(tree: Tree) -> Iterator[str]:
@@ -15,9 +16,8 @@ def inconsistencies(tree: Tree) -> Iterator[str]:
     Args:
         tree: A run's checkpoint.
     """
-    wanted = ("config", "counters", "record", "failures", "archive", "metrics", "rng")
-    if missing := [name for name in wanted if name not in tree]:
-        yield f"it has no {', '.join(missing)}: no checkpoint of a run"
+    if lines := missing(tree):
+        yield from lines
         return
     counters, record, failures = tree["counters"], tree["record"], tree["failures"]
     count = counters["evaluations"]
@@ -27,6 +27,11 @@ def inconsistencies(tree: Tree) -> Iterator[str]:
             return
     if not np.array_equal(failures["evaluation"], np.flatnonzero(record["failed"])):
         yield "failures/evaluation does not name the rows where record/failed is set"
+    texts = failures["text"]
+    if len(texts) != len(failures["evaluation"]):
+        yield "failures/text has another number of rows than failures/evaluation"
+    elif len(texts) and (texts.min() < 0 or texts.max() >= len(failures["texts"])):
+        yield "failures/text names rows that failures/texts does not have"
     if counters["failures"] != int(record["failed"].sum()):
         yield f"counters/failures is {counters['failures']}, record/failed has another number"
     yield from _archive_problems(tree["archive"], record, count)

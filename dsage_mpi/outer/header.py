@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dsage_mpi import __version__
 from dsage_mpi.checkpoint.tree import Tree
@@ -17,6 +16,7 @@ from dsage_mpi.surrogate.device import gpu_name
 if TYPE_CHECKING:
     from dsage_mpi.config.schema import Config
     from dsage_mpi.domains.base import Domain
+    from dsage_mpi.outer.job import Order
     from dsage_mpi.report.run_directory import RunDirectory
 
 
@@ -38,7 +38,7 @@ def write_header(
     domain: Domain,
     directory: RunDirectory,
     ranks: int,
-    changes: Sequence[str] = (),
+    order: Order | None = None,
 ) -> Header:
     """Writes ``config.toml`` and ``versions.json``, and returns what checkpoints say of them.
 
@@ -47,13 +47,13 @@ def write_header(
         domain: Names its metadata.
         directory: Where the files go.
         ranks: Size of the world.
-        changes: What a restart has changed of the configuration.
+        order: What a restart has changed of the configuration, and where it goes on from.
     """
     text = to_toml(config)
     directory.write_config(text)
-    changed = {"changed": list(changes)} if changes else {}
+    restart = _restart_facts(order)
     gpu = {"gpu": gpu_name(config.surrogate.device)} if config.uses_surrogate else {}
-    directory.write_versions({"seed": config.seed, "ranks": ranks, **gpu, **changed})
+    directory.write_versions({"seed": config.seed, "ranks": ranks, **gpu, **restart})
     tree = {
         "config": text,
         "versions": directory.versions.read_text(encoding="utf-8"),
@@ -75,3 +75,12 @@ def write_header(
         "world_size": ranks,
     }
     return Header(tree, attributes)
+
+
+def _restart_facts(order: Order | None) -> dict[str, Any]:
+    """What ``versions.json`` says of a restart that is more than going on."""
+    if order is None:
+        return {}
+    changed = {"changed": list(order.changes)} if order.changes else {}
+    origin = {} if order.origin is None else {"continues": str(order.origin.absolute())}
+    return {**origin, **changed}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import traceback
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from dsage_mpi.domains import build_domain
 from dsage_mpi.domains.base import DomainError
 from dsage_mpi.isolation.crash_reports import crash_reports_in
 from dsage_mpi.outer.deadline import find_deadline
-from dsage_mpi.outer.stop import Requests, StopRequested, ignore_stop_signals
+from dsage_mpi.outer.stop import Mark, Requests, StopRequested, ignore_stop_signals
 from dsage_mpi.report.log import FILE_ONLY, setup_logging
 from dsage_mpi.report.run_directory import RunDirectory
 from dsage_mpi.report.status import DONE, FAILED, STOPPED, StatusFile
@@ -45,7 +46,9 @@ class Order:
         checkpoint: Checkpoint to continue from, or None.
         verbose: Whether to log DEBUG lines.
         changes: What this restart has changed of the configuration, one text per key.
-        moved: Whether the run goes on in another run directory than the checkpoint's.
+        origin: What the run went on from, if that is in another run directory; ``checkpoint`` is
+            then its copy.
+        heeded: Requests of earlier starts that could not be removed (see ``forget_requests``).
     """
 
     config: Config
@@ -53,7 +56,8 @@ class Order:
     checkpoint: Path | None = None
     verbose: bool = False
     changes: tuple[str, ...] = ()
-    moved: bool = False
+    origin: Path | None = None
+    heeded: Mapping[str, Mark] = field(default_factory=dict)
 
 
 def run_job(world: World, order: Order) -> int:
@@ -68,7 +72,8 @@ def _run_rank(world: World, order: Order) -> int:
     if not world.is_root:
         ignore_stop_signals()
         return _run_job(world, order, None)
-    requests = Requests(order.run_dir, find_deadline(order.config.run.limit_seconds))
+    deadline = find_deadline(order.config.run.limit_seconds)
+    requests = Requests(order.run_dir, deadline, heeded=order.heeded)
     requests.listen()
     try:
         code = _run_job(world, order, requests)

@@ -24,6 +24,7 @@ from dsage_mpi.outer.loop import OuterLoop
 from dsage_mpi.outer.needs import largest, shortage
 from dsage_mpi.outer.observer import Observer
 from dsage_mpi.outer.phases import Phases
+from dsage_mpi.outer.restart_parts import MISFIT
 from dsage_mpi.outer.stop import Requests, StopRequested
 from dsage_mpi.report.drift import drift
 from dsage_mpi.report.log import FILE_ONLY
@@ -55,6 +56,10 @@ _ALL_FAILED = (
     "not one of the %d evaluations succeeded, so that there is no result; the first failed with: "
     "%s (all of them: %s)"
 )
+_UNFIT = (
+    "%s holds what does not fit together (%s: %s): was it edited, or written by another version? "
+    "Go on from an older checkpoint"
+)
 _DRIFT = (
     "not what this run was started with, so that its result may differ from an uninterrupted "
     "run's: %s"
@@ -73,7 +78,6 @@ def lead(
     status: StatusFile,
 ) -> int:
     """Rank 0's part: search, report, and a clear message for whatever can go wrong."""
-    began = time.perf_counter()
     journal = Journal(directory.journal, journal_key(order.config))
     config = order.config
     try:
@@ -81,7 +85,7 @@ def lead(
         with Progress(True, config.algorithm.max_evaluations) as progress:
             phases = Phases(progress, partial(_safe_point, requests, status))
             loop = OuterLoop(config, domain, farm, phases, journal)
-            header = write_header(config, domain, directory, world.size, order.changes)
+            header = write_header(config, domain, directory, world.size, order)
             observer = Observer(
                 loop, farm, directory, progress, phases, header, journal, requests.deadline, status
             )
@@ -104,7 +108,7 @@ def lead(
         return exit_codes.FAILED
     finally:
         journal.close()
-    return code or _close(loop, observer, farm, directory, began)
+    return code or _close(loop, observer, farm, directory)
 
 
 def _begin(
@@ -116,10 +120,14 @@ def _begin(
     tree = read_tree(order.checkpoint)
     if changed := drift(str(tree.get("versions", "")), versions):
         _log.warning(_DRIFT, "; ".join(changed))
-    loop.load_state(tree)
-    observer.load_state(tree)
+    try:
+        loop.load_state(tree)
+        observer.load_state(tree)
+    except MISFIT as error:  # whoever made it: ``needs`` has found nothing wrong with it
+        _log.info("where: %s", traceback.format_exc(), extra=FILE_ONLY)
+        raise CheckpointError(_UNFIT % (order.checkpoint, type(error).__name__, error)) from error
     _set_aside_newer(directory, order.checkpoint)
-    if order.changes or order.moved:
+    if order.changes and order.origin is None:
         observer.save_now()  # or a restart after a kill would know nothing of it
 
 
@@ -144,12 +152,10 @@ def _search(
     return exit_codes.FAILED
 
 
-def _close(
-    loop: OuterLoop, observer: Observer, farm: Farm, directory: RunDirectory, began: float
-) -> int:
+def _close(loop: OuterLoop, observer: Observer, farm: Farm, directory: RunDirectory) -> int:
     """Exports, figures and summary of a run that is over."""
     try:
-        summary = close_run(loop, observer, farm, directory, time.perf_counter() - began)
+        summary = close_run(loop, observer, farm, directory)
     except Exception as error:
         _log.error(_NOT_EXPORTED, type(error).__name__, error, directory.path)
         _log.info("where: %s", traceback.format_exc(), extra=FILE_ONLY)

@@ -8,11 +8,11 @@ deterministic, done again.
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -26,6 +26,13 @@ SAVE_FILE = "CHECKPOINT_NOW"
 SIGNALS = (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 #: Seconds between two looks for files.
 _LOOK_SECONDS = 0.5
+_STUCK = (
+    "cannot remove %s (%s): it has been heeded and is ignored from now on; touch it to ask again"
+)
+
+_log = logging.getLogger("dsage_mpi.outer")
+#: Which file it is and when it was made or touched last: who asks again touches it.
+Mark = tuple[int, int, int]
 
 
 class StopRequested(Exception):  # noqa: N818 - nothing is wrong
@@ -39,15 +46,21 @@ class Requests:
         run_dir: Where the files are looked for.
         deadline: When the run has to be over.
         save: Writes a checkpoint of the last state that can be saved; for ``CHECKPOINT_NOW``.
+        heeded: What ``forget_requests`` gave.
     """
 
     def __init__(
-        self, run_dir: Path, deadline: Deadline, save: Callable[[], object] = lambda: None
+        self,
+        run_dir: Path,
+        deadline: Deadline,
+        save: Callable[[], object] = lambda: None,
+        heeded: Mapping[str, Mark] | None = None,
     ) -> None:
         self.deadline = deadline
         self.save = save
         self._stop_file = run_dir / STOP_FILE
         self._save_file = run_dir / SAVE_FILE
+        self._heeded = {run_dir / name: mark for name, mark in (heeded or {}).items()}
         self._signal = ""
         self._next_look = 0.0
 
@@ -65,12 +78,17 @@ class Requests:
         if now < self._next_look:
             return
         self._next_look = now + _LOOK_SECONDS
-        if _exists(self._stop_file):
+        if self._is_new(self._stop_file):
             raise StopRequested(f"the file {self._stop_file}")
-        if _exists(self._save_file):
-            with contextlib.suppress(OSError):
-                self._save_file.unlink()
+        if self._is_new(self._save_file):
+            if (stuck := _remove(self._save_file)) is not None:
+                self._heeded[self._save_file] = stuck
             self.save()
+
+    def _is_new(self, path: Path) -> bool:
+        """Whether a file asks for something that it has not got yet."""
+        mark = _mark(path)
+        return mark is not None and mark != self._heeded.get(path)
 
     def listen(self) -> None:
         """Notes signals from now on; a second Ctrl-C is for at once."""
@@ -82,19 +100,35 @@ class Requests:
         self._signal = signal.Signals(number).name
 
 
-def forget_requests(run_dir: Path) -> None:
-    """Removes the files that ended an earlier start of a run; call it once the run is ours."""
-    for name in (STOP_FILE, SAVE_FILE):
-        with contextlib.suppress(OSError):
-            (run_dir / name).unlink()
+def forget_requests(run_dir: Path) -> dict[str, Mark]:
+    """Removes the files that ended an earlier start of a run; call it once the run is ours.
+
+    Returns:
+        Those that cannot be removed, for ``Requests``: they would end every start at once.
+    """
+    stuck = {name: _remove(run_dir / name) for name in (STOP_FILE, SAVE_FILE)}
+    return {name: mark for name, mark in stuck.items() if mark is not None}
 
 
-def _exists(path: Path) -> bool:
-    """Whether a file is there; a file system that cannot say now is asked again soon."""
+def _remove(path: Path) -> Mark | None:
+    """Removes a file; what cannot be removed is said, and returned to be known again."""
+    mark = _mark(path)
     try:
-        return path.exists()
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        if mark is not None:
+            _log.warning(_STUCK, path, error.strerror or error)
+        return mark
+    return None
+
+
+def _mark(path: Path) -> Mark | None:
+    """What is there, None if nothing is; a file system that cannot say now is asked again soon."""
+    try:
+        found = path.stat()
     except OSError:
-        return False
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns
 
 
 def ignore_stop_signals() -> None:

@@ -26,7 +26,6 @@ def run_summary(
     title: str = "",
     max_evaluations: int | None = None,
     cells: int | None = None,
-    wall_seconds: float | None = None,
     ranks: Sequence[RankUsage] = (),
 ) -> str:
     """Describes a run in about a screen of text.
@@ -37,8 +36,6 @@ def run_summary(
         title: First line, e.g. ``dsage on maze, seed 1``.
         max_evaluations: The budget.
         cells: Cells of the archive.
-        wall_seconds: How long this start of the program took; the sum of the outer iterations
-            if None.
         ranks: Who simulated.
     """
     lines = [title] if title else []
@@ -46,7 +43,7 @@ def run_summary(
         _results(rows, max_evaluations, cells) if rows else ["  no outer iteration finished yet"]
     )
     if rows:
-        lines += _times(rows, wall_seconds)
+        lines += _times(rows)
     table = rank_table(ranks)
     if table:
         lines += ["", *(f"  {line}" for line in table)]
@@ -91,11 +88,15 @@ def _error(what: str, row: Mapping[str, Any]) -> str:
     return f"{what.replace('_', ' ')} {row[f'{what}_mae']:.3g}{beside}"
 
 
-def _times(rows: Rows, wall_seconds: float | None) -> list[str]:
+def _times(rows: Rows) -> list[str]:
+    """The time of all outer iterations, whichever start of the program they ran in.
+
+    Not that of this start: the same run would have another wall time wherever one looks.
+    """
     total = sum(row.get("total_s") or 0.0 for row in rows)
     phases = [(label, sum(row.get(name) or 0.0 for row in rows)) for name, label in _PHASES]
     shares = ", ".join(f"{label} {100 * s / total:.0f} %" for label, s in phases if total and s)
-    lines = [_entry("wall time", duration(total if wall_seconds is None else wall_seconds))]
+    lines = [_entry("wall time", f"{duration(total)}, all starts, to the last iteration")]
     if shares:
         lines.append(_entry("spent on", shares))
     return lines

@@ -52,6 +52,21 @@ def test_inspect_summarises(run_dir: Path, capsys: pytest.CaptureFixture[str]) -
         assert word in text
 
 
+def test_the_wall_time_is_the_same_wherever_one_looks(
+    whole_run: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = whole_run("map_elites")
+    again = Path(shutil.copytree(first, tmp_path / "again"))
+    done = python("-m", "dsage_mpi", "--restart", again, timeout=200)  # a start of its own
+    texts = [(first.parent / "stdout").read_text(), done.stdout]
+    for run_dir in (first, again):
+        assert main(["inspect", str(run_dir)]) == 0
+        texts.append(capsys.readouterr().out)
+    times = [line for text in texts for line in text.splitlines() if "wall time" in line]
+    assert len(times) == 4
+    assert len(set(times)) == 1
+
+
 def test_rows_have_the_columns_of_metrics_csv_in_their_order(run_dir: Path) -> None:
     """So inspect and plot show errors in the order in which the run itself did."""
     rows = find_stored(run_dir).rows()

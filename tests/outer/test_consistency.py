@@ -12,7 +12,9 @@ from tests.outer.toy import GridDomain, config
 def good():
     loop = make(config("map_elites"), GridDomain(fails=lambda task: task["seed"] % 5 == 0))
     run(loop)
-    return {**loop.state(), "config": "", "metrics": {}}
+    names = {"domain": "toy", "method": "map_elites", "measures": ["a", "b"], "metadata": ["c"]}
+    metrics = {"columns": {"iteration": np.arange(1, 4)}}
+    return {**loop.state(), "config": "", "names": names, "metrics": metrics}
 
 
 def test_a_run_is_consistent(good):
@@ -20,8 +22,9 @@ def test_a_run_is_consistent(good):
 
 
 def test_what_is_no_run():
-    (line,) = inconsistencies({"record": {}})
-    assert "config, counters, failures" in line
+    lines = list(inconsistencies({"record": {}}))
+    for name in ("config", "counters", "failures", "archive", "metrics", "rng", "record/level"):
+        assert f"it has no {name}" in lines
 
 
 @pytest.mark.parametrize(
@@ -29,6 +32,8 @@ def test_what_is_no_run():
     [
         ("record/objective", lambda a: a[:-1], "record/objective has 89 rows"),
         ("failures/evaluation", lambda a: a[1:], "failures/evaluation"),
+        ("failures/text", lambda a: a[1:], "failures/text has another number of rows"),
+        ("failures/text", lambda a: a + 1000, "failures/text names rows"),
         ("counters/failures", lambda n: n + 1, "counters/failures is"),
         ("archive/objective", lambda a: a + 1, "archive/objective is not that"),
         ("archive/level", lambda a: 1 - a, "archive/level is not that"),

@@ -209,11 +209,11 @@ def test_a_file_system_that_cannot_say_is_asked_again(tmp_path, monkeypatch):
     monkeypatch.setattr("dsage_mpi.outer.stop._LOOK_SECONDS", 0.0)
     (tmp_path / "STOP").touch()
 
-    def stale(path):
+    def stale(path, **options):
         raise OSError(errno.ESTALE, "Stale file handle")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "exists", stale)
+        patch.setattr(Path, "stat", stale)
         requests.check()
     with pytest.raises(StopRequested):
         requests.check()
@@ -228,6 +228,52 @@ def test_checkpoint_file_saves_once_and_goes_on(tmp_path, monkeypatch):
     requests.check()
     assert saved == [True]
     assert not (tmp_path / "CHECKPOINT_NOW").exists()
+
+
+def unremovable(path):
+    """A folder, say: whoever may not remove it sees the same again and again."""
+    path.mkdir()
+    return path
+
+
+def test_a_checkpoint_file_that_stays_saves_once(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("dsage_mpi.outer.stop._LOOK_SECONDS", 0.0)
+    saved = []
+    requests = Requests(tmp_path, Deadline(), save=lambda: saved.append(True))
+    path = unremovable(tmp_path / "CHECKPOINT_NOW")
+    for _ in range(5):
+        requests.check()
+    assert saved == [True]
+    (warning,) = caplog.messages
+    assert f"cannot remove {path}" in warning
+    os.utime(path, (1, 1))  # somebody touches it: asks again
+    for _ in range(5):
+        requests.check()
+    assert saved == [True, True]
+    path.rmdir()
+    path.touch()
+    requests.check()
+    assert saved == [True, True, True]
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["STOP", "CHECKPOINT_NOW"])
+def test_a_request_of_an_earlier_start_that_stays_is_ignored(tmp_path, monkeypatch, caplog, name):
+    monkeypatch.setattr("dsage_mpi.outer.stop._LOOK_SECONDS", 0.0)
+    path = unremovable(tmp_path / name)
+    saved = []
+    heeded = forget_requests(tmp_path)
+    assert len(caplog.messages) == 1
+    requests = Requests(tmp_path, Deadline(), lambda: saved.append(True), heeded)
+    requests.check()
+    assert saved == []
+    os.utime(path, (1, 1))
+    if name == "STOP":
+        with pytest.raises(StopRequested, match="STOP"):
+            requests.check()
+    else:
+        requests.check()
+        assert saved == [True]
 
 
 def test_time_limit_stops_before_its_end(tmp_path):
