@@ -14,7 +14,7 @@ from dsage_mpi.checkpoint.files import checkpoint_path, final_path
 from dsage_mpi.checkpoint.files import prune as remove_old
 from dsage_mpi.checkpoint.tree import CheckpointError, Tree
 from dsage_mpi.checkpoint.writer import CheckpointWriter
-from dsage_mpi.domains.base import known_objective
+from dsage_mpi.domains.base import Array, known_objective
 from dsage_mpi.farm import idle_share
 from dsage_mpi.outer.about import ABOUT
 from dsage_mpi.outer.header import Header
@@ -261,10 +261,24 @@ class Observer:
             "objective_mean": mean,
             "new_cells": new,
             "improved_cells": improved,
+            **self._clipped_columns(step.batch.evaluations.measures),
             "yield": (new + improved) / max(1, len(step.batch)),
             "selected": len(step.proposal.solutions),
             **step.proposal.notes,
             **self._accuracy_columns(step.errors),
+        }
+
+    def _clipped_columns(self, measures: Array) -> dict[str, int]:
+        """How many evaluations ((n, k) measures) lie beyond the archive, per measure and side."""
+        archive, names = self._loop.archive, self._loop.config.archive.measures
+        beyond = {
+            "below": (measures < archive.lower_bounds).sum(axis=0),
+            "above": (measures > archive.upper_bounds).sum(axis=0),
+        }
+        return {
+            f"{name}_{side}": int(counts[k])
+            for k, name in enumerate(names)
+            for side, counts in beyond.items()
         }
 
     def _accuracy_columns(self, errors: dict[str, float]) -> dict[str, float]:

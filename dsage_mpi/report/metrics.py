@@ -57,6 +57,7 @@ def _result_columns(measures: Sequence[str]) -> tuple[Column, ...]:
         Column("objective_mean", float, "mean objective of the elites"),
         Column("new_cells", int, "cells that this iteration's evaluations filled first"),
         Column("improved_cells", int, "cells whose elite this iteration's evaluations replaced"),
+        *(column for name in measures for column in _clipped_columns(name)),
         Column("yield", float, "new or improved cells per evaluation of this iteration, 0 to 1"),
         Column("dataset_size", int, "samples in the surrogate's data set"),
         Column("surrogate_archive_size", int, "elites in the surrogate archive"),
@@ -73,6 +74,15 @@ def _result_columns(measures: Sequence[str]) -> tuple[Column, ...]:
         *(column for name in measures for column in _accuracy_columns(name, name)),
         Column("occupancy_mae", float, "mean absolute error of the predicted visits per tile"),
         Column("occupancy_r2", float, "share of their variance that the prediction explains"),
+    )
+
+
+def _clipped_columns(name: str) -> tuple[Column, ...]:
+    """What a grid hides: its outermost cells hold all that is beyond them."""
+    where = "the archive's range, put into its outermost cells"
+    return (
+        Column(f"{name}_below", int, f"evaluations of this iteration with {name} below {where}"),
+        Column(f"{name}_above", int, f"the same above {where}"),
     )
 
 

@@ -71,6 +71,8 @@ def _results(rows: Rows, max_evaluations: int | None, cells: int | None) -> list
     if last.get("objective_best") is not None and last.get("objective_mean") is not None:
         best, mean = last["objective_best"], last["objective_mean"]
         lines.append(_entry("objective", f"best {best:.4g}, mean {mean:.4g}"))
+    if clipped := _clipped(rows):
+        lines.append(_entry("clipped", clipped))
     errors = [
         _error(name.removesuffix("_mae"), last)
         for name, value in last.items()
@@ -79,6 +81,22 @@ def _results(rows: Rows, max_evaluations: int | None, cells: int | None) -> list
     if errors:
         lines.append(_entry("surrogate MAE", ", ".join(errors)))
     return lines
+
+
+def _clipped(rows: Rows) -> str:
+    """``jumps: 12 above the archive's range``; empty if nothing was."""
+    sums = {
+        (name.removesuffix(f"_{side}"), side): sum(row.get(name) or 0 for row in rows)
+        for name in rows[-1]
+        for side in ("below", "above")
+        if name.endswith(f"_{side}")
+    }
+    found = [
+        f"{_count(count)} evaluations with {what.replace('_', ' ')} {side} the range"
+        for (what, side), count in sums.items()
+        if count
+    ]
+    return ", ".join(found)
 
 
 def _error(what: str, row: Mapping[str, Any]) -> str:

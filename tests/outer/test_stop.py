@@ -149,6 +149,33 @@ def test_training_is_not_repeated_once_done(tmp_path):
     assert phases[:4] == ["inner", "evaluate", "train", "inner"]
 
 
+def test_a_huge_inner_batch_can_be_stopped_in_its_middle():
+    """And the pieces that it is predicted in change nothing."""
+    huge = config(
+        algorithm={"max_evaluations": 30},
+        emitters={"count": 1, "batch_size": 1300},
+        inner_loop={"iterations": 2},
+    )
+    points = []
+
+    def loop_of(domain, farm):
+        return OuterLoop(huge, domain, farm, Phases(Silent(), lambda *point: points.append(point)))
+
+    domain = GridDomain()
+    with open_farm(
+        World(), lambda: domain.simulate, domain.task_dtype, domain.result_dtype, FarmSettings()
+    ) as farm:
+        pieces = loop_of(domain, farm)
+        pieces.run(lambda step: None)
+        inner = [done for phase, done, _ in points if phase == "inner"]
+        assert inner[:6] == [0, 0, 0, 1, 1, 1]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("dsage_mpi.outer.methods.dsage._PIECE", 10**6)
+            whole = loop_of(domain, farm)
+            whole.run(lambda step: None)
+    assert digest(pieces.state()) == digest(whole.state())
+
+
 def test_journal_outlives_a_kill_between_two_checkpoints(tmp_path, monkeypatch):
     """Without any final checkpoint: the run starts at the last one, simulations are kept."""
     monkeypatch.setattr("dsage_mpi.farm.progress.PROGRESS_SECONDS", 0.0)

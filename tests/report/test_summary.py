@@ -95,3 +95,12 @@ def test_ranks_csv(tmp_path: Path) -> None:
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_what_an_archive_clips_is_told(tmp_path: Path, metric_row: Row) -> None:
+    run_dir = RunDirectory.create(tmp_path / "run", "m")
+    counts = {"jumps_below": 0, "jumps_above": 3, "sky_tiles_below": 0, "sky_tiles_above": 0}
+    rows = [metric_row(1, **counts), metric_row(2, **counts)]
+    assert "clipped        6 evaluations with jumps above the range" in run_summary(run_dir, rows)
+    inside = [metric_row(1, **dict.fromkeys(counts, 0)), metric_row(2)]
+    assert "clipped" not in run_summary(run_dir, inside)

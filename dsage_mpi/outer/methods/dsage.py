@@ -13,6 +13,7 @@ The ablations differ in settings alone: ``surrogate.ancillary`` and ``selection.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,10 @@ from dsage_mpi.surrogate.model import Surrogate
 
 if TYPE_CHECKING:
     from dsage_mpi.outer.record import Batch, EvaluationRecord
+
+#: Predictions between two points at which a run can be stopped: seconds on a slow core. Whole
+#: passes of the surrogate, so that none has to be filled up.
+_PIECE = 600
 
 
 class Dsage:
@@ -139,9 +144,19 @@ class Dsage:
         return loss
 
     def _exploit(self, iteration: int) -> GridArchive:
+        done = 0
         with self._phases("inner", self._config.inner_loop.iterations) as progress:
+
+            def predict(solutions: Array) -> Predicted:
+                return self._predict(solutions, lambda: progress(done))
+
+            def advance(steps: int) -> None:
+                nonlocal done
+                done = steps
+                progress(steps)
+
             return inner_loop(
-                self._config, self._domain, self._predict, self._archive, iteration, progress
+                self._config, self._domain, predict, self._archive, iteration, advance
             )
 
     def _select(self, predicted: GridArchive, iteration: int) -> Proposal:
@@ -187,9 +202,19 @@ class Dsage:
         occupancy = self._surrogate.predict(levels).occupancy
         return self._domain.predicted_cost(measures, occupancy)
 
-    def _predict(self, solutions: Array) -> Predicted:
-        levels = self._levels(solutions)
-        return self._used(levels, self._surrogate.predict(levels, occupancy=False))
+    def _predict(
+        self, solutions: Array, safe_point: Callable[[], None] = lambda: None
+    ) -> Predicted:
+        """Predicts piece by piece: a level's prediction is the same in any company."""
+        parts: list[Predicted] = []
+        for first in range(0, max(1, len(solutions)), _PIECE):
+            if first:
+                safe_point()
+            levels = self._levels(solutions[first : first + _PIECE])
+            parts.append(self._used(levels, self._surrogate.predict(levels, occupancy=False)))
+        if len(parts) == 1:
+            return parts[0]
+        return Predicted(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
     def _used(self, levels: Array, prediction: Prediction) -> Predicted:
         """The prediction, but for what the levels tell by themselves."""
