@@ -1,12 +1,14 @@
 """Compares our agent's budgets with recorded games of the original under its 40 ms clock.
 
     python -m benchmarks.mario_budget RECORDINGS [--budgets 500 1000 1250 ...]
-                                      [--spreads 0.2 0.4] [--most 200]
+                                      [--milliseconds 1 2] [--spreads 0.2 0.4] [--most 200]
 
 RECORDINGS is a folder with the levels.json and astar_wallclock.json of recorded games. Only 16x56
 levels in the 17 symbols of the generator count. Two tables: means over levels and differences to
-the recorded means, for each budget; and how much five games of one level differ, recorded and
-with budgets drawn from a log-normal distribution (``domain.simulator.budget_spread``).
+the recorded means, for each budget of nodes and of milliseconds of our own engine's wall clock
+(five games each, as recorded; they depend on the machine and its load); and how much five games of
+one level differ, recorded and with budgets drawn from a log-normal distribution
+(``domain.simulator.budget_spread``).
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,11 +54,17 @@ def hash_of(name: str) -> int:
     return int(np.random.SeedSequence(list(name.encode())).generate_state(1)[0])
 
 
-def play(levels: NDArray[np.int8], budgets: NDArray[np.int32]) -> NDArray[Any]:
+def play(
+    levels: NDArray[np.int8],
+    budgets: NDArray[np.int32],
+    planner: Literal["nodes", "wallclock"] = "nodes",
+) -> NDArray[Any]:
     """Rollouts ((n, m)) under budgets ((n, m))."""
     tasks = np.zeros(len(levels), task_dtype(budgets.shape[1]))
     tasks["level"], tasks["budget"] = levels, budgets
-    settings = MarioSettings(name="mario", rollouts=budgets.shape[1])
+    settings = MarioSettings(
+        name="mario", rollouts=budgets.shape[1], simulator=SimulatorSettings(planner=planner)
+    )
     with MarioSimulator(settings) as simulator:
         rollouts: NDArray[Any] = simulator(tasks)["rollout"]
         return rollouts
@@ -74,6 +82,7 @@ def main() -> None:
     parser.add_argument(
         "--budgets", type=int, nargs="*", default=[500, 750, 1000, 1250, 1500, 1850, 2500]
     )
+    parser.add_argument("--milliseconds", type=int, nargs="*", default=[])
     parser.add_argument("--spreads", type=float, nargs="*", default=[0.2, 0.4])
     parser.add_argument(
         "--median", type=int, default=1250, help="budget that the spreads are about"
@@ -93,11 +102,12 @@ def main() -> None:
         recorded[key] = there, means, spread
         print(line(f"{key} ({there.sum()})", means.mean(axis=0), float(wins)))
     differences: dict[str, list[str]] = {key: [] for key in recorded}
-    for budget in arguments.budgets:
-        rollouts = play(levels, np.full((len(levels), 1), budget, np.int32))[:, 0]
-        values = np.stack([rollouts[f].astype(float) for f in METRICS.values()], axis=1)
-        label, wins = f"{budget} nodes", float((rollouts["status"] == WIN).mean())
-        print(line(label, values.mean(axis=0), wins))
+    trials = [(f"{budget} nodes", budget, 1, "nodes") for budget in arguments.budgets]
+    trials += [(f"{limit} ms", limit, 5, "wallclock") for limit in arguments.milliseconds]
+    for label, budget, games, planner in trials:
+        rollouts = play(levels, np.full((len(levels), games), budget, np.int32), planner)
+        values = np.stack([rollouts[f].mean(axis=1) for f in METRICS.values()], axis=1)
+        print(line(label, values.mean(axis=0), float((rollouts["status"] == WIN).mean())))
         for key, (there, means, _) in recorded.items():
             away = np.abs(values[there] - means).mean(axis=0)
             differences[key].append(line(label, away, None))

@@ -18,7 +18,7 @@ dsage_job() {
 }
 
 # dsage_setup: goes to the project's folder and finds the Python that has dsage_mpi: the one of its
-# virtual environment, or with DSAGE_IMAGE the container's of that name (docs/container.md).
+# virtual environment, one that was activated (a folder made by `dsage_mpi init` has none), or with DSAGE_IMAGE the container's of that name (docs/container.md).
 dsage_setup() {
   cd "$SLURM_SUBMIT_DIR" || exit 1
   # Since 22.05 srun does not know by itself, and would pin every task to one core.
@@ -33,8 +33,9 @@ dsage_setup() {
   fi
   PYTHON=(python)
   export PATH=$PWD/.venv/bin:$PATH
-  if [ ! -x .venv/bin/python ]; then
-    echo "no .venv in $PWD: run 'make setup' there first, and submit from there." >&2
+  if [ ! -x .venv/bin/python ] && ! python -c 'import dsage_mpi' 2>/dev/null; then
+    echo "no .venv in $PWD, and no python with dsage_mpi: run 'make setup' there first and submit from" \
+      "there, or activate the environment that it is installed in." >&2
     exit 1
   fi
 }

@@ -1,4 +1,4 @@
-"""What the set-up needs to know from pyproject.toml, the one place where dependencies are pinned.
+"""What the set-up needs to know from pyproject.toml and constraints.txt.
 
 Runs before anything is installed, so it uses the standard library alone.
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -24,6 +25,19 @@ def read_pyproject(root: Path = ROOT) -> dict[str, Any]:
     """Returns the parsed ``pyproject.toml`` of the project in ``root``."""
     with open(root / "pyproject.toml", "rb") as file:
         return tomllib.load(file)
+
+
+def constraints(root: Path = ROOT) -> dict[str, str]:
+    """Returns the requirement that pins each package of ``constraints.txt``, by its name."""
+    lines = (root / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    return {package_name(pin): pin for pin in pins}
+
+
+def package_name(requirement: str) -> str:
+    """Returns the normalised name at the beginning of a requirement."""
+    name = re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def requirements(pyproject: dict[str, Any], group: str) -> list[str]:
@@ -96,8 +110,10 @@ def main() -> None:
         print(build_key())
         return
     pyproject = read_pyproject()
+    pins = constraints()
     for group in arguments.groups:
-        print("\n".join(requirements(pyproject, group)))
+        for requirement in requirements(pyproject, group):
+            print(pins.get(package_name(requirement), requirement))
 
 
 if __name__ == "__main__":

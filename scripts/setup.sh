@@ -6,6 +6,7 @@
 #   PYTHON           the Python to build .venv from (default: the first that fits, see lib/python.sh)
 #   TORCH_INDEX_URL  a package index to take torch from, for instance a CPU-only one
 #   HDF5_DIR         a parallel HDF5 to build h5py against (default: found, see lib/mpi.sh)
+#   DSAGE_MARIO      the Mario engine: ON (an error without a JDK), OFF, AUTO (default: where there is one)
 #   DEV              `no` leaves out the tools for tests, lint and types (default: yes)
 set -euo pipefail
 export LC_ALL=C.UTF-8
@@ -51,7 +52,7 @@ main() {
   fi
   do_if_stale h5py "$mpi|$(runtime_requirement h5py)" "$(h5py_title)" install_h5py
   do_if_stale packages "$(package_list)" "Python packages" install_packages
-  do_if_stale extension "$(python scripts/pyproject.py build-key)|$(java_version)" \
+  do_if_stale extension "$(python scripts/pyproject.py build-key)|$(java_version)|${DSAGE_MARIO:-}" \
     "dsage_mpi, its C++ and Java code" install_extension
   printf 'dsage_mpi is set up in %s (%s s).\n' "$VENV" "$(elapsed "$started")"
 }

@@ -32,6 +32,7 @@ EPILOG = f"""other commands (each has its own --help):
   render RUN_DIR|CHECKPOINT    a picture of one level, or a film of Mario playing it
   status RUN_DIR...            how far runs are, one line each
   cancel RUN_DIR...            stop running runs cleanly
+  init FOLDER                  copy the inputs and job scripts that come with the program
   doctor                       what this installation has, what is missing, how to get it
   train-agent INPUT.toml       train a maze agent of your own
   train-generator INPUT.toml   train a Mario level generator of your own
@@ -60,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
         prog="dsage_mpi",
         usage="dsage_mpi [run] INPUT.toml [options]\n"
         "       dsage_mpi --restart RUN_DIR|CHECKPOINT [options]\n"
-        "       dsage_mpi {inspect,verify,diff,plot,render,status,cancel,doctor,train-agent,"
+        "       dsage_mpi {inspect,verify,diff,plot,render,status,cancel,init,doctor,train-agent,"
         "train-generator} ...",
         description=DESCRIPTION,
         epilog=EPILOG,

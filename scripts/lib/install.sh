@@ -7,7 +7,7 @@ WHEELS=${XDG_CACHE_HOME:-${HOME:-$VENV}/.cache}/dsage_mpi/wheels
 
 pip_install() { python -m pip install "$@"; }
 
-# requirement_list GROUP...: requirements of pyproject.toml, one a line.
+# requirement_list GROUP...: requirements of pyproject.toml, as constraints.txt pins them, one a line.
 requirement_list() { python scripts/pyproject.py requirements "$@"; }
 
 # package_list: what the package needs, and with DEV other than `no` what its contributors need.
@@ -203,4 +203,7 @@ install_packages() {
   pip_install "${requirements[@]}"
 }
 
-install_extension() { pip_install --no-build-isolation --no-deps --editable "$ROOT"; }
+# install_extension: without a JDK mazes are to run all the same, unless DSAGE_MARIO says otherwise.
+install_extension() {
+  DSAGE_MARIO=${DSAGE_MARIO:-AUTO} pip_install --no-build-isolation --no-deps --editable "$ROOT"
+}

@@ -38,6 +38,7 @@ def project(tmp_path: Path) -> Path:
     folder.mkdir()
     shutil.copytree(SCRIPTS, folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(REPOSITORY / "pyproject.toml", folder)
+    shutil.copy(REPOSITORY / "constraints.txt", folder)
     shutil.copy(REPOSITORY / "CMakeLists.txt", folder)
     (folder / "dsage_mpi" / "native").mkdir(parents=True)
     (folder / "dsage_mpi" / "loop.py").write_text("x = 1\n")

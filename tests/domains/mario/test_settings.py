@@ -32,7 +32,7 @@ def test_defaults_are_those_of_the_published_experiments():
     settings = MarioSettings(name="mario")
     assert (settings.generator, settings.rollouts) == ("builtin", 5)
     simulator = settings.simulator
-    assert (simulator.timer_seconds, simulator.start_state, simulator.budget_ms) == (20, 0, 40)
+    assert (simulator.timer_seconds, simulator.start_state, simulator.budget_ms) == (20, 0, 1)
     assert (simulator.planner, simulator.budget_spread) == ("nodes", 0)
     assert simulator.deterministic
 
@@ -106,6 +106,11 @@ def test_cost_facts():
     assert five.seconds == 5 * once.seconds
     clock = cost_facts(MarioSettings(name="mario", simulator={"planner": "wallclock"}))
     assert clock.seconds > once.seconds
+    assert "5 games of 1 ms" in clock.basis
+    jar = {"jar": "mario.jar", "agent": "robinBaumgarten"}
+    published = cost_facts(MarioSettings(name="mario", simulator=jar))
+    assert published.seconds == pytest.approx(40 * clock.seconds)
+    assert "5 games of 40 ms" in published.basis
 
 
 def test_importing_settings_is_light():

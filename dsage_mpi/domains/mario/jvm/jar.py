@@ -34,7 +34,15 @@ def find_jar(jar: str = BUILTIN) -> Path:
     path = Path(str(files("dsage_mpi.domains.mario").joinpath(JAR)))
     if not path.is_file():
         raise DomainError(
-            f"the Mario engine ({JAR}) is not installed: there was no Java compiler when the "
-            f"package was built. To get it, {GET_JAVA}"
+            f"the Mario engine ({JAR}) is not installed: {_why_left_out()}. To get it, {GET_JAVA}"
         )
     return path
+
+
+def _why_left_out() -> str:
+    """What the build has noted (see ``java/CMakeLists.txt``)."""
+    note = Path(str(files("dsage_mpi.domains.mario").joinpath("left_out.txt")))
+    try:
+        return note.read_text(encoding="utf-8").strip()
+    except OSError:
+        return "there was no Java compiler when the package was built"

@@ -1,0 +1,72 @@
+"""``init``: the inputs and job scripts that come with the program, as files of one's own."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+
+from dsage_mpi import exit_codes
+from dsage_mpi.cli.console import Formatter
+from dsage_mpi.report.terminal import complain
+
+#: What is copied, by folder.
+FOLDERS = ("inputs", "jobs")
+_PACKAGE = Path(__file__).resolve().parents[1]
+#: Where a wheel has them (see CMakeLists.txt).
+_INSTALLED = _PACKAGE / "starter"
+
+EPILOG = """examples:
+  python -m dsage_mpi init .                  inputs/ and jobs/ in this folder
+  python -m dsage_mpi init ~/dsage            then: cd ~/dsage
+                                              python -m dsage_mpi inputs/maze_tiny.toml
+
+exit codes:
+  0  all files are there
+  1  a file could not be written
+  2  a folder of that name is there already; nothing was written"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of ``init``."""
+    made = argparse.ArgumentParser(
+        prog="dsage_mpi init",
+        description="Copies the inputs and job scripts that come with the program into a folder. "
+        "Nothing that is there is overwritten.",
+        epilog=EPILOG,
+        formatter_class=Formatter,
+        allow_abbrev=False,
+    )
+    made.add_argument("folder", metavar="FOLDER", type=Path, help="where to put them; may be new")
+    return made
+
+
+def main(argv: list[str]) -> int:
+    """Copies; returns the exit code."""
+    folder: Path = parser().parse_args(argv).folder
+    source = source_folder()
+    if not all((source / name).is_dir() for name in FOLDERS):
+        complain(f"{source} has no {' and '.join(FOLDERS)}: install dsage_mpi anew")
+        return exit_codes.FAILED
+    if there := [str(folder / name) for name in FOLDERS if _is_there(folder / name)]:
+        complain(f"{' and '.join(there)} exist(s), and nothing is overwritten: name another folder")
+        return exit_codes.BAD_INPUT
+    try:
+        for name in FOLDERS:
+            shutil.copytree(source / name, folder / name)
+            print(folder / name)
+    except (OSError, shutil.Error) as error:
+        complain(f"cannot copy into {folder}: {error}; see that it can be written, or name another")
+        return exit_codes.FAILED
+    return exit_codes.DONE
+
+
+def source_folder() -> Path:
+    """Where the files are: in the checkout that the program runs from, else in the package."""
+    checkout = _PACKAGE.parent
+    return checkout if (checkout / "pyproject.toml").is_file() else _INSTALLED
+
+
+def _is_there(path: Path) -> bool:
+    """Whether anything is there, a dangling link included."""
+    return path.is_symlink() or path.exists()
