@@ -22,9 +22,10 @@ final class Output implements AutoCloseable {
         }
     }
 
+    /** By their bits; any NaN as the one that Java calls canonical, whose sign is not set. */
     void floats(float... values) throws IOException {
         for (float value : values) {
-            stream.writeInt(Float.floatToRawIntBits(value));
+            stream.writeInt(Float.floatToIntBits(value));
         }
     }
 

@@ -83,7 +83,8 @@ def metric_values(metrics: dict[str, Any]) -> list[int]:
 
 
 def float_bits(value: float) -> int:
-    return int(np.float32(value).view(np.int32))
+    canonical = np.float32(np.nan) if np.isnan(value) else np.float32(value)
+    return int(canonical.view(np.int32))
 
 
 def _read(name: str) -> Any:
