@@ -104,7 +104,9 @@ def _trainings(config: Config, predictions: int, window: int) -> tuple[int, int]
     """
     budget = config.algorithm.max_evaluations
     done = min(config.algorithm.initial_solutions, budget)
-    share = 0.0 if config.selection is None else config.selection.share
+    selection = config.selection
+    counted = selection is not None and selection.kind not in ("all", "downsample")
+    share = selection.share if selection is not None and counted else 0.0
     fixed = _selected(config, predictions)
     # Until a share of what is known is more than the fixed number.
     end = budget if share < _SMALLEST_SHARE else min(budget, max(done, math.ceil(fixed / share)))

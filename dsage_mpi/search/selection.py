@@ -40,11 +40,13 @@ class Selection:
         positions: (n,) int64 distinct positions into ``surrogate.data()``, in evaluation order.
         candidates: How many elites ``selection.candidates`` admitted.
         filled: How many of the positions it did not admit: taken for want of candidates.
+        missing: How many more solutions are wanted than the surrogate archive has.
     """
 
     positions: Indices
     candidates: int
     filled: int
+    missing: int
 
 
 @dataclass(frozen=True)
@@ -81,19 +83,24 @@ def select(
     order = rng.permutation(len(surrogate))
     promise = promises(surrogate, known)[order]
     admitted = _ADMITTED[settings.candidates]
+    candidates = int((promise <= admitted).sum())
     chosen = _by_rule(settings, surrogate, known, order[promise <= admitted])
-    enough, proper = least(settings), len(chosen)
+    enough, proper = _enough(settings, known, candidates), len(chosen)
     for worse in range(admitted + 1, SIMULATED):
         if len(chosen) < enough:
             more = _by_rule(settings, surrogate, known, order[promise == worse])
             chosen = np.concatenate([chosen, more[: enough - len(chosen)]])
-    return Selection(chosen, int((promise <= admitted).sum()), len(chosen) - proper)
+    return Selection(chosen, candidates, len(chosen) - proper, max(0, enough - len(chosen)))
 
 
-def least(settings: SelectionSettings) -> int:
-    """How many solutions an outer iteration evaluates at least."""
-    # Where everything is a candidate, as published, the rule alone decides.
-    return 1 if settings.candidates == "all" else settings.at_least
+def _enough(settings: SelectionSettings, known: Knowledge, candidates: int) -> int:
+    """How many solutions an outer iteration evaluates at least, given so many candidates."""
+    if settings.candidates == "all":  # as published, where the rule alone decides
+        return 1
+    if candidates >= settings.at_least:
+        return 0
+    count = settings.count_after(known.evaluations)
+    return settings.at_least if count is None else min(settings.at_least, count)
 
 
 def promises(surrogate: GridArchive, known: Knowledge) -> NDArray[np.int64]:

@@ -82,6 +82,15 @@ def test_counts_of_a_selection_that_grows(write: Writer) -> None:
     assert cost.training_samples == 2 * samples
 
 
+def test_a_share_counts_only_where_a_number_is_picked(write: Writer) -> None:
+    overrides = ["selection.kind=downsample", "selection.coarse_dims=[32,27]"]
+    plain, shared = (
+        estimate(load_config(write(), overrides=[*overrides, f"selection.share={share}"]))
+        for share in (0.0, 0.5)
+    )
+    assert plain == shared
+
+
 def test_direct_methods_have_no_surrogate(write: Writer) -> None:
     overrides = ["algorithm.method=map_elites", "algorithm.max_evaluations=1000"]
     cost = estimate(load_config(write(), overrides=overrides))

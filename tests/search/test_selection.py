@@ -185,3 +185,17 @@ def test_a_share_of_what_is_known_is_proposed(half, kind, evaluations, expected)
     settings = SelectionSettings(kind=kind, count=3, share=0.1, candidates="all")
     chosen = selection(settings, *half, rng(), evaluations=evaluations)
     assert len(chosen.positions) == expected
+
+
+@pytest.mark.parametrize("kind", ["random", "empty_cells_first", "expected_gain", "downsample"])
+def test_a_rule_that_picks_few_of_many_candidates_is_not_filled_up(half, kind):
+    settings = SelectionSettings(kind=kind, count=2, coarse_dims=(2, 1), at_least=3)
+    chosen = selection(settings, *half, rng())
+    assert (chosen.candidates, chosen.filled, chosen.missing) == (4, 0, 0)
+    assert len(chosen.positions) == (1 if kind == "downsample" else 2)
+
+
+def test_never_more_than_count(half):
+    settings = SelectionSettings(kind="random", count=5, at_least=20)
+    chosen = selection(settings, *half, rng(), simulated=[4, 5, 6])
+    assert (chosen.candidates, len(chosen.positions), chosen.missing) == (1, 5, 0)

@@ -28,7 +28,7 @@ from dsage_mpi.search.calibration import Calibration
 from dsage_mpi.search.inner_loop import Predicted, inner_loop
 from dsage_mpi.search.offspring import unseen_offspring
 from dsage_mpi.search.seen import SeenLevels
-from dsage_mpi.search.selection import Knowledge, least, select
+from dsage_mpi.search.selection import Knowledge, select
 from dsage_mpi.seeding import Purpose, generator
 from dsage_mpi.surrogate.accuracy import Prediction, constant_errors, head_names, held_out_scores
 from dsage_mpi.surrogate.dataset import DataSet
@@ -167,9 +167,8 @@ class Dsage:
         selection = select(settings, predicted, known, rng)
         data = predicted.data(["solution", "measures", "level"])
         solutions, measures, levels = (values[selection.positions] for values in data.values())
-        missing = least(settings) - len(solutions)
-        if missing > 0:
-            extra = self._offspring(missing, iteration, known=levels)
+        if selection.missing:
+            extra = self._offspring(selection.missing, iteration, known=levels)
             solutions = np.concatenate([solutions, extra])
             beliefs = self._predict(extra)
             measures = np.concatenate([measures, beliefs.measures])
@@ -179,7 +178,7 @@ class Dsage:
             self._cost(measures, levels),
             notes={
                 "candidates": selection.candidates,
-                "filled": selection.filled + max(missing, 0),
+                "filled": selection.filled + selection.missing,
             },
         )
 
