@@ -31,6 +31,7 @@ NEUTRAL_KEYS = ("title", "farm", "checkpoint", "run", "report")
 LATER_KEYS: dict[str, Any] = {
     "inner_loop.start": "empty",
     "selection.candidates": "all",
+    "selection.at_least": 1,
     "surrogate.known_objective": False,
 }
 

@@ -190,8 +190,9 @@ class SelectionSettings(Settings):
         10,
         ge=1,
         le=MANY,
-        description="Evaluations per outer iteration where candidates are few: the next best are "
-        "taken too, and then offspring of real elites (not with candidates = all).",
+        description="Where there are fewer candidates, so many are evaluated all the same (but no "
+        "more than count): the next best are taken too, and then offspring of real elites. 1: the "
+        "rule alone decides, as published.",
     )
 
     def count_after(self, evaluations: int) -> int | None:

@@ -95,8 +95,6 @@ def select(
 
 def _enough(settings: SelectionSettings, known: Knowledge, candidates: int) -> int:
     """How many solutions an outer iteration evaluates at least, given so many candidates."""
-    if settings.candidates == "all":  # as published, where the rule alone decides
-        return 1
     if candidates >= settings.at_least:
         return 0
     count = settings.count_after(known.evaluations)

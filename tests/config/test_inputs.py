@@ -192,3 +192,16 @@ def test_inputs_can_be_estimated(path: Path) -> None:
     assert cost.memory_bytes > 0
     assert (cost.predictions > 0) == (config.algorithm.method == "dsage")
     assert cost.seconds(2, 2) < cost.seconds(1, 1)
+
+
+@pytest.mark.parametrize("path", sorted(PAPER.glob("*/*.toml")), ids=deck_id)
+def test_published_experiments_search_inside_as_published(path: Path) -> None:
+    config = load_config(path)
+    if config.algorithm.method != "dsage":
+        return
+    assert config.inner_loop.start == "empty"
+    assert config.selection is not None
+    assert (config.selection.candidates, config.selection.at_least) == ("all", 1)
+    assert config.selection.share == 0
+    assert not config.surrogate.known_objective
+    assert config.emitters.kind == {"maze": "map_elites", "mario": "cma_me"}[config.domain_name]

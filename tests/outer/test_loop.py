@@ -141,6 +141,39 @@ class FewLevels(GridDomain):
     bare_levels = levels
 
 
+class Marked(FewLevels):
+    """What is simulated has a mark that predictions are not shown, as published for mazes."""
+
+    tile_count = 3
+
+    def levels(self, solutions):
+        levels = super().bare_levels(solutions)
+        levels[:, -1, -1] = 2
+        return levels
+
+    def tasks(self, solutions, seeds):
+        tasks = super().tasks(solutions, seeds)
+        tasks["level"] = self.bare_levels(solutions)
+        return tasks
+
+    def interpret(self, tasks, results):
+        evaluations = super().interpret(tasks, results)
+        evaluations.levels[:, -1, -1] = 2
+        return evaluations
+
+
+def test_real_elites_are_known_where_predictions_are_shown_other_levels():
+    settings = config(
+        selection={"kind": "all", "candidates": "all"}, surrogate={"inputs": "published"}
+    )
+    loop = make(settings, Marked())
+    run(loop)
+    later = levels_of(loop)[20:]
+    first = {row.tobytes() for row in levels_of(loop)[:20]}
+    assert len(np.unique(later, axis=0)) == len(later)
+    assert not any(row.tobytes() in first for row in later)
+
+
 def test_where_candidates_are_few_offspring_of_real_elites_are_simulated():
     """An inner loop of one batch finds next to nothing new."""
     settings = config(

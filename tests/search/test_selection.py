@@ -168,9 +168,16 @@ def test_too_few_candidates_are_filled_up_with_the_next_best(half, kind):
     assert sorted(numbers(half[0], chosen.positions)) == list(range(8))
 
 
-def test_all_candidates_are_not_filled_up(half):
-    settings = SelectionSettings(kind="random", count=2, candidates="all", at_least=8)
-    assert len(select(settings, *half, rng())) == 2
+def test_as_published_the_rule_alone_decides(half):
+    settings = SelectionSettings(kind="all", candidates="all", at_least=1)
+    chosen = selection(settings, *half, rng(), simulated=range(7))
+    assert (len(chosen.positions), chosen.filled, chosen.missing) == (1, 0, 0)
+
+
+def test_all_candidates_can_be_too_few(half):
+    settings = SelectionSettings(kind="all", candidates="all", at_least=5)
+    chosen = selection(settings, *half, rng(), simulated=range(6))
+    assert (len(chosen.positions), chosen.filled, chosen.missing) == (2, 0, 3)
 
 
 def test_no_candidate_at_all(half):

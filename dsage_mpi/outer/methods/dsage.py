@@ -93,7 +93,10 @@ class Dsage:
         predicted = self._surrogate.predict(real.levels)
         targets = np.column_stack([real.objective, real.measures])
         levels = self._as_predicted(batch)[batch.succeeded]
-        used = self._used(levels, predicted)
+        as_searched = predicted
+        if self._config.surrogate.inputs == "published":  # which the search was shown otherwise
+            as_searched = self._surrogate.predict(levels, occupancy=False)
+        used = self._used(levels, as_searched)
         self._calibration.observe(np.column_stack([used.objective, used.measures]), targets)
         return {
             **held_out_scores(predicted, real.objective, real.measures, real.occupancy),
@@ -234,6 +237,7 @@ class Dsage:
         if len(real.objective):
             self._data.add(np.asarray(real.levels), real.objective, real.measures, real.occupancy)
         self._seen.add(self._as_predicted(batch))
+        self._seen.add(batch.levels)  # as the real elites have them, from which inner loops start
         self._evaluations += len(batch)
 
     def _as_predicted(self, batch: Batch) -> Array:
