@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 from dsage_mpi.domains import domain_settings
 
 if TYPE_CHECKING:
-    from dsage_mpi.config.schema import ArchiveSettings, EmitterSettings, SelectionSettings
+    from dsage_mpi.config.schema import (
+        ArchiveSettings,
+        EmitterSettings,
+        InnerLoopSettings,
+        SelectionSettings,
+    )
 
 #: Emitter kinds that a direct method (no surrogate) can have; the solutions leave one of them.
 DIRECT_EMITTERS: dict[str, tuple[str, ...]] = {
@@ -26,7 +31,7 @@ EMITTER_DOMAINS: dict[str, tuple[str, ...]] = {
     "random": ("discrete", "continuous"),
 }
 #: Tables that ``cross_problems`` looks at.
-CROSS_TABLES = ("algorithm", "domain", "archive", "emitters", "selection")
+CROSS_TABLES = ("algorithm", "domain", "archive", "emitters", "selection", "inner_loop")
 
 
 def cross_problems(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -43,6 +48,8 @@ def cross_problems(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield from _measure_problems(tables["domain"].name, tables["archive"])
     if {"algorithm", "selection"} <= tables.keys() and tables["algorithm"].method == "dsage":
         yield from _selection_problems(tables["selection"], tables.get("archive"))
+        if "inner_loop" in tables:
+            yield from _start_problems(tables["selection"], tables["inner_loop"])
     if {"algorithm", "domain", "emitters"} <= tables.keys():
         yield from _emitter_problems(
             tables["algorithm"].method, tables["domain"].name, tables["emitters"]
@@ -77,6 +84,17 @@ def _selection_problems(
                 f"= {coarse}: does not divide archive.dims[{axis}] = {fine}; "
                 f"the nearest number that does is {nearest}",
             )
+
+
+def _start_problems(
+    selection: SelectionSettings | None, inner_loop: InnerLoopSettings
+) -> Iterator[tuple[str, str]]:
+    if selection is not None and selection.resimulate and inner_loop.start == "archive":
+        yield (
+            "selection.resimulate",
+            '= true: would simulate the elites again that inner_loop.start = "archive" begins '
+            'with; expected inner_loop.start = "empty", or false',
+        )
 
 
 def _emitter_problems(

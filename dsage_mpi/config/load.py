@@ -76,12 +76,19 @@ def config_from_toml(text: str, name: str, overrides: Sequence[str] = ()) -> Con
         ConfigError: As ``load_config``.
     """
     document = parse_document(text, name)
-    for path, value in LATER_KEYS.items():
-        table, key = path.split(".")
-        if isinstance(found := document.tables.get(table), dict):
-            found.setdefault(key, value)
+    _add_later_keys(document.tables)
     apply_overrides(document, overrides)
     return validate(Config, document)
+
+
+def _add_later_keys(tables: dict[str, Any]) -> None:
+    for path, value in LATER_KEYS.items():
+        table, key = path.split(".")
+        if isinstance(found := tables.get(table), dict):
+            found.setdefault(key, value)
+    inner_loop, selection = tables.get("inner_loop"), tables.get("selection")
+    if isinstance(inner_loop, dict) and isinstance(selection, dict):
+        selection.setdefault("resimulate", inner_loop.get("start") == "empty")
 
 
 def config_hash(config: Config) -> str:

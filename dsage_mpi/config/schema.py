@@ -184,7 +184,12 @@ class SelectionSettings(Settings):
         "new",
         description="Which elites may be picked: those predicted to fill an empty cell of the "
         "ground-truth archive; these and those predicted to be better than their cell's elite; or "
-        "all, as published. None that has been simulated already.",
+        "all, as published.",
+    )
+    resimulate: bool = Field(
+        False,
+        description="Whether a level that has been simulated already may be picked again, as "
+        'published (for inner_loop.start = "empty" alone: others begin with such levels).',
     )
     at_least: int = Field(
         10,

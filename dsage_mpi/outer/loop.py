@@ -93,7 +93,7 @@ class OuterLoop:
         while self.evaluations_left > 0:
             proposal = self._marked_proposal or self._propose()
             if len(proposal.solutions) == 0:
-                _log.warning("nothing is left that has not been simulated: the run ends early")
+                self._warn_of_early_end()
                 return
             batch = self._evaluate(proposal.first(self.evaluations_left))
             errors = self.method.assess(batch)  # before anything is trained on the batch
@@ -141,7 +141,8 @@ class OuterLoop:
 
     def _propose(self) -> Proposal:
         proposal = self.method.propose(self.iteration)
-        if self.method.keeps_proposals:
+        # A restart proposes anew instead of an empty one: its settings may find something.
+        if self.method.keeps_proposals and len(proposal.solutions) > 0:
             self._mark(proposal)
             self.on_milestone()
         return proposal
@@ -150,6 +151,16 @@ class OuterLoop:
         """Sets the present state aside: here a restart can go on, with ``proposal`` if given."""
         self._marked_proposal = proposal
         self._marked_method = self.method.state()
+
+    def _warn_of_early_end(self) -> None:
+        _log.warning(
+            "the run ends early, after %d of %d evaluations: neither the surrogate's archive nor "
+            "the offspring of the elites held a level that has not been simulated. If there are "
+            "any, stronger mutation may find them: a new run with emitters.mutations, "
+            "emitters.iso_sigma or emitters.sigma0 raised (--set KEY=VALUE)",
+            len(self.record),
+            self.config.algorithm.max_evaluations,
+        )
 
     def _method_milestone(self) -> None:
         self._mark(None)

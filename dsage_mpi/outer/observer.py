@@ -48,7 +48,11 @@ _STATUS_COLUMNS = ("iteration", "evaluations", "failures", "archive_size", "cove
 #: What metrics.csv says of the surrogate's accuracy.
 _ACCURACY = ("mae", "constant_mae", "r2", "spearman")
 #: Phase -> column of metrics.csv.
-_PHASE_COLUMNS = {"train": "train_s", "inner": "inner_s", "evaluate": "evaluate_s"}
+_PHASE_COLUMNS = {
+    "train_s": ("train",),
+    "inner_s": ("inner", "select"),
+    "evaluate_s": ("evaluate",),
+}
 
 
 class Observer:
@@ -321,7 +325,10 @@ class Observer:
         spent, self._row_checkpoint_seconds = self._row_checkpoint_seconds, None
         size, self._row_checkpoint_bytes = self._row_checkpoint_bytes, None
         return {
-            **{column: phases.get(name) for name, column in _PHASE_COLUMNS.items()},
+            **{
+                column: sum(phases[name] for name in names if name in phases) or None
+                for column, names in _PHASE_COLUMNS.items()
+            },
             "checkpoint_s": spent,
             "checkpoint_mb": None if size is None else size / 1e6,
             "total_s": self._iteration_began - began,

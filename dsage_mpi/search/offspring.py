@@ -31,6 +31,7 @@ def unseen_offspring(
     simulated: Simulated,
     count: int,
     iteration: int,
+    on_progress: Callable[[int], None] = lambda found: None,
 ) -> Array:
     """Solutions that emitters on the real elites emit, none of which has been simulated.
 
@@ -42,6 +43,7 @@ def unseen_offspring(
         simulated: Tells which levels are known.
         count: How many are wanted.
         iteration: Outer iteration, which names the random streams.
+        on_progress: Called with the number found so far before every batch.
 
     Returns:
         (n, solution_dim) with n = ``count``, or less where next to nothing is unknown.
@@ -56,6 +58,7 @@ def unseen_offspring(
     for _ in range(_BATCHES):
         if len(found) >= count:
             break
+        on_progress(len(found))
         solutions = np.asarray(emitters.ask())
         levels = levels_of(solutions)
         _, first = np.unique(levels.reshape(len(levels), -1), axis=0, return_index=True)

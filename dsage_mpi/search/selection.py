@@ -71,6 +71,7 @@ def select(
     surrogate: GridArchive,
     known: Knowledge,
     rng: np.random.Generator,
+    on_progress: Callable[[int], None] = lambda picked: None,
 ) -> Selection:
     """Chooses among the candidates; where they are too few, among the next best.
 
@@ -79,16 +80,21 @@ def select(
         surrogate: Archive of predicted elites, with their levels (the same grid as the real one).
         known: What is known so far.
         rng: Stream of this outer iteration's selection.
+        on_progress: Called with the number picked so far where picking takes long.
     """
     order = rng.permutation(len(surrogate))
-    promise = promises(surrogate, known)[order]
+    promise = promises(surrogate, known, settings.resimulate)[order]
     admitted = _ADMITTED[settings.candidates]
     candidates = int((promise <= admitted).sum())
-    chosen = _by_rule(settings, surrogate, known, order[promise <= admitted])
+
+    def rule(positions: Indices) -> Indices:
+        return _by_rule(settings, surrogate, known, positions, on_progress)
+
+    chosen = rule(order[promise <= admitted])
     enough, proper = _enough(settings, known, candidates), len(chosen)
     for worse in range(admitted + 1, SIMULATED):
         if len(chosen) < enough:
-            more = _by_rule(settings, surrogate, known, order[promise == worse])
+            more = rule(order[promise == worse])
             chosen = np.concatenate([chosen, more[: enough - len(chosen)]])
     return Selection(chosen, candidates, len(chosen) - proper, max(0, enough - len(chosen)))
 
@@ -101,8 +107,13 @@ def _enough(settings: SelectionSettings, known: Knowledge, candidates: int) -> i
     return settings.at_least if count is None else min(settings.at_least, count)
 
 
-def promises(surrogate: GridArchive, known: Knowledge) -> NDArray[np.int64]:
-    """What each elite of the surrogate archive promises ((n,) ``NEW`` .. ``SIMULATED``)."""
+def promises(
+    surrogate: GridArchive, known: Knowledge, resimulate: bool = False
+) -> NDArray[np.int64]:
+    """What each elite of the surrogate archive promises ((n,) ``NEW`` .. ``SIMULATED``).
+
+    With ``resimulate`` none counts as ``SIMULATED``, as published.
+    """
     data = surrogate.data(["index", "objective", "level"])
     best = np.full(int(surrogate.cells), -np.inf)
     real = known.ground_truth.data(["index", "objective"])
@@ -110,12 +121,17 @@ def promises(surrogate: GridArchive, known: Knowledge) -> NDArray[np.int64]:
     best = best[data["index"]]
     promise = np.where(data["objective"] > best, IMPROVING, OTHER)
     promise[np.isneginf(best)] = NEW
-    promise[known.simulated(data["level"])] = SIMULATED
+    if not resimulate:
+        promise[known.simulated(data["level"])] = SIMULATED
     return np.asarray(promise)
 
 
 def _by_rule(
-    settings: SelectionSettings, surrogate: GridArchive, known: Knowledge, order: Indices
+    settings: SelectionSettings,
+    surrogate: GridArchive,
+    known: Knowledge,
+    order: Indices,
+    on_progress: Callable[[int], None],
 ) -> Indices:
     """Applies ``settings.kind`` to the positions in ``order``, which is random."""
     if settings.kind == "all":
@@ -131,8 +147,10 @@ def _by_rule(
     if settings.kind == "expected_gain":
         data = surrogate.data(["objective", "measures"])
         predicted = np.column_stack([data["objective"], data["measures"]])[order]
-        outcomes = known.calibration.outcomes(predicted)
-        return order[greedy_by_expected_gain(outcomes, known.ground_truth, count)]
+        picked = greedy_by_expected_gain(
+            predicted, known.calibration.outcomes, known.ground_truth, count, on_progress
+        )
+        return order[picked]
     occupied = np.isin(cells[order], np.asarray(known.ground_truth.data("index")))
     empty_first = np.argsort(occupied, kind="stable")[:count]
     return np.asarray(order[empty_first])

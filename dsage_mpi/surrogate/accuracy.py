@@ -35,8 +35,8 @@ def head_names(measure_count: int) -> tuple[str, ...]:
     return ("objective", *(measure_key(number) for number in range(measure_count)))
 
 
-def scores(name: str, predicted: NDArray[Any], actual: NDArray[Any]) -> dict[str, float]:
-    """Returns the accuracy of one predicted quantity.
+def errors(name: str, predicted: NDArray[Any], actual: NDArray[Any]) -> dict[str, float]:
+    """Returns how far predictions of one quantity are off.
 
     Args:
         name: What it is, the beginning of the keys.
@@ -44,10 +44,9 @@ def scores(name: str, predicted: NDArray[Any], actual: NDArray[Any]) -> dict[str
         actual: Real values, same shape.
 
     Returns:
-        ``{name}_mae`` and ``{name}_rmse`` in the quantity's unit; ``{name}_r2``: the share of
-        variance explained (1 = perfect, 0 = no better than the mean); and ``{name}_spearman``:
-        Spearman's rank correlation, -1 to 1. NaN where predictions or values are constant and it
-        has no meaning.
+        ``{name}_mae`` and ``{name}_rmse`` in the quantity's unit, and ``{name}_r2``: the share of
+        variance explained (1 = perfect, 0 = no better than the mean; NaN where values are all
+        alike and it has no meaning).
     """
     predicted, actual = np.asarray(predicted, np.float64), np.asarray(actual, np.float64)
     deviation = predicted - actual
@@ -57,7 +56,17 @@ def scores(name: str, predicted: NDArray[Any], actual: NDArray[Any]) -> dict[str
         f"{name}_mae": float(np.mean(np.abs(deviation))),
         f"{name}_rmse": square**0.5,
         f"{name}_r2": 1 - square / variance if variance > 0 else float("nan"),
-        f"{name}_spearman": _rank_correlation(predicted.ravel(), actual.ravel()),
+    }
+
+
+def scores(name: str, predicted: NDArray[Any], actual: NDArray[Any]) -> dict[str, float]:
+    """Returns ``errors`` and ``{name}_spearman``, Spearman's rank correlation.
+
+    That is -1 to 1, and NaN where predictions or values ((n,) each) are all alike.
+    """
+    return {
+        **errors(name, predicted, actual),
+        f"{name}_spearman": _rank_correlation(np.asarray(predicted), np.asarray(actual)),
     }
 
 
@@ -67,7 +76,7 @@ def held_out_scores(
     measures: NDArray[np.float64],
     occupancy: NDArray[np.float32],
 ) -> dict[str, float]:
-    """Returns ``scores`` of objective, measures and, if it is predicted, occupancy.
+    """Returns ``scores`` of objective and measures and, if it is predicted, occupancy's ``errors``.
 
     Args:
         predicted: What was believed of n levels.
@@ -80,7 +89,7 @@ def held_out_scores(
     for number, (mine, real) in enumerate(columns):
         found |= scores(measure_key(number), mine, real)
     if predicted.occupancy is not None:
-        found |= scores("occupancy", predicted.occupancy, np.asarray(occupancy))
+        found |= errors("occupancy", predicted.occupancy, np.asarray(occupancy))
     return found
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dsage_mpi.seeding import Purpose, integer_seed
-from dsage_mpi.surrogate.accuracy import Prediction, head_names, held_out_scores
+from dsage_mpi.surrogate.accuracy import Prediction, head_names
 from dsage_mpi.surrogate.dataset import DataSet
 from dsage_mpi.surrogate.device import (
     choose_device,
@@ -168,23 +168,6 @@ class Surrogate:
         if grid is not None:
             grid *= np.float32(self._scaling.occupancy_scale)
         return Prediction(values[:, 0], values[:, 1:], grid)
-
-    def errors(
-        self,
-        levels: NDArray[np.int8],
-        objective: NDArray[np.float64],
-        measures: NDArray[np.float64],
-        occupancy: NDArray[np.float32],
-    ) -> dict[str, float]:
-        """Held-out accuracy: call it on new evaluations *before* they are trained on.
-
-        Returns:
-            What ``accuracy.scores`` gives for heads ``objective``, ``measure_1``, ... and, if it is
-            predicted, ``occupancy``. Empty for no levels.
-        """
-        if len(levels) == 0:
-            return {}
-        return held_out_scores(self.predict(levels), objective, measures, occupancy)
 
     def state(self) -> Tree:
         """All that training and prediction depend on, as nested dicts of NumPy arrays."""

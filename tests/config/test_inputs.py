@@ -202,6 +202,7 @@ def test_published_experiments_search_inside_as_published(path: Path) -> None:
     assert config.inner_loop.start == "empty"
     assert config.selection is not None
     assert (config.selection.candidates, config.selection.at_least) == ("all", 1)
+    assert config.selection.resimulate
     assert config.selection.share == 0
     assert not config.surrogate.known_objective
     assert config.emitters.kind == {"maze": "map_elites", "mario": "cma_me"}[config.domain_name]

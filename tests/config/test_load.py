@@ -204,6 +204,7 @@ def test_union_of_types_is_one_problem(write: Writer) -> None:
         ),
         (["selection.coarse_dims=[32]"], "selection.coarse_dims", "expected at least 2 items"),
         (["selection.kind=random"], "selection.count", "e.g. count = 432"),
+        (["selection.resimulate=true"], "selection.resimulate", 'inner_loop.start = "empty"'),
         (["archive.measures=[num_blocks, x]"], "archive.measures", "not a TOML value"),
         (["archive.measures=['num_blocks', 'x']"], "archive.measures[1]", "has no such measure"),
         (["archive.measures=['num_blocks', 'num_blocks']"], "archive.measures", "different"),

@@ -23,13 +23,21 @@ def test_nothing_changes_without_overrides(stored: str) -> None:
 
 
 def test_runs_of_before_a_key_existed_stay_as_they_were(stored: str) -> None:
-    lines = ("start = ", "candidates = ", "at_least = ", "known_objective = ")
+    lines = ("start = ", "candidates = ", "at_least = ", "resimulate = ", "known_objective = ")
     old = "\n".join(line for line in stored.splitlines() if not line.startswith(lines))
-    assert len(old.splitlines()) == len(stored.splitlines()) - 4
+    assert len(old.splitlines()) == len(stored.splitlines()) - 5
     config = restart_config(old, "c.h5")
     assert (config.inner_loop.start, config.selection.candidates) == ("empty", "all")
     assert config.selection.at_least == 1
+    assert config.selection.resimulate
     assert not config.surrogate.known_objective
+
+
+def test_runs_that_start_from_the_archive_simulate_nothing_again(stored: str) -> None:
+    old = "\n".join(line for line in stored.splitlines() if not line.startswith("resimulate"))
+    config = restart_config(old, "c.h5")
+    assert config.inner_loop.start == "archive"
+    assert not config.selection.resimulate
 
 
 @pytest.mark.parametrize(

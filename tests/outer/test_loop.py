@@ -346,9 +346,9 @@ def test_what_a_level_tells_by_itself_is_not_guessed(known_measures):
     seen = []
     select = loop.method._select
 
-    def spy(predicted, iteration):
+    def spy(predicted, *arguments):
         seen.append(predicted.data(["solution", "measures"]))
-        return select(predicted, iteration)
+        return select(predicted, *arguments)
 
     loop.method._select = spy
     run(loop)
@@ -357,3 +357,35 @@ def test_what_a_level_tells_by_itself_is_not_guessed(known_measures):
         for elites in seen
     ]
     assert np.concatenate(right).all() == known_measures
+
+
+class OneLevel(GridDomain):
+    """All solutions give the same level."""
+
+    def levels(self, solutions):
+        return np.zeros((len(solutions), SIDE, SIDE), np.int8)
+
+    bare_levels = levels
+
+
+def test_a_run_that_has_simulated_every_level_ends_early_and_says_so(caplog):
+    settings = config(emitters={"initial_population": 2}, inner_loop={"iterations": 1})
+    loop = make(settings, OneLevel())
+    assert len(run(loop)) == 1  # the random ones at the start
+    assert len(loop.record) == 20
+    (message,) = [r.getMessage() for r in caplog.records if "ends early" in r.getMessage()]
+    assert "after 20 of 90 evaluations" in message
+    assert "emitters.mutations" in message
+    assert "proposal" not in loop.state()  # a restart looks again
+
+
+def test_as_published_levels_may_be_simulated_again():
+    loop = make(
+        config(
+            selection={"kind": "all", "candidates": "all", "at_least": 1, "resimulate": True},
+            inner_loop={"start": "empty"},
+        ),
+        OneLevel(),
+    )
+    run(loop)
+    assert len(loop.record) == 90

@@ -52,20 +52,22 @@ def settings(method):
         method,
         # Several outer iterations of few evaluations, filled up with offspring now and then.
         algorithm={"max_evaluations": 60 if method == "map_elites" else 29},
-        selection={"at_least": 2},
+        selection={"kind": "expected_gain", "count": 4, "at_least": 2},
         emitters={"batch_size": 5, "initial_population": 10},
         inner_loop={"iterations": 3},
         surrogate={"epochs": 1, "batch_size": 32},
     )
 
 
-def run(method, journal_path, stop_at=None, state=None, chunk=3):
+def run(method, journal_path, stop_at=None, state=None, chunk=3, phases=None):
     """Runs until the end or a safe point; returns the loop, how many there were, and if stopped."""
     count = 0
 
     def safe_point(phase, done, total):
         nonlocal count
         count += 1
+        if phases is not None:
+            phases.add(phase)
         if count == stop_at:
             raise StopRequested("the test")
 
@@ -94,9 +96,12 @@ def run(method, journal_path, stop_at=None, state=None, chunk=3):
 def test_stopped_at_any_safe_point_it_goes_on_to_the_same_end(method, tmp_path, monkeypatch):
     monkeypatch.setattr("dsage_mpi.farm.progress.PROGRESS_SECONDS", 0.0)
     Counted.simulated = 0
-    whole, points, _ = run(method, tmp_path / "whole")
+    phases: set[str] = set()
+    whole, points, _ = run(method, tmp_path / "whole", phases=phases)
     needed = Counted.simulated
     assert points > 20
+    if method == "dsage":
+        assert {"train", "inner", "select", "evaluate"} == phases
     # Training is slow: of DSAGE's safe points some are enough, spread over all phases.
     for stop_at in range(1, points + 1, 1 if method == "map_elites" else 1 + points // 20):
         Counted.simulated = 0
@@ -114,8 +119,8 @@ def test_stopped_again_and_again_it_still_gets_there(tmp_path, monkeypatch):
     whole, _, _ = run("dsage", tmp_path / "whole")
     state, stops = None, 0
     while True:
-        # Far enough for one training or one chunk, so that each start gets somewhere.
-        loop, _, stopped = run("dsage", tmp_path / "journal", 8, state)
+        # Far enough for one training, or one inner loop with its selection, or one chunk.
+        loop, _, stopped = run("dsage", tmp_path / "journal", 14, state)
         if not stopped:
             break
         state, stops = loop.state(), stops + 1
@@ -146,7 +151,7 @@ def test_training_is_not_repeated_once_done(tmp_path):
         resumed = OuterLoop(settings("dsage"), domain, farm, Phases(Recorder()))
         resumed.load_state(stopped.state())
         resumed.run(lambda step: None)
-    assert phases[:4] == ["inner", "evaluate", "train", "inner"]
+    assert phases[:5] == ["inner", "select", "evaluate", "train", "inner"]
 
 
 def test_a_huge_inner_batch_can_be_stopped_in_its_middle():

@@ -17,8 +17,16 @@ def outcomes(*solutions):
     return np.array([[(f, cell + 0.5, 0.5) for f, cell in s] for s in solutions])
 
 
+def as_given(made):
+    """Predictions of which the first quantity says whose outcomes they have."""
+    numbers = np.zeros((len(made), 3))
+    numbers[:, 0] = np.arange(len(made))
+    return numbers, lambda predicted: made[predicted[:, 0].astype(int)]
+
+
 def picked(elites, *solutions, count=10):
-    return greedy_by_expected_gain(outcomes(*solutions), archive(elites), count).tolist()
+    made = outcomes(*solutions)
+    return greedy_by_expected_gain(*as_given(made), archive(elites), count).tolist()
 
 
 def test_empty_cells_before_better_elites_before_worse():
@@ -63,4 +71,21 @@ def test_brute_force():
             best[cell] += addition
         left.remove(choice)
         expected.append(choice)
-    assert greedy_by_expected_gain(made, archive(elites), 12).tolist() == expected
+    assert greedy_by_expected_gain(*as_given(made), archive(elites), 12).tolist() == expected
+
+
+def test_many_predictions_are_looked_at_in_parts_with_the_same_result(monkeypatch):
+    rng = np.random.default_rng(1)
+    made = np.stack([rng.random((50, 5)), rng.uniform(0, 10, (50, 5)), np.full((50, 5), 0.5)], -1)
+    at_once = greedy_by_expected_gain(*as_given(made), archive({3: 0.5}), 20)
+    monkeypatch.setattr("dsage_mpi.search.expected_gain._TOGETHER", 7)
+    in_parts = greedy_by_expected_gain(*as_given(made), archive({3: 0.5}), 20)
+    assert in_parts.tolist() == at_once.tolist()
+
+
+def test_progress_is_told_before_every_part_and_after_every_pick(monkeypatch):
+    monkeypatch.setattr("dsage_mpi.search.expected_gain._TOGETHER", 2)
+    told = []
+    made = outcomes(*[[(1.0, c)] for c in range(5)])
+    greedy_by_expected_gain(*as_given(made), archive({}), 3, told.append)
+    assert told == [0, 0, 0, 1, 2, 3]

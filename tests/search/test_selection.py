@@ -206,3 +206,13 @@ def test_never_more_than_count(half):
     settings = SelectionSettings(kind="random", count=5, at_least=20)
     chosen = selection(settings, *half, rng(), simulated=[4, 5, 6])
     assert (chosen.candidates, len(chosen.positions), chosen.missing) == (1, 5, 0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_as_published_what_has_been_simulated_may_be_chosen_again(half, kind):
+    settings = SelectionSettings(
+        kind=kind, count=8, coarse_dims=(8, 6), candidates="all", at_least=1, resimulate=True
+    )
+    chosen = selection(settings, *half, rng(), simulated=range(8))
+    assert sorted(numbers(half[0], chosen.positions)) == list(range(8))
+    assert chosen.candidates == 8

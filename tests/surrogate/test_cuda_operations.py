@@ -114,7 +114,6 @@ def test_surrogate_mixes_no_devices_and_needs_no_random_kernel(
     restored.load_state(model.state())
     restored.train(data, 1)  # now the units of the targets change, too
     assert restored.predict(evaluations(7)[0]).measures.shape == (7, 2)
-    assert "measure_1_r2" in restored.errors(*evaluations(7))
     assert {"convolution_backward", "_fused_adam_"} <= gpu.operations
     assert gpu.raising == set()
 

@@ -77,7 +77,9 @@ class Dsage:
             return self._random(iteration)
         loss = self._train(iteration)
         predicted = self._exploit(iteration)
-        proposal = self._select(predicted, iteration)
+        most = self._most_selected(predicted)
+        with self._phases("select", most) as progress:
+            proposal = self._select(predicted, iteration, lambda n: progress(min(n, most)))
         notes = {
             "dataset_size": len(self._data),
             "train_loss": loss,
@@ -162,16 +164,25 @@ class Dsage:
                 self._config, self._domain, predict, self._archive, iteration, advance
             )
 
-    def _select(self, predicted: GridArchive, iteration: int) -> Proposal:
+    def _most_selected(self, predicted: GridArchive) -> int:
+        settings = self._config.selection
+        assert settings is not None  # checked by the schema
+        return min(settings.count_after(self._evaluations) or len(predicted), len(predicted))
+
+    def _select(
+        self, predicted: GridArchive, iteration: int, on_progress: Callable[[int], None]
+    ) -> Proposal:
         settings = self._config.selection
         assert settings is not None  # checked by the schema
         rng = generator(self._config.seed, Purpose.SELECTION, iteration)
         known = Knowledge(self._evaluations, self._archive, self._seen, self._calibration)
-        selection = select(settings, predicted, known, rng)
+        selection = select(settings, predicted, known, rng, on_progress)
         data = predicted.data(["solution", "measures", "level"])
         solutions, measures, levels = (values[selection.positions] for values in data.values())
         if selection.missing:
-            extra = self._offspring(selection.missing, iteration, known=levels)
+            extra = self._offspring(
+                selection.missing, iteration, levels, lambda found: on_progress(len(levels) + found)
+            )
             solutions = np.concatenate([solutions, extra])
             beliefs = self._predict(extra)
             measures = np.concatenate([measures, beliefs.measures])
@@ -185,7 +196,9 @@ class Dsage:
             },
         )
 
-    def _offspring(self, count: int, iteration: int, known: Array) -> Array:
+    def _offspring(
+        self, count: int, iteration: int, known: Array, on_progress: Callable[[int], None]
+    ) -> Array:
         """Solutions for want of better ones; ``known`` levels are proposed already."""
         proposed = SeenLevels()
         proposed.add(known)
@@ -197,6 +210,7 @@ class Dsage:
             lambda levels: self._seen(levels) | proposed(levels),
             count,
             iteration,
+            on_progress,
         )
 
     def _cost(self, measures: Array, levels: Array) -> Array | None:
