@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from dsage_mpi.domains.base import Array
+from dsage_mpi.core.domain import Array
 
 #: A block has about this many bytes: small enough to spread, large enough to write in one go.
 BLOCK_BYTES = 2**20

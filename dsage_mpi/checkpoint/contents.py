@@ -12,7 +12,7 @@ import math
 
 import h5py
 
-from dsage_mpi.checkpoint.tree import CheckpointError
+from dsage_mpi.core.state import CheckpointError
 
 #: Groups within groups that a file may have; ours have half as many.
 _MOST_LEVELS = 16

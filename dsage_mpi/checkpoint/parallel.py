@@ -28,7 +28,7 @@ from dsage_mpi.checkpoint.hdf5 import sync
 from dsage_mpi.checkpoint.layout import Leaf
 from dsage_mpi.checkpoint.opening import open_file
 from dsage_mpi.checkpoint.shards import Range, Shard, Table, count
-from dsage_mpi.domains.base import Array
+from dsage_mpi.core.domain import Array
 
 #: Blocks that a rank writes in one collective call.
 _BLOCKS_PER_CALL = 32

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from dsage_mpi.checkpoint.checksum import block_digest, block_rows
-from dsage_mpi.domains.base import Array
+from dsage_mpi.core.domain import Array
 
 #: Rows [first, end) of a table.
 Range = tuple[int, int]

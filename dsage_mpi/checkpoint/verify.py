@@ -23,7 +23,7 @@ from dsage_mpi.checkpoint.hdf5 import read_tree
 from dsage_mpi.checkpoint.layout import read_leaf
 from dsage_mpi.checkpoint.opening import open_file
 from dsage_mpi.checkpoint.seal import check_seal
-from dsage_mpi.checkpoint.tree import CheckpointError, UnreadableError
+from dsage_mpi.core.state import CheckpointError, UnreadableError
 
 _SECONDS = 300
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from dsage_mpi.checkpoint.hdf5 import Attributes, fill_alone, write_tree
 from dsage_mpi.checkpoint.parallel import Leader
-from dsage_mpi.checkpoint.tree import CheckpointError, Tree
+from dsage_mpi.core.state import CheckpointError, Tree
 
 _log = logging.getLogger("dsage_mpi.checkpoint")
 

@@ -6,13 +6,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi import exit_codes
+from dsage_mpi.core import exit_codes
 from dsage_mpi.cli.console import Formatter
-from dsage_mpi.report.terminal import complain
+from dsage_mpi.core.terminal import complain
 
 if TYPE_CHECKING:
-    from dsage_mpi.checkpoint.tree import Tree
-    from dsage_mpi.cli.stored import Stored
+    from dsage_mpi.core.state import Tree
+    from dsage_mpi.cli.load_run import Stored
 
 #: Column of metrics.csv -> what it is called, of two runs with other settings.
 _SCORES = {
@@ -62,9 +62,9 @@ def main(argv: list[str]) -> int:
     """Prints what differs; returns the exit code."""
     arguments = parser().parse_args(argv)
     from dsage_mpi.checkpoint.compare import differences
-    from dsage_mpi.checkpoint.tree import CheckpointError
-    from dsage_mpi.cli.stored import find_stored
-    from dsage_mpi.report.run_directory import RunDirectoryError
+    from dsage_mpi.core.state import CheckpointError
+    from dsage_mpi.cli.load_run import find_stored
+    from dsage_mpi.rundir.run_directory import RunDirectoryError
 
     try:
         ones = find_stored(arguments.first), find_stored(arguments.second)
@@ -87,7 +87,7 @@ def main(argv: list[str]) -> int:
 
 def _settings(first: Stored, second: Stored, everything: bool) -> list[str]:
     """The keys in which two runs differ, and then their scores; nothing if they are one run."""
-    from dsage_mpi.config.emit import toml_value
+    from dsage_mpi.config.toml_writer import toml_value
     from dsage_mpi.config.load import NEUTRAL_KEYS, ConfigError
     from dsage_mpi.config.restart import differences
 
@@ -118,7 +118,7 @@ def _scores(first: Stored, second: Stored) -> list[str]:
 def _contents(stored: Stored, everything: bool) -> Tree:
     """A checkpoint with its root attributes, without what may differ between equal runs."""
     from dsage_mpi.checkpoint.hdf5 import read_attributes
-    from dsage_mpi.report.metrics import TIMING_COLUMNS
+    from dsage_mpi.rundir.metrics import TIMING_COLUMNS
 
     tree: Tree = {"(attributes)": read_attributes(stored.checkpoint), **stored.tree}
     if everything:

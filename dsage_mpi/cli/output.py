@@ -11,9 +11,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from dsage_mpi import exit_codes
-from dsage_mpi.report.printable import printable
-from dsage_mpi.report.terminal import complain
+from dsage_mpi.core import exit_codes
+from dsage_mpi.core.printable import printable
+from dsage_mpi.core.terminal import complain
 
 
 class _Watched:

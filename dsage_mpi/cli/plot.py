@@ -6,12 +6,12 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi import exit_codes
+from dsage_mpi.core import exit_codes
 from dsage_mpi.cli.console import EXIT_CODES, Formatter, add_run, some_path
-from dsage_mpi.report.terminal import complain
+from dsage_mpi.core.terminal import complain
 
 if TYPE_CHECKING:
-    from dsage_mpi.cli.stored import Stored
+    from dsage_mpi.cli.load_run import Stored
 
 EPILOG = f"""figures: archive.png (objective over measure space), discovery.png (when each elite was
 found), levels.png (some elites), curves.png (QD-score, coverage, surrogate errors, times)
@@ -50,11 +50,11 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Draws; returns the exit code."""
     arguments = parser().parse_args(argv)
-    from dsage_mpi.checkpoint.tree import CheckpointError
-    from dsage_mpi.cli.stored import find_stored
+    from dsage_mpi.core.state import CheckpointError
+    from dsage_mpi.cli.load_run import find_stored
     from dsage_mpi.config.load import ConfigError
-    from dsage_mpi.domains.base import DomainError
-    from dsage_mpi.report.run_directory import RunDirectoryError
+    from dsage_mpi.core.domain import DomainError
+    from dsage_mpi.rundir.run_directory import RunDirectoryError
 
     try:
         stored = find_stored(arguments.run)
@@ -82,7 +82,7 @@ def _default_folder(stored: Stored, asked: Path) -> Path:
 
 def _draw(stored: Stored, folder: Path) -> list[Path]:
     from dsage_mpi.domains import build_domain
-    from dsage_mpi.outer.closing import run_title, units
+    from dsage_mpi.run.finish import run_title, units
     from dsage_mpi.report.figures.run import draw_run
 
     config = stored.load_config()

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsage_mpi import exit_codes
+from dsage_mpi.core import exit_codes
 from dsage_mpi.cli.console import EXIT_CODES, Formatter
-from dsage_mpi.report.terminal import complain
+from dsage_mpi.core.terminal import complain
 
 if TYPE_CHECKING:
-    from dsage_mpi.cli.stored import Stored
+    from dsage_mpi.cli.load_run import Stored
     from dsage_mpi.config.schema import Config
-    from dsage_mpi.domains.base import Array, Film
+    from dsage_mpi.core.domain import Array, Film
 
 EPILOG = f"""examples:
   python -m dsage_mpi render runs/mario-0001 --output best.png        the best elite
@@ -96,11 +96,11 @@ def main(argv: list[str]) -> int:
     made = parser()
     arguments = made.parse_args(argv)
     _check(made, arguments)
-    from dsage_mpi.checkpoint.tree import CheckpointError
+    from dsage_mpi.core.state import CheckpointError
     from dsage_mpi.config.load import ConfigError
-    from dsage_mpi.domains.base import DomainError
+    from dsage_mpi.core.domain import DomainError
     from dsage_mpi.report.movie import MovieError, check_target
-    from dsage_mpi.report.run_directory import RunDirectoryError
+    from dsage_mpi.rundir.run_directory import RunDirectoryError
 
     try:
         check_target(arguments.output)
@@ -144,7 +144,7 @@ def _check(made: argparse.ArgumentParser, arguments: argparse.Namespace) -> None
 
 def _find(arguments: argparse.Namespace) -> Scene:
     from dsage_mpi.domains import build_domain
-    from dsage_mpi.report.run_directory import look
+    from dsage_mpi.rundir.run_directory import look
 
     source: Path = arguments.source
     kind = look(source)
@@ -157,8 +157,8 @@ def _find(arguments: argparse.Namespace) -> Scene:
     if arguments.domain is not None:
         raise RenderError(f"--domain is for levels as text; {source} has its own")
 
-    from dsage_mpi.cli.stored import find_stored
-    from dsage_mpi.seeding import evaluation_seeds
+    from dsage_mpi.cli.load_run import find_stored
+    from dsage_mpi.core.seeding import evaluation_seeds
 
     stored = find_stored(source)
     config = stored.load_config()
@@ -172,7 +172,7 @@ def _find(arguments: argparse.Namespace) -> Scene:
 def _written_level(source: Path, name: str) -> Scene:
     """A level as text, played with the domain's default settings."""
     from dsage_mpi.domains import build_domain, domain_settings
-    from dsage_mpi.domains.base import DomainError
+    from dsage_mpi.core.domain import DomainError
 
     settings = domain_settings(name)
     domain: Any = build_domain(settings.SETTINGS(name=name), tuple(settings.MEASURES)[:2])
@@ -284,7 +284,7 @@ def _render(arguments: argparse.Namespace, scene: Scene, rollout: int | None) ->
 
 def _still(scene: Scene, rollout: int | None) -> Array:
     """The level, with the agent's path where the domain can play it again."""
-    from dsage_mpi.domains.base import DomainError
+    from dsage_mpi.core.domain import DomainError
 
     if rollout is None:
         return scene.domain.render(scene.level)  # type: ignore[no-any-return]

@@ -12,12 +12,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi import __version__, exit_codes
+from dsage_mpi import __version__
+
+from dsage_mpi.core import exit_codes
 from dsage_mpi.cli.console import EXIT_CODES, Formatter, add_overrides, some_path
-from dsage_mpi.report.terminal import complain
+from dsage_mpi.core.terminal import complain
 
 if TYPE_CHECKING:
-    from dsage_mpi.outer.job import Order
+    from dsage_mpi.run.main import Order
 
 DESCRIPTION = """Illuminates an archive of environments with DSAGE (Bhatt et al., NeurIPS 2022),
 one of its ablations, MAP-Elites, CMA-ME or domain randomization, as INPUT says. Under mpirun or
@@ -111,7 +113,7 @@ def main(argv: list[str]) -> int:
         order = world.bcast(_prepare(argv, held) if world.is_root else None)
         if isinstance(order, int):
             return order
-        from dsage_mpi.outer.job import run_job
+        from dsage_mpi.run.main import run_job
 
         return run_job(world, order)
 
@@ -122,7 +124,7 @@ def _prepare(argv: list[str], held: contextlib.ExitStack) -> Order | int:
         arguments = _parse(argv)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else exit_codes.BAD_INPUT
-    from dsage_mpi.cli.order import make_order
+    from dsage_mpi.cli.resolve_run import make_order
 
     return make_order(arguments, held)
 
@@ -146,7 +148,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 def _dry_run(argv: list[str]) -> int:
     from dsage_mpi.cli.dry_run import describe
-    from dsage_mpi.cli.order import UNUSABLE, checked
+    from dsage_mpi.cli.resolve_run import UNUSABLE, checked
 
     arguments = _parse(argv)
     try:

@@ -7,19 +7,19 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dsage_mpi import exit_codes
+from dsage_mpi.core import exit_codes
 from dsage_mpi.cli.console import (
     EXIT_CODES,
     Formatter,
     count_text,
     seconds_text,
 )
-from dsage_mpi.cli.many_runs import find_runs
-from dsage_mpi.report.lock import is_held
-from dsage_mpi.report.printable import table_cell
-from dsage_mpi.report.run_directory import RunDirectory
-from dsage_mpi.report.status import DONE, FAILED, STARTING, STOPPED, load_status
-from dsage_mpi.report.terminal import complain
+from dsage_mpi.cli.run_selection import find_runs
+from dsage_mpi.rundir.lock import is_held
+from dsage_mpi.core.printable import table_cell
+from dsage_mpi.rundir.run_directory import RunDirectory
+from dsage_mpi.rundir.status import DONE, FAILED, STARTING, STOPPED, load_status
+from dsage_mpi.core.terminal import complain
 
 EPILOG = f"""examples:
   python -m dsage_mpi status runs/*

@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Trains; returns the exit code."""
     arguments = parser().parse_args(argv)
-    from dsage_mpi.domains.mario.generator.training import train
+    from dsage_mpi.training.mario_generator import train
 
     return train(
         arguments.input,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from dsage_mpi import exit_codes
+from dsage_mpi.core import exit_codes
 from dsage_mpi.cli.console import Formatter
-from dsage_mpi.report.terminal import complain
+from dsage_mpi.core.terminal import complain
 
 EPILOG = """examples:
   python -m dsage_mpi verify runs/maze-0001                    all checkpoints of a run
@@ -39,9 +39,9 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Prints a line per problem and per whole file; returns the exit code."""
     arguments = parser().parse_args(argv)
-    from dsage_mpi.checkpoint.tree import UnreadableError
-    from dsage_mpi.domains.base import DomainError
-    from dsage_mpi.report.run_directory import RunDirectoryError
+    from dsage_mpi.core.state import UnreadableError
+    from dsage_mpi.core.domain import DomainError
+    from dsage_mpi.rundir.run_directory import RunDirectoryError
 
     found, damaged, unreadable = [], False, False
     for path in arguments.runs:
@@ -69,7 +69,7 @@ def _checkpoints(path: Path) -> list[Path]:
         UnreadableError: It cannot be looked at.
     """
     from dsage_mpi.checkpoint.files import checkpoints
-    from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError, look
+    from dsage_mpi.rundir.run_directory import RunDirectory, RunDirectoryError, look
 
     if look(path) == "file":
         return [path]
@@ -82,8 +82,8 @@ def _checkpoints(path: Path) -> list[Path]:
 def _is_whole(path: Path) -> bool:
     from dsage_mpi.checkpoint.hdf5 import read_tree
     from dsage_mpi.checkpoint.verify import problems
-    from dsage_mpi.outer.consistency import inconsistencies
-    from dsage_mpi.outer.restart_parts import obstacles
+    from dsage_mpi.run.checkpoint_consistency import inconsistencies
+    from dsage_mpi.run.restart_parts import obstacles
 
     lines = problems(path)
     tree = {} if lines else read_tree(path)

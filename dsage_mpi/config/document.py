@@ -21,7 +21,7 @@ from dsage_mpi.config.toml import (
     parse_toml,
     shortened,
 )
-from dsage_mpi.paths import kind_of
+from dsage_mpi.core.paths import kind_of
 
 #: Where a key given on the command line "came from".
 COMMAND_LINE = "--set"

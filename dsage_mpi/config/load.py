@@ -15,7 +15,7 @@ from dsage_mpi.config.document import (
     parse_document,
     read_document,
 )
-from dsage_mpi.config.emit import to_toml
+from dsage_mpi.config.toml_writer import to_toml
 from dsage_mpi.config.errors import ConfigError
 from dsage_mpi.config.schema import Config
 from dsage_mpi.config.validate import validate

@@ -14,7 +14,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from dsage_mpi.config.emit import toml_value
+from dsage_mpi.config.toml_writer import toml_value
 from dsage_mpi.config.keys import table_model
 from dsage_mpi.config.schema import Config
 from dsage_mpi.domains import DOMAINS

@@ -24,14 +24,14 @@ from pydantic import (
     model_validator,
 )
 
-from dsage_mpi.config.cross import (
+from dsage_mpi.config.consistency import (
     CROSS_TABLES,
     DIRECT_EMITTERS,
     DSAGE_EMITTERS,
     EMITTER_DOMAINS,
     cross_problems,
 )
-from dsage_mpi.config.durations import parse_duration
+from dsage_mpi.core.durations import parse_duration
 from dsage_mpi.config.errors import problems_error
 from dsage_mpi.domains import DOMAINS, domain_settings
 from dsage_mpi.farm.settings import FarmSettings

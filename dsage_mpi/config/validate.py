@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from dsage_mpi.config.cross import cross_problems
+from dsage_mpi.config.consistency import cross_problems
 from dsage_mpi.config.document import Document
-from dsage_mpi.config.emit import toml_value
+from dsage_mpi.config.toml_writer import toml_value
 from dsage_mpi.config.errors import LISTED, PROBLEMS_ERROR, ConfigError, Problem
 from dsage_mpi.config.keys import model_at, suggestion
 from dsage_mpi.config.schema import Config

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from dsage_mpi.domains.base import Domain
+    from dsage_mpi.core.domain import Domain
 
 #: Name in TOML -> package that holds ``settings.py`` (light) and ``domain.py`` (the domain itself).
 #: ``settings.py`` defines SETTINGS (pydantic model), MEASURES, SOLUTION_KIND, SOLUTION_DIM (numbers
@@ -32,7 +32,7 @@ def build_domain(settings: BaseModel, measures: tuple[str, ...]) -> Domain:
     Raises:
         DomainError: It does not load, or what it needs is missing.
     """
-    from dsage_mpi.domains.base import DomainError
+    from dsage_mpi.core.domain import DomainError
 
     name: str = settings.name  # type: ignore[attr-defined]
     try:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from dsage_mpi.domains.base import DomainError
-from dsage_mpi.paths import kind_of
+from dsage_mpi.core.domain import DomainError
+from dsage_mpi.core.paths import kind_of
 
 #: What files of torch begin with, today's and those of old versions.
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"

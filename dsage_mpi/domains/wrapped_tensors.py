@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from dsage_mpi.domains.base import DomainError
+from dsage_mpi.core.domain import DomainError
 
 #: Tables in each other that are looked into.
 _DEEPEST = 4

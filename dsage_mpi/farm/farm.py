@@ -12,7 +12,7 @@ from dsage_mpi.farm.outcome import Outcome, RankStats
 from dsage_mpi.farm.settings import FarmSettings
 
 if TYPE_CHECKING:
-    from dsage_mpi.domains.base import Simulator
+    from dsage_mpi.core.domain import Simulator
     from dsage_mpi.farm.launch import World
 
 OnProgress = Callable[[int, int], None]

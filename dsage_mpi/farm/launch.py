@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from dsage_mpi.farm.waiting import wait_until
+from dsage_mpi.farm.backoff import wait_until
 
 #: Longest sleep while ranks wait for each other at start-up and at the end.
 _POLL_SECONDS = 2e-3

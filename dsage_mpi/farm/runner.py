@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.domains.base import SimulatorLostError, TasksFailedError
+from dsage_mpi.core.domain import SimulatorLostError, TasksFailedError
 
 if TYPE_CHECKING:
-    from dsage_mpi.domains.base import Simulator
+    from dsage_mpi.core.domain import Simulator
 
 #: A failure text longer than this keeps its beginning and its end.
 REASON_CHARACTERS = 8000

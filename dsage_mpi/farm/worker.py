@@ -17,8 +17,8 @@ from dsage_mpi.farm.heartbeat import Heartbeat
 from dsage_mpi.farm.outcome import RankStats
 from dsage_mpi.farm.runner import Runner, describe
 from dsage_mpi.farm.settings import FarmSettings
-from dsage_mpi.farm.waiting import wait_until
-from dsage_mpi.farm.wire import (
+from dsage_mpi.farm.backoff import wait_until
+from dsage_mpi.farm.messages import (
     LOST,
     Buffer,
     Tag,
@@ -29,7 +29,7 @@ from dsage_mpi.farm.wire import (
 )
 
 if TYPE_CHECKING:
-    from dsage_mpi.domains.base import Simulator
+    from dsage_mpi.core.domain import Simulator
     from dsage_mpi.farm.launch import World
 
 #: A handler of ``Farm.call_all``.

@@ -120,7 +120,7 @@ def _bytes(text: str) -> bytes:
 
 def _start_failure(error: BaseException) -> str:
     """A domain's own message as it is; anything else with its traceback."""
-    from dsage_mpi.domains.base import DomainError
+    from dsage_mpi.core.domain import DomainError
 
     return str(error) if isinstance(error, DomainError) else describe(error)
 

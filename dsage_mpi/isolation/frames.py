@@ -9,7 +9,7 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from dsage_mpi.domains.base import Array
+from dsage_mpi.core.domain import Array
 
 
 class Kind(IntEnum):

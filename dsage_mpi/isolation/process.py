@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from dsage_mpi.isolation.frames import Frame, FrameBuffer, GarbageError, Kind, pack
-from dsage_mpi.isolation.last_words import LastWords
-from dsage_mpi.isolation.patience import Patience, cpu_seconds
+from dsage_mpi.isolation.stderr_tail import LastWords
+from dsage_mpi.isolation.timeout import Patience, cpu_seconds
 
 logger = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from dsage_mpi.domains.base import Array, SimulatorLostError, TasksFailedError
+from dsage_mpi.core.domain import Array, SimulatorLostError, TasksFailedError
 from dsage_mpi.isolation.frames import Frame, Kind, pack, pack_arrays, unpack_arrays
-from dsage_mpi.isolation.last_words import without_varying
-from dsage_mpi.isolation.patience import SLICE_SECONDS
+from dsage_mpi.isolation.stderr_tail import without_varying
+from dsage_mpi.isolation.timeout import SLICE_SECONDS
 from dsage_mpi.isolation.process import Child, ChildError
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Contained(Protocol):
 
 
 class IsolatedSimulator:
-    """Runs a simulator in a child process (contract: ``domains/base.py``, ``Simulator``).
+    """Runs a simulator in a child process (contract: ``core/domain.py``, ``Simulator``).
 
     The child is started by the first task. Whatever goes wrong with a task ends the child; the
     task is then tried once more in a fresh one, and after that reported as failed.

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsage_mpi.domains.base import Array, Evaluations, impossible
+from dsage_mpi.core.domain import Array, Evaluations, impossible
 from dsage_mpi.farm.outcome import Outcome
 from dsage_mpi.outer.record import Batch
-from dsage_mpi.seeding import evaluation_seeds
+from dsage_mpi.core.seeding import evaluation_seeds
 
 if TYPE_CHECKING:
-    from dsage_mpi.domains.base import Domain
+    from dsage_mpi.core.domain import Domain
     from dsage_mpi.farm import Farm
-    from dsage_mpi.outer.journal import Journal, Known
+    from dsage_mpi.rundir.journal import Journal, Known
 
 OnProgress = Callable[[int, int], None]
 

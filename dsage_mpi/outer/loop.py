@@ -7,7 +7,7 @@
 
 All algorithms run through this one loop (see ``outer.methods``).
 
-An iteration can be left by an exception at any of its safe points (see ``outer.stop``). ``state``
+An iteration can be left by an exception at any of its safe points (see ``run.stop``). ``state``
 is then that of the last *mark*: the end of the iteration before, or for a method that keeps its
 proposals the end of training or proposing. Archive and record change between two marks no more
 than once, after the last safe point, so that only the method's state has to be set aside.
@@ -23,20 +23,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ribs.archives import GridArchive
 
-from dsage_mpi.checkpoint.tree import CheckpointError, Tree
+from dsage_mpi.core.state import CheckpointError, Tree
 from dsage_mpi.outer.evaluate import evaluate
 from dsage_mpi.outer.methods import build_method
 from dsage_mpi.outer.methods.base import Context, Proposal
 from dsage_mpi.outer.phases import Phases
 from dsage_mpi.outer.record import Batch, EvaluationRecord, batches
 from dsage_mpi.search.archive import elites, ground_truth_archive
-from dsage_mpi.seeding import Purpose, integer_seed
+from dsage_mpi.core.seeding import Purpose, integer_seed
 
 if TYPE_CHECKING:
     from dsage_mpi.config.schema import Config
-    from dsage_mpi.domains.base import Domain
+    from dsage_mpi.core.domain import Domain
     from dsage_mpi.farm import Farm
-    from dsage_mpi.outer.journal import Journal
+    from dsage_mpi.rundir.journal import Journal
 
 _log = logging.getLogger("dsage_mpi.outer")
 

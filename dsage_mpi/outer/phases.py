@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class ProgressDisplay(Protocol):
-    """What shows progress to a person (see ``report.progress``)."""
+    """What shows progress to a person (see ``run.progress``)."""
 
     def phase(self, name: str, total: int | None = None) -> None:
         """A phase of ``total`` steps begins."""

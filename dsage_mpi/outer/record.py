@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsage_mpi.checkpoint.tree import CheckpointError, Tree
-from dsage_mpi.domains.base import Array, Evaluations
-from dsage_mpi.seeding import evaluation_seeds
+from dsage_mpi.core.state import CheckpointError, Tree
+from dsage_mpi.core.domain import Array, Evaluations
+from dsage_mpi.core.seeding import evaluation_seeds
 
 if TYPE_CHECKING:
-    from dsage_mpi.domains.base import Domain
+    from dsage_mpi.core.domain import Domain
 
 #: By how much a processor's own rounding may change a number that is worked out again.
 _ROUNDING = 1e-9

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.report.files import atomic_write
-from dsage_mpi.report.run_directory import RunDirectory
+from dsage_mpi.core.atomic_files import atomic_write
+from dsage_mpi.rundir.run_directory import RunDirectory
 
 
 class ExportError(Exception):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from dsage_mpi.report.files import atomic_write
+from dsage_mpi.core.atomic_files import atomic_write
 
 #: Up to so many ranks are listed one by one.
 _LISTED = 8

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dsage_mpi.report.ranks import RankUsage, rank_table
-from dsage_mpi.report.run_directory import RunDirectory
+from dsage_mpi.rundir.run_directory import RunDirectory
 
 Rows = Sequence[Mapping[str, Any]]
 

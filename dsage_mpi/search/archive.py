@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from dsage_mpi.config.schema import ArchiveSettings
-    from dsage_mpi.domains.base import Array, Domain
+    from dsage_mpi.core.domain import Array, Domain
 
 #: Fields of an elite in the ground-truth archive, in the order in which they are stored.
 ELITE_FIELDS = ("solution", "objective", "measures", "level", "metadata", "evaluation", "index")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from dsage_mpi.domains.base import Array
+    from dsage_mpi.core.domain import Array
 
 #: Most recent checked predictions that are kept.
 _KEPT = 100

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ribs.archives import GridArchive
 
 if TYPE_CHECKING:
-    from dsage_mpi.domains.base import Array
+    from dsage_mpi.core.domain import Array
 
 #: Predictions whose outcomes are looked at together, which bounds the memory.
 _TOGETHER = 2_000

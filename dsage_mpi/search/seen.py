@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from dsage_mpi.domains.base import Array
+    from dsage_mpi.core.domain import Array
 
 
 class SeenLevels:

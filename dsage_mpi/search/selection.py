@@ -20,7 +20,7 @@ from dsage_mpi.search.expected_gain import greedy_by_expected_gain
 
 if TYPE_CHECKING:
     from dsage_mpi.config.schema import SelectionSettings
-    from dsage_mpi.domains.base import Array
+    from dsage_mpi.core.domain import Array
 
 Indices = NDArray[np.int64]
 #: Levels ((n, H, W) int8) -> (n,) bool: whether each has been simulated already.

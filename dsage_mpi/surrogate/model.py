@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dsage_mpi.seeding import Purpose, integer_seed
+from dsage_mpi.core.seeding import Purpose, integer_seed
 from dsage_mpi.surrogate.accuracy import Prediction, head_names
 from dsage_mpi.surrogate.dataset import DataSet
 from dsage_mpi.surrogate.device import (

@@ -98,7 +98,7 @@ CHILD = """
 import resource, sys
 from pathlib import Path
 from dsage_mpi.checkpoint.hdf5 import read_attributes, read_tree
-from dsage_mpi.checkpoint.tree import CheckpointError
+from dsage_mpi.core.state import CheckpointError
 from dsage_mpi.checkpoint.verify import problems
 resource.setrlimit(resource.RLIMIT_AS, (8 * 2**30,) * 2)
 path = Path(sys.argv[1])

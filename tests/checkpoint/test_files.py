@@ -10,7 +10,7 @@ from dsage_mpi.checkpoint.files import (
     set_aside_newer,
 )
 from dsage_mpi.checkpoint.hdf5 import write_tree
-from dsage_mpi.checkpoint.tree import CheckpointError
+from dsage_mpi.core.state import CheckpointError
 
 
 @pytest.fixture

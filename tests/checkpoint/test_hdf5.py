@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from dsage_mpi.checkpoint.hdf5 import read_attributes, read_tree, write_tree
-from dsage_mpi.checkpoint.tree import CheckpointError
+from dsage_mpi.core.state import CheckpointError
 
 NESTED = np.dtype(
     [("rollout", [("status", "<i4"), ("by_type", "<i4", (3,)), ("x", "<f4")], (5,)), ("b", "i1")]

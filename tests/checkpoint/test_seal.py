@@ -10,7 +10,7 @@ import pytest
 
 from dsage_mpi.checkpoint.hdf5 import read_attributes, read_tree, write_tree
 from dsage_mpi.checkpoint.seal import HEAD_BYTES
-from dsage_mpi.checkpoint.tree import CheckpointError
+from dsage_mpi.core.state import CheckpointError
 from tests.checkpoint.scenarios import tree
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from dsage_mpi.checkpoint import writer
 from dsage_mpi.checkpoint.hdf5 import fill_alone, read_tree
-from dsage_mpi.checkpoint.tree import CheckpointError
+from dsage_mpi.core.state import CheckpointError
 from dsage_mpi.checkpoint.writer import CALL, CheckpointWriter
 
 STATE = {"record": {"rows": np.arange(1000)}, "text": "x"}

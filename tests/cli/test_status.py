@@ -9,9 +9,9 @@ import time
 import pytest
 
 from dsage_mpi.__main__ import main
-from dsage_mpi.report.lock import RunLock
-from dsage_mpi.report.run_directory import RunDirectory
-from dsage_mpi.report.status import StatusFile, read_status
+from dsage_mpi.rundir.lock import RunLock
+from dsage_mpi.rundir.run_directory import RunDirectory
+from dsage_mpi.rundir.status import StatusFile, read_status
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from dsage_mpi.__main__ import main
-from dsage_mpi.report.lock import RunLock, is_held
-from dsage_mpi.report.run_directory import RunDirectory
-from dsage_mpi.report.status import read_status
+from dsage_mpi.rundir.lock import RunLock, is_held
+from dsage_mpi.rundir.run_directory import RunDirectory
+from dsage_mpi.rundir.status import read_status
 from tests.support import python, unprivileged
 
 COMMANDS = {

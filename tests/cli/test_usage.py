@@ -10,7 +10,7 @@ import pytest
 from dsage_mpi import __version__
 from dsage_mpi.__main__ import main
 from dsage_mpi.config.load import config_from_toml, load_config
-from dsage_mpi.domains.base import DomainError
+from dsage_mpi.core.domain import DomainError
 from tests.cli.conftest import Program
 from tests.support import REPOSITORY, python
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dsage_mpi.config.cost import estimate
+from dsage_mpi.run.estimate import estimate
 from dsage_mpi.config.load import config_from_toml, load_config, to_toml
 from dsage_mpi.config.schema import Config
 

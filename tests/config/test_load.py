@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dsage_mpi.config.advice import advice
+from dsage_mpi.config.warnings import advice
 from dsage_mpi.config.document import Override
 from dsage_mpi.config.errors import ConfigError
 from dsage_mpi.config.load import (
@@ -18,8 +18,8 @@ from dsage_mpi.config.load import (
     to_toml,
 )
 from dsage_mpi.config.schema import Settings
-from dsage_mpi.domains.mario.generator.training.settings import GeneratorTraining
-from dsage_mpi.domains.maze.training.settings import AgentTraining
+from dsage_mpi.training.mario_generator.settings import GeneratorTraining
+from dsage_mpi.training.maze_agent.settings import AgentTraining
 from tests.config.conftest import GOOD, Writer
 
 

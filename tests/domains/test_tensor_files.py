@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from dsage_mpi.domains.base import DomainError
+from dsage_mpi.core.domain import DomainError
 from dsage_mpi.domains.tensor_files import read_tensors, tensor_problems, why_no_file
 
 _VALUES = torch.linspace(-1, 1, 40_000).reshape(200, 200)

@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from dsage_mpi.domains.base import DomainError
+from dsage_mpi.core.domain import DomainError
 from dsage_mpi.domains.mario.generator import load_generator
-from dsage_mpi.domains.mario.generator.networks import LevelNetwork
+from dsage_mpi.training.mario_generator.networks import LevelNetwork
 from dsage_mpi.domains.maze.agent import load_agent
 from tests.domains.maze.golden import random_weights
 

@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from dsage_mpi.domains.base import SimulatorLostError, TasksFailedError
+from dsage_mpi.core.domain import SimulatorLostError, TasksFailedError
 from dsage_mpi.farm.runner import REASON_CHARACTERS, Runner, describe
 from tests.farm.toy import RESULT, Kind, ToySimulator, expected, make_tasks
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.domains.base import SimulatorLostError, TasksFailedError
+from dsage_mpi.core.domain import SimulatorLostError, TasksFailedError
 
 TASK = np.dtype([("seed", "<u8"), ("kind", "<i2"), ("payload", "<f4", (3,))])
 RESULT = np.dtype([("seed", "<u8"), ("value", "<f8"), ("inner", [("grid", "<f4", (2, 3))])])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from typing import Any
 
-from dsage_mpi.farm.chunks import Pace, plan
+from dsage_mpi.farm.scheduling import Pace, plan
 from dsage_mpi.farm.settings import FarmSettings
 
 

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dsage_mpi.domains.base import SimulatorLostError, TasksFailedError
+from dsage_mpi.core.domain import SimulatorLostError, TasksFailedError
 from dsage_mpi.isolation import IsolatedSimulator, process, simulator
-from dsage_mpi.isolation.patience import cpu_seconds
+from dsage_mpi.isolation.timeout import cpu_seconds
 from tests.isolation.toy import RESULT, TASK, Deed, make_tasks
 from tests.support import REPOSITORY, clean_environment
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from dsage_mpi.domains.base import DomainError
+from dsage_mpi.core.domain import DomainError
 
 TASK = np.dtype([("number", "<i8"), ("deed", "<i4"), ("once", "<i4")])
 RESULT = np.dtype([("number", "<i8"), ("pid", "<i8"), ("words", "<f8", (4,))])

@@ -19,9 +19,9 @@ import numpy as np
 
 from dsage_mpi.checkpoint.files import checkpoint_path, prune, read_newest
 from dsage_mpi.checkpoint.hdf5 import write_tree
-from dsage_mpi.checkpoint.tree import CheckpointError
+from dsage_mpi.core.state import CheckpointError
 from dsage_mpi.farm import FarmSettings, World, open_farm
-from dsage_mpi.outer.journal import Journal
+from dsage_mpi.rundir.journal import Journal
 from dsage_mpi.outer.loop import OuterLoop
 from dsage_mpi.outer.phases import Phases
 from dsage_mpi.report.digest import digest

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dsage_mpi.checkpoint.hdf5 import read_tree, write_tree
-from dsage_mpi.checkpoint.tree import CheckpointError
+from dsage_mpi.core.state import CheckpointError
 from dsage_mpi.farm import open_farm
 from dsage_mpi.farm.launch import World
 from dsage_mpi.farm.settings import FarmSettings

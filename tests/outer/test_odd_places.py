@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dsage_mpi.report.status import read_status
+from dsage_mpi.rundir.status import read_status
 from tests.runs import MAP_ELITES
 from tests.support import REPOSITORY, clean_environment, python
 

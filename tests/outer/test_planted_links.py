@@ -11,10 +11,10 @@ import pytest
 
 from dsage_mpi.__main__ import main
 from dsage_mpi.checkpoint.hdf5 import read_tree, write_tree
-from dsage_mpi.report.lock import RunLock
-from dsage_mpi.report.run_directory import RunDirectory, RunDirectoryError
-from dsage_mpi.report.status import StatusFile, read_status
-from dsage_mpi.trainers.arrays import write_arrays
+from dsage_mpi.rundir.lock import RunLock
+from dsage_mpi.rundir.run_directory import RunDirectory, RunDirectoryError
+from dsage_mpi.rundir.status import StatusFile, read_status
+from dsage_mpi.training.arrays import write_arrays
 from tests.runs import MAP_ELITES, assert_no_difference, finished
 from tests.support import python
 

@@ -63,8 +63,8 @@ def test_all_ranks_write_together(
 HOLDER = """
 import sys, time
 from pathlib import Path
-from dsage_mpi.report.lock import RunLock
-from dsage_mpi.report.run_directory import RunDirectory
+from dsage_mpi.rundir.lock import RunLock
+from dsage_mpi.rundir.run_directory import RunDirectory
 lock = RunLock(RunDirectory(Path(sys.argv[1])))
 print("held", flush=True)
 time.sleep(60)
@@ -94,7 +94,7 @@ def test_a_second_program_is_refused(
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         second = ("-c", HOLDER.replace("time.sleep(60)", ""), run_dir)
-        patience = "import dsage_mpi.report.lock as lock; lock._TRIES_OF_SAME_JOB = 3\n"
+        patience = "import dsage_mpi.rundir.lock as lock; lock._TRIES_OF_SAME_JOB = 3\n"
         refused = python("-c", patience + second[1], run_dir, env=environment)
         assert refused.returncode == 1
         assert f"belongs to a run that is running: process {holder.pid}" in refused.stderr

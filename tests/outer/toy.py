@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dsage_mpi.config.schema import Config
-from dsage_mpi.domains.base import Evaluations
+from dsage_mpi.core.domain import Evaluations
 
 SIDE = 8
 TASK = np.dtype([("level", np.int8, (SIDE, SIDE)), ("seed", np.uint64)])

@@ -10,7 +10,7 @@ import pytest
 from ribs.archives import GridArchive
 
 from dsage_mpi.report.export import ArchiveTable, ExportError, export_archive
-from dsage_mpi.report.run_directory import RunDirectory
+from dsage_mpi.rundir.run_directory import RunDirectory
 
 from .conftest import MEASURES, METADATA, make_archive
 

@@ -6,7 +6,7 @@ import argparse
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 
-from dsage_mpi import exit_codes
+from dsage_mpi.core import exit_codes
 from dsage_mpi.cli.console import Formatter
 from dsage_mpi.cli.doctor.finding import Finding, Status
 

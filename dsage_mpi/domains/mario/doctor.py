@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsage_mpi.domains.base import DomainError, SimulatorLostError
+from dsage_mpi.core.domain import DomainError, SimulatorLostError
 
 #: Mazes need none of it: a machine without Java is no broken installation.
 OPTIONAL = True

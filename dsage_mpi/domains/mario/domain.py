@@ -1,4 +1,4 @@
-"""The Mario domain as rank 0 sees it (contract: ``domains/base.py``)."""
+"""The Mario domain as rank 0 sees it (contract: ``core/domain.py``)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.domains.base import Array, DomainError, Evaluations, Film, SimulatorLostError
+from dsage_mpi.core.domain import Array, DomainError, Evaluations, Film, SimulatorLostError
 from dsage_mpi.domains.mario.budgets import draw_budgets
 from dsage_mpi.domains.mario.draw import draw_level
 from dsage_mpi.domains.mario.records import HEIGHT, WIDTH, result_dtype, task_dtype

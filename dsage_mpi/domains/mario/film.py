@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.domains.base import Array, DomainError
+from dsage_mpi.core.domain import Array, DomainError
 from dsage_mpi.domains.mario.draw import Image, draw_kinds, draw_level, draw_path, put
 from dsage_mpi.domains.mario.pictures.blocks import Kind
 from dsage_mpi.domains.mario.pictures.sprites import player, sprite

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.domains.base import Array
+from dsage_mpi.core.domain import Array
 from dsage_mpi.domains.mario.kl import divergence
 from dsage_mpi.domains.mario.records import WIN
 from dsage_mpi.domains.mario.settings import MEASURES

@@ -9,8 +9,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from dsage_mpi.config.errors import problems_error
-from dsage_mpi.domains.base import Measure
-from dsage_mpi.domains.cost import CostFacts
+from dsage_mpi.core.domain import Measure
+from dsage_mpi.core.cost_facts import CostFacts
 from dsage_mpi.domains.mario.records import HEIGHT, WIDTH
 
 SOLUTION_KIND: Literal["discrete", "continuous"] = "continuous"

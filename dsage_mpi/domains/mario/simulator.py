@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.domains.base import Array
+from dsage_mpi.core.domain import Array
 from dsage_mpi.domains.mario.jvm.jar import find_jar
 from dsage_mpi.domains.mario.records import result_dtype, task_dtype
 from dsage_mpi.domains.mario.settings import MarioSettings

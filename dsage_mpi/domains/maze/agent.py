@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.domains.base import DomainError
+from dsage_mpi.core.domain import DomainError
 from dsage_mpi.domains.tensor_files import read_tensors, tensor_problems, why_no_file
 from dsage_mpi.domains.wrapped_tensors import listing, some_names, unwrapped
 

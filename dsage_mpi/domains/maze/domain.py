@@ -1,4 +1,4 @@
-"""The maze domain as rank 0 sees it (contract: ``domains/base.py``)."""
+"""The maze domain as rank 0 sees it (contract: ``core/domain.py``)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.domains.base import Array, DomainError, Evaluations
+from dsage_mpi.core.domain import Array, DomainError, Evaluations
 from dsage_mpi.domains.maze import _native
 from dsage_mpi.domains.maze.agent import load_agent
 from dsage_mpi.domains.maze.draw import draw_level

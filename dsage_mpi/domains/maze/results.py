@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.domains.base import Array
+from dsage_mpi.core.domain import Array
 from dsage_mpi.domains.maze.levels import (
     CELLS,
     SIDE,

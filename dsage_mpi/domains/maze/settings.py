@@ -8,8 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from dsage_mpi.domains.base import Measure
-from dsage_mpi.domains.cost import CostFacts
+from dsage_mpi.core.domain import Measure
+from dsage_mpi.core.cost_facts import CostFacts
 
 SOLUTION_KIND: Literal["discrete", "continuous"] = "discrete"
 #: Numbers in a solution: one per tile.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.domains.base import Array
+from dsage_mpi.core.domain import Array
 from dsage_mpi.domains.maze import _native
 from dsage_mpi.domains.maze.levels import SIDE, analyse
 from dsage_mpi.domains.maze.settings import MazeSettings

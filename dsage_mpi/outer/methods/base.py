@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from dsage_mpi.checkpoint.tree import Tree
-from dsage_mpi.domains.base import Array
+from dsage_mpi.core.state import Tree
+from dsage_mpi.core.domain import Array
 
 if TYPE_CHECKING:
     from ribs.archives import GridArchive
 
     from dsage_mpi.config.schema import Config
-    from dsage_mpi.domains.base import Domain
+    from dsage_mpi.core.domain import Domain
     from dsage_mpi.outer.phases import Phases
     from dsage_mpi.outer.record import Batch, EvaluationRecord
 

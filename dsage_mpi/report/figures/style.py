@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dsage_mpi.report.files import atomic_write
+from dsage_mpi.core.atomic_files import atomic_write
 
 INK = "#1f2933"
 MUTED = "#66717e"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ribs.archives import GridArchive
 
     from dsage_mpi.config.schema import EmitterSettings
-    from dsage_mpi.domains.base import Domain
+    from dsage_mpi.core.domain import Domain
 
 #: Kind in TOML -> (module, class).
 EMITTERS: dict[str, tuple[str, str]] = {

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from dsage_mpi.domains.base import Array
+from dsage_mpi.core.domain import Array
 
 Tree = dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dsage_mpi.domains.base import Array
+from dsage_mpi.core.domain import Array
 from dsage_mpi.search.emitters.mutation import MutationEmitter
 
 

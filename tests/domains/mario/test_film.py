@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dsage_mpi.domains import build_domain
-from dsage_mpi.domains.base import DomainError
+from dsage_mpi.core.domain import DomainError
 from dsage_mpi.domains.mario.draw import draw_level
 from dsage_mpi.domains.mario.film import MarioFilm
 from dsage_mpi.domains.mario.records import LOSE

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dsage_mpi.domains.base import TasksFailedError
+from dsage_mpi.core.domain import TasksFailedError
 from dsage_mpi.farm import (
     Farm,
     FarmSettings,
@@ -19,7 +19,7 @@ from dsage_mpi.farm import (
     open_farm,
     serve,
 )
-from dsage_mpi.farm.wire import MESSAGE_BYTES
+from dsage_mpi.farm.messages import MESSAGE_BYTES
 from tests.farm.scenarios.common import BAD, farm_on_root
 from tests.farm.toy import RESULT, TASK, Kind, ToySimulator, make_tasks
 

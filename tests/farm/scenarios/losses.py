@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from dsage_mpi.domains.base import SimulatorLostError
+from dsage_mpi.core.domain import SimulatorLostError
 from dsage_mpi.farm import (
     Farm,
     FarmError,

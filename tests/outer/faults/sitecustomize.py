@@ -21,7 +21,7 @@ if "DSAGE_TEST_KILL" in os.environ and "SLURM_RESTART_COUNT" not in os.environ:
                 os.kill(os.getpid(), signal.Signals[name])
 
     from dsage_mpi.farm.runner import Runner
-    from dsage_mpi.report.status import StatusFile
+    from dsage_mpi.rundir.status import StatusFile
 
     _update, _run, _replace = StatusFile.update, Runner.run, os.replace
 

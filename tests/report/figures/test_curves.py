@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from dsage_mpi.report.figures import curves, learning_curves, style
-from dsage_mpi.report.metrics import Metrics, read_metrics
+from dsage_mpi.rundir.metrics import Metrics, read_metrics
 
 from .pictures import pixels, share_of
 

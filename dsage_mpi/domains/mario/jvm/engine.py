@@ -9,7 +9,7 @@ import jpype
 import jpype.nio
 import numpy as np
 
-from dsage_mpi.domains.base import Array
+from dsage_mpi.core.domain import Array
 from dsage_mpi.domains.mario.records import HEIGHT, WIDTH, result_dtype
 
 #: Fields of the Java class Replay -> names here.

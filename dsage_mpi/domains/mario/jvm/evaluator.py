@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from dsage_mpi.domains.base import Array
+from dsage_mpi.core.domain import Array
 from dsage_mpi.domains.mario.jvm.start import start_jvm
 from dsage_mpi.domains.mario.records import result_dtype, task_dtype
 

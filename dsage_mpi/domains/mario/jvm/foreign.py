@@ -13,7 +13,7 @@ from typing import Any
 import jpype
 import numpy as np
 
-from dsage_mpi.domains.base import Array, DomainError
+from dsage_mpi.core.domain import Array, DomainError
 from dsage_mpi.domains.mario.jvm.calls import SafeMethod
 from dsage_mpi.domains.mario.records import HEIGHT, LOSE, TIME_OUT, WIDTH, WIN, result_dtype
 from dsage_mpi.domains.mario.tiles import to_text

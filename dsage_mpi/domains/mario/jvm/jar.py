@@ -6,7 +6,7 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
-from dsage_mpi.domains.base import DomainError
+from dsage_mpi.core.domain import DomainError
 from dsage_mpi.domains.mario.jvm.start import GET_JAVA
 from dsage_mpi.domains.mario.settings import BUILTIN
 from dsage_mpi.domains.tensor_files import why_no_file

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from dsage_mpi.domains.base import DomainError
+from dsage_mpi.core.domain import DomainError
 from dsage_mpi.isolation.crash_reports import crash_report
 
 #: What our engine is compiled for (java/CMakeLists.txt).

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from dsage_mpi.domains.mario.generator.networks import LevelNetwork
+from dsage_mpi.training.mario_generator.networks import LevelNetwork
 
 REPOSITORY = Path(__file__).parents[4]
 TINY = REPOSITORY / "inputs" / "generator_mario_tiny.toml"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from dsage_mpi.domains.mario.generator.training.calibration import calibrate, find_gains
+from dsage_mpi.training.mario_generator.calibration import calibrate, find_gains
 from dsage_mpi.domains.mario.tiles import TILES
 from tests.domains.mario.generator.conftest import latents, random_network
 

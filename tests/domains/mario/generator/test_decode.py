@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from dsage_mpi.domains.mario.generator import Generator, load_generator
-from dsage_mpi.domains.mario.generator.networks import LevelNetwork
+from dsage_mpi.training.mario_generator.networks import LevelNetwork
 from tests.domains.mario.generator.conftest import latents, random_network
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from dsage_mpi.domains.base import DomainError
+from dsage_mpi.core.domain import DomainError
 from dsage_mpi.domains.mario.generator import load_generator
 from dsage_mpi.domains.mario.generator.layout import tensor_shapes
-from dsage_mpi.domains.mario.generator.networks import LevelNetwork
+from dsage_mpi.training.mario_generator.networks import LevelNetwork
 from dsage_mpi.domains.mario.settings import MarioSettings
 
 #: The published names, written out (mario.md section 12; n_extra_layers = 0).

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dsage_mpi.domains.base import DomainError
+from dsage_mpi.core.domain import DomainError
 from dsage_mpi.domains.mario.jvm.jar import find_jar
 
 _SOURCES = Path(__file__).parent

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from dsage_mpi.domains.base import DomainError, SimulatorLostError, TasksFailedError
+from dsage_mpi.core.domain import DomainError, SimulatorLostError, TasksFailedError
 from dsage_mpi.domains.mario.jvm.jar import JAR, find_jar
 from dsage_mpi.domains.mario.records import WIN
 from dsage_mpi.domains.mario.simulator import MarioSimulator
@@ -101,7 +101,7 @@ def test_what_the_host_lacks_is_said_in_one_line(patch: str, text: str) -> None:
     """In processes of their own, where something is taken away."""
     code = f"""
 import jpype
-from dsage_mpi.domains.base import DomainError
+from dsage_mpi.core.domain import DomainError
 from dsage_mpi.domains.mario.jvm import start
 from dsage_mpi.domains.mario.jvm.jar import find_jar
 def missing():

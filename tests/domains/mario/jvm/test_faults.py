@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsage_mpi.domains.base import SimulatorLostError, TasksFailedError
+from dsage_mpi.core.domain import SimulatorLostError, TasksFailedError
 from dsage_mpi.domains.mario.simulator import MarioSimulator
 from dsage_mpi.isolation import simulator as isolation
 from dsage_mpi.isolation.crash_reports import crash_reports_in

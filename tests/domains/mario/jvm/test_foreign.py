@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsage_mpi.domains.base import DomainError, SimulatorLostError, TasksFailedError
+from dsage_mpi.core.domain import DomainError, SimulatorLostError, TasksFailedError
 from dsage_mpi.domains.mario.records import TIME_OUT, WIN
 from dsage_mpi.domains.mario.results import impossible
 from dsage_mpi.domains.mario.simulator import MarioSimulator
-from dsage_mpi.report.status import read_status
+from dsage_mpi.rundir.status import read_status
 from tests.domains.mario.jvm.games import expected, make_tasks, settings
 from tests.support import python
 

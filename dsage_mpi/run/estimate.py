@@ -1,0 +1,168 @@
+"""What a run will cost, to an order of magnitude, before it starts (``--dry-run``)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from dsage_mpi.config.schema import Config
+from dsage_mpi.domains import domain_settings
+from dsage_mpi.core.cost_facts import CostFacts
+
+#: Multiply-add pairs per second that the surrogate reaches on one CPU core (fp32, convolutions of
+#: batches of levels; one Zen 4 core of the development machine, see docs/surrogate.md).
+CORE_MACS_PER_SECOND = 25e9
+#: A training step's work in units of a prediction: forward, and backward twice that.
+TRAINING_FACTOR = 3
+#: Start of the program and drawing of the figures, on any number of cores.
+FIXED_SECONDS = 8.0
+#: Share of the surrogate archive that a long inner loop fills (Bhatt et al. 2022 pick 432 elites
+#: for the random-sample ablation, half of the coarse cells).
+ARCHIVE_SHARE = 0.5
+#: A short inner loop finds a new elite about once in so many predictions (seen with
+#: inputs/maze_quick.toml: 200 to 600 elites after 30 000 predictions).
+PREDICTIONS_PER_ELITE = 75
+#: A smaller ``selection.share`` is left out of the estimate.
+_SMALLEST_SHARE = 1e-3
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Rough cost of a run; counts are exact where they follow from the configuration alone.
+
+    Attributes:
+        evaluations: Real evaluations (exact: the budget).
+        per_iteration: Evaluations per outer iteration (rough).
+        outer_iterations: Outer iterations (rough).
+        predictions: Levels that the surrogate predicts in inner loops (rough).
+        training_samples: Levels that training passes over, each counted once per epoch (rough).
+        memory_bytes: Evaluation record, data set and archives on rank 0 (rough).
+        simulation_seconds: CPU time of all simulations on one core.
+        prediction_seconds: CPU time of all predictions on one core.
+        training_seconds: CPU time of all training on one core.
+        basis: Where the time of one evaluation comes from.
+    """
+
+    evaluations: int
+    per_iteration: int
+    outer_iterations: int
+    predictions: int
+    training_samples: int
+    memory_bytes: int
+    simulation_seconds: float
+    prediction_seconds: float
+    training_seconds: float
+    basis: str
+
+    def seconds(self, simulating_cores: int, surrogate_cores: int) -> float:
+        """Wall time with so many cores: surrogate and simulation take turns."""
+        surrogate = self.prediction_seconds + self.training_seconds
+        working = self.simulation_seconds / simulating_cores + surrogate / surrogate_cores
+        return FIXED_SECONDS + working
+
+
+def estimate(config: Config) -> Estimate:
+    """Rough cost of the run that ``config`` describes."""
+    facts: CostFacts = domain_settings(config.domain_name).cost_facts(config.domain)
+    budget = config.algorithm.max_evaluations
+    emitted = config.emitters.count * config.emitters.batch_size
+    predictions = training_samples = 0
+    if config.uses_surrogate:
+        initial = min(config.algorithm.initial_solutions, budget)
+        recent = config.surrogate.recent_samples
+        window = budget if recent == "all" else recent
+        trainings, samples = _trainings(config, emitted * config.inner_loop.iterations, window)
+        per_iteration = max(1, round((budget - initial) / max(1, trainings)))
+        iterations = 1 + trainings
+        predictions = trainings * emitted * config.inner_loop.iterations
+        training_samples = config.surrogate.epochs * samples
+    else:
+        per_iteration = min(emitted, budget)
+        iterations = math.ceil(budget / per_iteration)
+    macs = prediction_macs(config, facts)
+    return Estimate(
+        evaluations=budget,
+        per_iteration=per_iteration,
+        outer_iterations=iterations,
+        predictions=predictions,
+        training_samples=training_samples,
+        memory_bytes=_memory(config, facts),
+        simulation_seconds=budget * facts.seconds,
+        prediction_seconds=predictions * macs / CORE_MACS_PER_SECOND,
+        training_seconds=training_samples * macs * TRAINING_FACTOR / CORE_MACS_PER_SECOND,
+        basis=facts.basis,
+    )
+
+
+def _trainings(config: Config, predictions: int, window: int) -> tuple[int, int]:
+    """How often the surrogate is trained, and on how many samples altogether.
+
+    Args:
+        config: The run.
+        predictions: Predictions per outer iteration.
+        window: Most samples that a training uses.
+    """
+    budget = config.algorithm.max_evaluations
+    done = min(config.algorithm.initial_solutions, budget)
+    selection = config.selection
+    counted = selection is not None and selection.kind not in ("all", "downsample")
+    share = selection.share if selection is not None and counted else 0.0
+    fixed = _selected(config, predictions)
+    # Until a share of what is known is more than the fixed number.
+    end = budget if share < _SMALLEST_SHARE else min(budget, max(done, math.ceil(fixed / share)))
+    trainings = math.ceil((end - done) / fixed)
+    samples = _samples(done, fixed, window, trainings)
+    done = min(budget, done + trainings * fixed)
+    while done < budget:
+        trainings, samples = trainings + 1, samples + min(done, window)
+        done += max(fixed, int(share * done))
+    return trainings, samples
+
+
+def _samples(initial: int, per_iteration: int, window: int, trainings: int) -> int:
+    """Sum of min(initial + k * per_iteration, window) over the trainings k = 0, 1, ..."""
+    growing = min(trainings, max(0, -(-(window - initial) // per_iteration)))
+    ramp = growing * initial + per_iteration * growing * (growing - 1) // 2
+    return ramp + (trainings - growing) * window
+
+
+def prediction_macs(config: Config, facts: CostFacts) -> int:
+    """Multiply-add pairs of predicting one level (dsage paper, appendix: both networks)."""
+    side = 4
+    while side < max(facts.level_shape):
+        side *= 2
+    features, channels, macs = config.surrogate.features, facts.tile_count, 0
+    if config.surrogate.ancillary:
+        area = side * side
+        macs += area * 9 * channels * features
+        macs += config.surrogate.residual_blocks * 2 * area * 9 * features * features
+        macs += area * features
+        channels += 1
+    outputs = features
+    while side > 4:
+        side //= 2
+        macs += side * side * 16 * channels * outputs
+        channels, outputs = outputs, outputs * 2
+    return macs + channels * 16 * 3
+
+
+def _selected(config: Config, predictions: int) -> int:
+    """Evaluations per outer iteration."""
+    cells = math.prod(config.archive.dims)
+    elites = max(1, min(round(ARCHIVE_SHARE * cells), predictions // PREDICTIONS_PER_ELITE))
+    selection = config.selection
+    if selection is None or selection.kind == "all":
+        return elites
+    if selection.kind == "downsample" and selection.coarse_dims is not None:
+        return max(1, round(elites * math.prod(selection.coarse_dims) / cells))
+    return max(1, min(selection.count or elites, elites))
+
+
+def _memory(config: Config, facts: CostFacts) -> int:
+    """Bytes of the record (solution, level, occupancy, numbers), the data set and two archives."""
+    area = math.prod(facts.level_shape)
+    numbers = 8 * (len(config.archive.measures) + 8)
+    evaluation = facts.solution_bytes + area * (1 + 4) + numbers
+    data_set = area * (1 + 4) + numbers if config.uses_surrogate else 0
+    archives = (2 if config.uses_surrogate else 1) * math.prod(config.archive.dims)
+    return config.algorithm.max_evaluations * (evaluation + data_set) + archives * evaluation

@@ -1,0 +1,146 @@
+"""The main job: every rank comes through here; rank 0 leads, the others simulate."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dsage_mpi.core import exit_codes
+from dsage_mpi.checkpoint.parallel import Partner
+from dsage_mpi.checkpoint.writer import CALL
+from dsage_mpi.config.schema import Config
+from dsage_mpi.domains import build_domain
+from dsage_mpi.core.domain import DomainError
+from dsage_mpi.isolation.crash_reports import crash_reports_in
+from dsage_mpi.run.time_limit import find_deadline
+from dsage_mpi.run.stop import Mark, Requests, StopRequested, ignore_stop_signals
+from dsage_mpi.rundir.logging import FILE_ONLY, setup_logging
+from dsage_mpi.rundir.run_directory import RunDirectory
+from dsage_mpi.rundir.status import DONE, FAILED, STOPPED, StatusFile
+
+if TYPE_CHECKING:
+    from dsage_mpi.core.domain import Domain
+    from dsage_mpi.farm.launch import World
+
+_log = logging.getLogger("dsage_mpi.outer")
+
+_STATES = {exit_codes.DONE: DONE, exit_codes.FAILED: FAILED, exit_codes.RESUMABLE: STOPPED}
+_NOT_BEGUN = (
+    "stopped before all ranks were there (%s): is one stuck, on a sick node? Begin with "
+    "--restart %s"
+)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to run; made and checked on rank 0, then broadcast.
+
+    Attributes:
+        config: Effective configuration.
+        run_dir: An existing run directory: fresh, or that of the run to continue.
+        checkpoint: Checkpoint to continue from, or None.
+        verbose: Whether to log DEBUG lines.
+        changes: What this restart has changed of the configuration, one text per key.
+        origin: What the run went on from, if that is in another run directory; ``checkpoint`` is
+            then its copy.
+        heeded: Requests of earlier starts that could not be removed (see ``forget_requests``).
+    """
+
+    config: Config
+    run_dir: Path
+    checkpoint: Path | None = None
+    verbose: bool = False
+    changes: tuple[str, ...] = ()
+    origin: Path | None = None
+    heeded: Mapping[str, Mark] = field(default_factory=dict)
+
+
+def run_job(world: World, order: Order) -> int:
+    """Runs one order on all ranks and returns the exit code (the same on each)."""
+    directory = RunDirectory(order.run_dir)
+    setup_logging(directory, world.rank, order.verbose)
+    with crash_reports_in(directory.logs):
+        return _run_rank(world, order)
+
+
+def _run_rank(world: World, order: Order) -> int:
+    if not world.is_root:
+        ignore_stop_signals()
+        return _run_job(world, order, None)
+    deadline = find_deadline(order.config.run.limit_seconds)
+    requests = Requests(order.run_dir, deadline, heeded=order.heeded)
+    requests.listen()
+    try:
+        code = _run_job(world, order, requests)
+    except StopRequested as stop:  # while it waited for a rank, which cannot be told of it
+        _log.info(_NOT_BEGUN, stop, order.run_dir)
+        world.abort(exit_codes.RESUMABLE)
+    ignore_stop_signals()
+    return code
+
+
+def _run_job(world: World, order: Order, requests: Requests | None) -> int:
+    directory = RunDirectory(order.run_dir)
+    domain = build_domain(order.config.domain, order.config.archive.measures)
+    check = _nothing if requests is None else requests.check
+    payload, problem = world.bcast(_load_payload(domain) if world.is_root else None, check)
+    if problem:
+        if world.is_root:
+            _log.error("%s", problem)
+        return exit_codes.BAD_INPUT
+    simulator = partial(domain.make_simulator, payload)
+    farm_arguments = (world, simulator, domain.task_dtype, domain.result_dtype, order.config.farm)
+    if requests is None:
+        from dsage_mpi.farm import serve
+
+        serve(*farm_arguments, calls={CALL: Partner()})
+        return int(world.bcast(None))
+
+    from dsage_mpi.farm import FarmError, open_farm
+    from dsage_mpi.run.root import lead
+
+    status = _status(world, order, directory)
+    try:
+        with open_farm(*farm_arguments, on_wait=check) as farm:
+            code = lead(world, order, domain, farm, directory, requests, status)
+            status.write(state=_STATES[code])  # before the farm may have to abort all ranks
+            farm.close(abort_code=code)
+    except FarmError as error:
+        _log.error("%s", error)
+        code = exit_codes.FAILED
+    except StopRequested as stop:
+        status.write(state=STOPPED, reason=str(stop))
+        raise
+    except Exception as error:  # a bug: all ranks are aborted by the hook that prints it
+        _log.critical("unexpected error:\n%s", traceback.format_exc(), extra=FILE_ONLY)
+        status.write(state=FAILED, reason=f"{type(error).__name__}: {error}")
+        raise
+    status.write(state=_STATES[code])
+    return int(world.bcast(code))
+
+
+def _nothing() -> None:
+    """On ranks that nobody asks for anything."""
+
+
+def _status(world: World, order: Order, directory: RunDirectory) -> StatusFile:
+    return StatusFile(
+        directory.status,
+        method=order.config.algorithm.method,
+        domain=order.config.domain_name,
+        seed=order.config.seed,
+        max_evaluations=order.config.algorithm.max_evaluations,
+        ranks=world.size,
+    )
+
+
+def _load_payload(domain: Domain) -> tuple[Any, str]:
+    try:
+        return domain.simulator_payload(), ""
+    except DomainError as error:
+        return None, str(error)

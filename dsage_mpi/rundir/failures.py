@@ -1,0 +1,96 @@
+"""``failures.jsonl``: one JSON object per failed evaluation, with its traceback."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dsage_mpi.core.atomic_files import atomic_write
+
+logger = logging.getLogger(__name__)
+
+
+class FailureLog:
+    """Appends failed evaluations to a file; a restart writes it again from its checkpoint.
+
+    Args:
+        path: The file; it is made with the first failure.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, record: Mapping[str, Any]) -> None:
+        """Writes one failure; a disk that refuses is logged, not raised.
+
+        Args:
+            record: For instance ``evaluation``, ``rank``, ``error``, ``traceback``,
+                ``solution``, ``level``; arrays and NumPy scalars become lists and numbers.
+        """
+        line = _line(record)
+        try:
+            _append(self.path, line.encode())
+        except OSError as error:
+            logger.warning("cannot write %s: %s; lost the record: %s", self.path, error, line)
+
+    def rewrite(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Replaces what the file holds; one that is not there is made only if there are records.
+
+        A disk that refuses is logged, not raised: the checkpoint has it all.
+        """
+        lines = [_line(record) for record in records]
+        if not lines and not self.path.exists():
+            return
+        try:
+            with atomic_write(self.path, "w") as file:
+                file.writelines(lines)
+        except OSError as error:
+            logger.warning("cannot write %s: %s; it is out of date", self.path, error)
+
+
+def read_failures(path: Path) -> list[dict[str, Any]]:
+    """Records of a ``failures.jsonl``; none if there is no file, unfinished lines left out."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    records = []
+    for line in lines:
+        try:
+            records.append(dict(json.loads(line)))
+        except ValueError:
+            continue
+    return records
+
+
+def _append(path: Path, line: bytes) -> None:
+    """Adds all of ``line`` or nothing: half a line would spoil the next one too."""
+    with path.open("ab", buffering=0) as file:
+        end = file.tell()
+        try:
+            left = memoryview(line)
+            while left:
+                left = left[file.write(left) :]
+        except OSError:
+            file.truncate(end)
+            raise
+
+
+def _line(record: Mapping[str, Any]) -> str:
+    return json.dumps(dict(record), default=_plain) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """JSON form of what :mod:`json` does not know."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value)
