@@ -25,10 +25,10 @@ from pathlib import Path
 
 import numpy as np
 
-from dsage_mpi.training.mario_generator.author import write_levels
 from dsage_mpi.domains.mario.jvm.jar import find_jar
 from dsage_mpi.domains.mario.records import HEIGHT, WIDTH
 from dsage_mpi.domains.mario.tiles import EMPTY, TILES, to_text
+from dsage_mpi.training.mario_generator.author import write_levels
 
 SOURCE = Path(__file__).parent / "java" / "MarioBench.java"
 #: What the original does on the same kind of processor (mario.md section 13).

@@ -28,12 +28,12 @@ from ribs.emitters import EvolutionStrategyEmitter
 from ribs.schedulers import Scheduler
 
 from dsage_mpi.domains.mario.generator import Generator, load_generator
-from dsage_mpi.training.mario_generator.corpus import authored_levels
 from dsage_mpi.domains.mario.generator.layout import LATENT
-from dsage_mpi.training.mario_generator.quality import pipe_tiles, sky_tiles, tile_entropy
 from dsage_mpi.domains.mario.records import WIN, task_dtype
 from dsage_mpi.domains.mario.settings import MarioSettings
 from dsage_mpi.domains.mario.simulator import MarioSimulator
+from dsage_mpi.training.mario_generator.corpus import authored_levels
+from dsage_mpi.training.mario_generator.quality import pipe_tiles, sky_tiles, tile_entropy
 
 Levels = NDArray[np.int8]
 

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dsage_mpi.core.seeding import Purpose, evaluation_seeds, generator
 from dsage_mpi.domains.maze import _native
 from dsage_mpi.domains.maze.agent import load_agent
 from dsage_mpi.domains.maze.levels import analyse
-from dsage_mpi.core.seeding import Purpose, evaluation_seeds, generator
 
 #: Index of the random stream of test levels; the trainer uses 0 to 3.
 TEST_LEVELS = 4

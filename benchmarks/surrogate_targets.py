@@ -14,9 +14,9 @@ import argparse
 import numpy as np
 
 from dsage_mpi.core.domain import Evaluations
+from dsage_mpi.core.seeding import evaluation_seeds
 from dsage_mpi.domains.maze.domain import MazeDomain
 from dsage_mpi.domains.maze.settings import MazeSettings
-from dsage_mpi.core.seeding import evaluation_seeds
 from dsage_mpi.surrogate.dataset import DataSet
 from dsage_mpi.surrogate.model import Surrogate
 from dsage_mpi.surrogate.settings import SurrogateSettings

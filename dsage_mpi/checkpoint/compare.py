@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from dsage_mpi.core.state import Tree
 from dsage_mpi.core.domain import Array
+from dsage_mpi.core.state import Tree
 
 _MISSING = object()
 #: Longest text of a value in a message.

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dsage_mpi.checkpoint.hdf5 import read_tree, sync_folder
-from dsage_mpi.core.state import CheckpointError, Tree, UnreadableError
 from dsage_mpi.core.paths import list_folder
+from dsage_mpi.core.state import CheckpointError, Tree, UnreadableError
 
 FOLDER = "checkpoints"
 _PATTERN = "checkpoint-*.h5"

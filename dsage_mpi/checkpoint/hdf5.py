@@ -32,8 +32,8 @@ from dsage_mpi.checkpoint.seal import (
     mark_unfinished,
     seal,
 )
-from dsage_mpi.core.state import CheckpointError, Tree, UnreadableError
 from dsage_mpi.core.paths import create_anew, is_file
+from dsage_mpi.core.state import CheckpointError, Tree, UnreadableError
 
 #: A root attribute: text or a number.
 Attributes = Mapping[str, str | int | float | bool]

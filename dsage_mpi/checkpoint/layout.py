@@ -14,8 +14,8 @@ import h5py
 import numpy as np
 
 from dsage_mpi.checkpoint.checksum import block_rows, checksum
-from dsage_mpi.core.state import CheckpointError, Tree
 from dsage_mpi.core.domain import Array
+from dsage_mpi.core.state import CheckpointError, Tree
 
 #: Room for a checksum that is known only once the data are written.
 _NO_CHECKSUM = np.bytes_(b"-" * 64)

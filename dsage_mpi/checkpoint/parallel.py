@@ -40,7 +40,7 @@ Source = Callable[[int, int], Array]
 
 
 @dataclass(frozen=True)
-class Order:
+class WriteRequest:
     """What rank 0 asks the others to do.
 
     Attributes:
@@ -58,11 +58,11 @@ class Leader:
     """Rank 0's part.
 
     Args:
-        call: Has every other rank run its ``Partner`` with an order; returns a communicator of
+        call: Has every other rank run its ``Partner`` with a request; returns a communicator of
             all ranks.
     """
 
-    def __init__(self, call: Callable[[Order], Any]) -> None:
+    def __init__(self, call: Callable[[WriteRequest], Any]) -> None:
         self._call = call
         self._sent: dict[str, Table] = {}
 
@@ -79,10 +79,10 @@ class Leader:
         Raises:
             OSError: Some rank could not do its part; says which and why.
         """
-        order = Order(file, file.stat().st_size, tuple(map(self._table, leaves)))
-        comm = self._call(order)
+        request = WriteRequest(file, file.stat().st_size, tuple(map(self._table, leaves)))
+        comm = self._call(request)
         arrays = {leaf.path: leaf.array for leaf in leaves}
-        for table in order.tables:
+        for table in request.tables:
             _send_rows(comm, table, arrays[table.path])
             self._sent[table.path] = table
 
@@ -90,20 +90,20 @@ class Leader:
             array, ranges = arrays[table.path], table.ranges(0, comm.Get_size())
             return lambda first, end: np.concatenate([array[a:b] for a, b in ranges[first:end]])
 
-        trouble = _write(comm, order, {table.path: blocks(table) for table in order.tables})
+        trouble = _write(comm, request, {table.path: blocks(table) for table in request.tables})
         digests = {
             table.path: [
                 block_digest(arrays[table.path][first:end])
                 for first, end in table.ranges(0, comm.Get_size())
             ]
-            for table in order.tables
+            for table in request.tables
         }
         answers = comm.gather((trouble, digests), root=0)
         if troubles := [text for text, _ in answers if text]:
             raise OSError("; ".join(troubles))
         parts = [found for _, found in answers]
         blocks_of = {path: _interleave([part[path] for part in parts]) for path in digests}
-        _read_back(order, blocks_of)
+        _read_back(request, blocks_of)
         return {path: combine(found) for path, found in blocks_of.items()}
 
     def _table(self, leaf: Leaf) -> Table:
@@ -124,17 +124,17 @@ class Partner:
     def __init__(self) -> None:
         self._shards: dict[str, Shard] = {}
 
-    def __call__(self, comm: Any, order: Order) -> None:
-        """Does one order."""
-        for table in order.tables:
+    def __call__(self, comm: Any, request: WriteRequest) -> None:
+        """Does one request."""
+        for table in request.tables:
             _receive_rows(comm, table, self._shards.setdefault(table.path, Shard()))
 
         def blocks(table: Table) -> Source:
             rows, block = self._shards[table.path].rows, table.block
             return lambda first, end: rows[first * block : end * block]
 
-        trouble = _write(comm, order, {table.path: blocks(table) for table in order.tables})
-        digests = {t.path: self._shards[t.path].digests(t.block) for t in order.tables}
+        trouble = _write(comm, request, {table.path: blocks(table) for table in request.tables})
+        digests = {t.path: self._shards[t.path].digests(t.block) for t in request.tables}
         comm.gather((trouble, digests), root=0)
 
 
@@ -144,7 +144,7 @@ def _interleave(parts: list[list[bytes]]) -> list[bytes]:
     return [parts[k % len(parts)][k // len(parts)] for k in range(total)]
 
 
-def _read_back(order: Order, digests: dict[str, list[bytes]]) -> None:
+def _read_back(request: WriteRequest, digests: dict[str, list[bytes]]) -> None:
     """Compares what is in the file with what the ranks meant to write.
 
     Needed because Open MPI 4.1 reports success when a rank's disk is full in a collective call.
@@ -152,8 +152,8 @@ def _read_back(order: Order, digests: dict[str, list[bytes]]) -> None:
     Raises:
         OSError: They differ.
     """
-    with open_file(order.file, "r") as file:
-        for table in order.tables:
+    with open_file(request.file, "r") as file:
+        for table in request.tables:
             dataset = file[table.path]
             for number, digest in enumerate(digests[table.path]):
                 rows = dataset[number * table.block : (number + 1) * table.block]
@@ -193,29 +193,29 @@ def _pieces(rows: Array) -> list[Array]:
 # Writing together
 
 
-def _write(comm: Any, order: Order, sources: dict[str, Source]) -> str:
+def _write(comm: Any, request: WriteRequest, sources: dict[str, Source]) -> str:
     """This rank's blocks into the file; returns what went wrong here, empty if nothing."""
-    trouble = _attempt(comm, lambda: _look(order))
+    trouble = _attempt(comm, lambda: _look(request))
     if any(comm.allgather(trouble)):
         return trouble
     opened: list[h5py.File] = []
-    trouble = _attempt(comm, lambda: opened.append(_open(comm, order.file)))
+    trouble = _attempt(comm, lambda: opened.append(_open(comm, request.file)))
     troubles = comm.allgather(trouble)
     if any(troubles):
         if not all(troubles):  # closing is collective too: the others would wait for ever
-            print(f"cannot open {order.file} together: {''.join(troubles)}", flush=True)
+            print(f"cannot open {request.file} together: {''.join(troubles)}", flush=True)
             comm.Abort(1)
         return trouble
     (file,) = opened
     datasets: dict[str, h5py.Dataset] = {}
-    paths = [table.path for table in order.tables]
+    paths = [table.path for table in request.tables]
     trouble = _attempt(comm, lambda: datasets.update({path: file[path] for path in paths}))
     if not any(comm.allgather(trouble)):
-        for table in order.tables:
+        for table in request.tables:
             trouble = _write_table(comm, table, datasets[table.path], sources) or trouble
     datasets.clear()  # or the file would stay open
     trouble = _attempt(comm, file.close) or trouble
-    return _attempt(comm, lambda: sync(order.file)) or trouble
+    return _attempt(comm, lambda: sync(request.file)) or trouble
 
 
 def _write_table(comm: Any, table: Table, dataset: h5py.Dataset, sources: dict[str, Source]) -> str:
@@ -249,25 +249,25 @@ def _attempt(comm: Any, step: Callable[[], object]) -> str:
     return ""
 
 
-def _look(order: Order) -> None:
+def _look(request: WriteRequest) -> None:
     """Can this rank write to the file that rank 0 made?
 
     Raises:
         OSError: It cannot.
     """
     try:
-        file = os.open(order.file, os.O_RDWR)
+        file = os.open(request.file, os.O_RDWR)
     except FileNotFoundError:
         raise OSError(
-            f"{order.file} is not there: the run directory must lie on a file system that all "
+            f"{request.file} is not there: the run directory must lie on a file system that all "
             "nodes share"
         ) from None
     try:
         size = os.fstat(file).st_size
     finally:
         os.close(file)
-    if size != order.size:
-        raise OSError(f"{order.file} has {size} bytes here, {order.size} on rank 0")
+    if size != request.size:
+        raise OSError(f"{request.file} has {size} bytes here, {request.size} on rank 0")
 
 
 def _open(comm: Any, path: Path) -> h5py.File:

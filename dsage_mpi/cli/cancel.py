@@ -7,14 +7,14 @@ import math
 import time
 from pathlib import Path
 
-from dsage_mpi.core import exit_codes
 from dsage_mpi.cli.console import EXIT_CODES, Formatter
 from dsage_mpi.cli.run_selection import find_runs
+from dsage_mpi.core import exit_codes
+from dsage_mpi.core.terminal import complain
 from dsage_mpi.run.stop import STOP_FILE
 from dsage_mpi.rundir.lock import is_held
 from dsage_mpi.rundir.run_directory import RunDirectory
 from dsage_mpi.rundir.status import read_status
-from dsage_mpi.core.terminal import complain
 
 EPILOG = f"""examples:
   python -m dsage_mpi cancel runs/maze-0001

@@ -6,13 +6,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi.core import exit_codes
 from dsage_mpi.cli.console import Formatter
+from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
 if TYPE_CHECKING:
-    from dsage_mpi.core.state import Tree
     from dsage_mpi.cli.load_run import Stored
+    from dsage_mpi.core.state import Tree
 
 #: Column of metrics.csv -> what it is called, of two runs with other settings.
 _SCORES = {
@@ -62,8 +62,8 @@ def main(argv: list[str]) -> int:
     """Prints what differs; returns the exit code."""
     arguments = parser().parse_args(argv)
     from dsage_mpi.checkpoint.compare import differences
-    from dsage_mpi.core.state import CheckpointError
     from dsage_mpi.cli.load_run import find_stored
+    from dsage_mpi.core.state import CheckpointError
     from dsage_mpi.rundir.run_directory import RunDirectoryError
 
     try:
@@ -87,9 +87,9 @@ def main(argv: list[str]) -> int:
 
 def _settings(first: Stored, second: Stored, everything: bool) -> list[str]:
     """The keys in which two runs differ, and then their scores; nothing if they are one run."""
-    from dsage_mpi.config.toml_writer import toml_value
     from dsage_mpi.config.load import NEUTRAL_KEYS, ConfigError
     from dsage_mpi.config.restart import differences
+    from dsage_mpi.config.toml_writer import toml_value
 
     try:
         found = differences(first.load_config(), second.load_config())

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from dsage_mpi.cli.console import bytes_text, count_text, seconds_text
-from dsage_mpi.config.warnings import advice
-from dsage_mpi.run.estimate import Estimate, estimate
 from dsage_mpi.config.load import to_toml
 from dsage_mpi.config.schema import Config
+from dsage_mpi.config.warnings import advice
+from dsage_mpi.run.estimate import Estimate, estimate
 
 
 def describe(config: Config, name: str) -> str:

@@ -9,10 +9,10 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from dsage_mpi.core import exit_codes
-from dsage_mpi.core.caches import provide_caches
 from dsage_mpi.cli.installation import missing_packages
 from dsage_mpi.cli.output import printed
+from dsage_mpi.core import exit_codes
+from dsage_mpi.core.caches import provide_caches
 from dsage_mpi.core.open_files import too_few_files
 from dsage_mpi.core.terminal import complain
 

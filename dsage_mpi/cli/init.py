@@ -6,8 +6,8 @@ import argparse
 import shutil
 from pathlib import Path
 
-from dsage_mpi.core import exit_codes
 from dsage_mpi.cli.console import Formatter
+from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
 #: What is copied, by folder.

@@ -6,8 +6,8 @@ import argparse
 import math
 from typing import TYPE_CHECKING
 
-from dsage_mpi.core import exit_codes
 from dsage_mpi.cli.console import EXIT_CODES, Formatter, add_run
+from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Prints the summary or the digest; returns the exit code."""
     arguments = parser().parse_args(argv)
-    from dsage_mpi.core.state import CheckpointError
     from dsage_mpi.cli.load_run import find_stored
     from dsage_mpi.config.load import ConfigError
+    from dsage_mpi.core.state import CheckpointError
     from dsage_mpi.report.digest import digest
     from dsage_mpi.rundir.run_directory import RunDirectoryError
 
@@ -64,9 +64,9 @@ def main(argv: list[str]) -> int:
 def _summary(stored: Stored) -> str:
     from dsage_mpi.checkpoint.hdf5 import read_attributes
     from dsage_mpi.config.load import config_hash
+    from dsage_mpi.report.summary import run_summary
     from dsage_mpi.run.finish import run_title
     from dsage_mpi.rundir.run_directory import RunDirectory
-    from dsage_mpi.report.summary import run_summary
 
     config, wrote = stored.load_config(), read_attributes(stored.checkpoint)
     text = run_summary(

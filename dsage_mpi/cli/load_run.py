@@ -11,11 +11,11 @@ import numpy as np
 
 from dsage_mpi.checkpoint.files import checkpoints, read_newest
 from dsage_mpi.checkpoint.hdf5 import read_tree
-from dsage_mpi.core.state import CheckpointError, Tree
 from dsage_mpi.config.load import config_from_toml
 from dsage_mpi.config.schema import Config
-from dsage_mpi.run.restart_parts import missing, told
+from dsage_mpi.core.state import CheckpointError, Tree
 from dsage_mpi.report.export import ArchiveTable
+from dsage_mpi.run.restart_parts import missing, told
 from dsage_mpi.rundir.metrics import columns_of
 from dsage_mpi.rundir.run_directory import RunDirectory, RunDirectoryError, look
 

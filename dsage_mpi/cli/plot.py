@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi.core import exit_codes
 from dsage_mpi.cli.console import EXIT_CODES, Formatter, add_run, some_path
+from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
 if TYPE_CHECKING:
@@ -50,10 +50,10 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Draws; returns the exit code."""
     arguments = parser().parse_args(argv)
-    from dsage_mpi.core.state import CheckpointError
     from dsage_mpi.cli.load_run import find_stored
     from dsage_mpi.config.load import ConfigError
     from dsage_mpi.core.domain import DomainError
+    from dsage_mpi.core.state import CheckpointError
     from dsage_mpi.rundir.run_directory import RunDirectoryError
 
     try:
@@ -82,8 +82,8 @@ def _default_folder(stored: Stored, asked: Path) -> Path:
 
 def _draw(stored: Stored, folder: Path) -> list[Path]:
     from dsage_mpi.domains import build_domain
-    from dsage_mpi.run.finish import run_title, units
     from dsage_mpi.report.figures.run import draw_run
+    from dsage_mpi.run.finish import run_title, units
 
     config = stored.load_config()
     domain = build_domain(config.domain, config.archive.measures)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsage_mpi.core import exit_codes
 from dsage_mpi.cli.console import EXIT_CODES, Formatter
+from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
 if TYPE_CHECKING:
@@ -96,9 +96,9 @@ def main(argv: list[str]) -> int:
     made = parser()
     arguments = made.parse_args(argv)
     _check(made, arguments)
-    from dsage_mpi.core.state import CheckpointError
     from dsage_mpi.config.load import ConfigError
     from dsage_mpi.core.domain import DomainError
+    from dsage_mpi.core.state import CheckpointError
     from dsage_mpi.report.movie import MovieError, check_target
     from dsage_mpi.rundir.run_directory import RunDirectoryError
 
@@ -171,8 +171,8 @@ def _find(arguments: argparse.Namespace) -> Scene:
 
 def _written_level(source: Path, name: str) -> Scene:
     """A level as text, played with the domain's default settings."""
-    from dsage_mpi.domains import build_domain, domain_settings
     from dsage_mpi.core.domain import DomainError
+    from dsage_mpi.domains import build_domain, domain_settings
 
     settings = domain_settings(name)
     domain: Any = build_domain(settings.SETTINGS(name=name), tuple(settings.MEASURES)[:2])

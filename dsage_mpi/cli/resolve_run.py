@@ -13,25 +13,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi.core import exit_codes
-from dsage_mpi.core.state import CheckpointError
-from dsage_mpi.config.toml_writer import to_toml
 from dsage_mpi.config.load import ConfigError, config_from_toml, load_config
 from dsage_mpi.config.restart import changes, ignored, restart_config
 from dsage_mpi.config.schema import Config
-from dsage_mpi.domains import build_domain
-from dsage_mpi.core.domain import DomainError, try_simulator
-from dsage_mpi.run.memory import check_memory
+from dsage_mpi.config.toml_writer import to_toml
+from dsage_mpi.core import exit_codes
 from dsage_mpi.core.atomic_files import remove_remains
-from dsage_mpi.rundir.lock import RunLock
-from dsage_mpi.core.write_errors import remedy
-from dsage_mpi.rundir.run_directory import RunDirectory, RunDirectoryError, refuse_used
+from dsage_mpi.core.domain import DomainError, try_simulator
+from dsage_mpi.core.state import CheckpointError
 from dsage_mpi.core.terminal import complain
+from dsage_mpi.core.write_errors import remedy
+from dsage_mpi.domains import build_domain
+from dsage_mpi.run.memory import check_memory
+from dsage_mpi.rundir.lock import RunLock
+from dsage_mpi.rundir.run_directory import RunDirectory, RunDirectoryError, refuse_used
 from dsage_mpi.surrogate.errors import SurrogateError
 
 if TYPE_CHECKING:
     from dsage_mpi.cli.load_run import Stored
-    from dsage_mpi.run.main import Order
+    from dsage_mpi.run.request import RunRequest
     from dsage_mpi.run.stop import Mark
 
 #: What is raised for input that cannot be used.
@@ -62,7 +62,7 @@ def checked(arguments: argparse.Namespace) -> Config:
     return config
 
 
-def make_order(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order | int:
+def make_order(arguments: argparse.Namespace, held: contextlib.ExitStack) -> RunRequest | int:
     """The order that the arguments amount to, or the exit code, all said.
 
     Args:
@@ -81,8 +81,8 @@ def make_order(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Ord
     return exit_codes.BAD_INPUT
 
 
-def _fresh(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order:
-    from dsage_mpi.run.main import Order
+def _fresh(arguments: argparse.Namespace, held: contextlib.ExitStack) -> RunRequest:
+    from dsage_mpi.run.request import RunRequest
 
     config = _load(arguments)
     _check_needs(config, str(arguments.input))
@@ -90,11 +90,11 @@ def _fresh(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order:
     _hold(directory, held)
     # At once, not with the first checkpoint: a run that is killed before can be started again.
     directory.write_config(to_toml(config))
-    return Order(config, directory.path, None, arguments.verbose)
+    return RunRequest(config, directory.path, None, arguments.verbose)
 
 
-def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Order:
-    from dsage_mpi.run.main import Order
+def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> RunRequest:
+    from dsage_mpi.run.request import RunRequest
 
     elsewhere = arguments.run_dir is not None
     heeded: dict[str, Mark] = {}
@@ -113,7 +113,9 @@ def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Ord
         directory.write_config(to_toml(config))
     changed = changes(source.text, str(source.file), config)
     origin = source.file if elsewhere else None
-    return Order(config, directory.path, checkpoint, arguments.verbose, changed, origin, heeded)
+    return RunRequest(
+        config, directory.path, checkpoint, arguments.verbose, changed, origin, heeded
+    )
 
 
 def _take_along(directory: RunDirectory, source: _Source, config: Config) -> Path | None:

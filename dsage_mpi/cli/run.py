@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsage_mpi import __version__
-
-from dsage_mpi.core import exit_codes
 from dsage_mpi.cli.console import EXIT_CODES, Formatter, add_overrides, some_path
+from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
 if TYPE_CHECKING:
-    from dsage_mpi.run.main import Order
+    from dsage_mpi.run.request import RunRequest
 
 DESCRIPTION = """Illuminates an archive of environments with DSAGE (Bhatt et al., NeurIPS 2022),
 one of its ablations, MAP-Elites, CMA-ME or domain randomization, as INPUT says. Under mpirun or
@@ -118,7 +117,7 @@ def main(argv: list[str]) -> int:
         return run_job(world, order)
 
 
-def _prepare(argv: list[str], held: contextlib.ExitStack) -> Order | int:
+def _prepare(argv: list[str], held: contextlib.ExitStack) -> RunRequest | int:
     """The checked order, or the exit code if there is nothing to run; ``held`` gets the lock."""
     try:
         arguments = _parse(argv)

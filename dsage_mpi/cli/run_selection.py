@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dsage_mpi.core import exit_codes
-from dsage_mpi.rundir.run_directory import RunDirectory, RunDirectoryError, is_training
 from dsage_mpi.core.terminal import complain
+from dsage_mpi.rundir.run_directory import RunDirectory, RunDirectoryError, is_training
 
 
 def find_runs(paths: Sequence[Path]) -> tuple[list[tuple[Path, RunDirectory]], int]:

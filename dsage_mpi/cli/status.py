@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dsage_mpi.core import exit_codes
 from dsage_mpi.cli.console import (
     EXIT_CODES,
     Formatter,
@@ -15,11 +14,12 @@ from dsage_mpi.cli.console import (
     seconds_text,
 )
 from dsage_mpi.cli.run_selection import find_runs
-from dsage_mpi.rundir.lock import is_held
+from dsage_mpi.core import exit_codes
 from dsage_mpi.core.printable import table_cell
+from dsage_mpi.core.terminal import complain
+from dsage_mpi.rundir.lock import is_held
 from dsage_mpi.rundir.run_directory import RunDirectory
 from dsage_mpi.rundir.status import DONE, FAILED, STARTING, STOPPED, load_status
-from dsage_mpi.core.terminal import complain
 
 EPILOG = f"""examples:
   python -m dsage_mpi status runs/*

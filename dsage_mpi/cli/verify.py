@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from dsage_mpi.core import exit_codes
 from dsage_mpi.cli.console import Formatter
+from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
 EPILOG = """examples:
@@ -39,8 +39,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Prints a line per problem and per whole file; returns the exit code."""
     arguments = parser().parse_args(argv)
-    from dsage_mpi.core.state import UnreadableError
     from dsage_mpi.core.domain import DomainError
+    from dsage_mpi.core.state import UnreadableError
     from dsage_mpi.rundir.run_directory import RunDirectoryError
 
     found, damaged, unreadable = [], False, False

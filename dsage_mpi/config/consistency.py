@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dsage_mpi.domains import domain_settings
 
 if TYPE_CHECKING:
-    from dsage_mpi.config.schema import (
+    from dsage_mpi.config.tables import (
         ArchiveSettings,
         EmitterSettings,
         InnerLoopSettings,

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from pydantic_core import PydanticCustomError
 
 from dsage_mpi.config.toml import shortened
 
-#: Type of the pydantic error that carries several problems (see ``problems_error``).
-PROBLEMS_ERROR = "config_problems"
 #: Problems that a message lists; who has more reads no further.
 LISTED = 20
 
@@ -61,16 +56,3 @@ class ConfigError(Exception):
         if count > LISTED:
             lines.append(f"  ... and {count - LISTED} more")
         return "\n".join(lines)
-
-
-def problems_error(problems: Sequence[tuple[str, str]]) -> PydanticCustomError:
-    """One pydantic error that carries several problems, for validators that look at many keys.
-
-    Args:
-        problems: (key path relative to the model that is being validated, message) pairs.
-    """
-    context: dict[str, Any] = {
-        "text": "; ".join(f"{key}: {message}" for key, message in problems),
-        "problems": tuple(problems),
-    }
-    return PydanticCustomError(PROBLEMS_ERROR, "{text}", context)

@@ -15,9 +15,9 @@ from dsage_mpi.config.document import (
     parse_document,
     read_document,
 )
-from dsage_mpi.config.toml_writer import to_toml
 from dsage_mpi.config.errors import ConfigError
 from dsage_mpi.config.schema import Config
+from dsage_mpi.config.toml_writer import to_toml
 from dsage_mpi.config.validate import validate
 
 __all__ = ["ConfigError", "config_from_toml", "config_hash", "load_config", "load_model", "to_toml"]

@@ -14,9 +14,9 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from dsage_mpi.config.toml_writer import toml_value
 from dsage_mpi.config.keys import table_model
 from dsage_mpi.config.schema import Config
+from dsage_mpi.config.toml_writer import toml_value
 from dsage_mpi.domains import DOMAINS
 
 BEGIN = "<!-- keys: written by python -m dsage_mpi.config.reference, do not edit -->"

@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from dsage_mpi.config.document import COMMAND_LINE
-from dsage_mpi.config.toml_writer import toml_value
 from dsage_mpi.config.errors import ConfigError, Problem
 from dsage_mpi.config.load import NEUTRAL_KEYS, config_from_toml
 from dsage_mpi.config.schema import Config
+from dsage_mpi.config.toml_writer import toml_value
 from dsage_mpi.domains import domain_settings
 
 #: Single keys that may change besides the tables that influence no result (``NEUTRAL_KEYS``).

@@ -8,15 +8,12 @@ can know. The published values are in Bhatt et al. 2022 (NeurIPS), appendix, and
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SerializeAsAny,
     ValidationInfo,
@@ -31,242 +28,20 @@ from dsage_mpi.config.consistency import (
     EMITTER_DOMAINS,
     cross_problems,
 )
-from dsage_mpi.core.durations import parse_duration
-from dsage_mpi.config.errors import problems_error
+from dsage_mpi.config.tables import (
+    AlgorithmSettings,
+    ArchiveSettings,
+    CheckpointSettings,
+    EmitterSettings,
+    InnerLoopSettings,
+    ReportSettings,
+    RunSettings,
+    SelectionSettings,
+)
+from dsage_mpi.core.settings import Settings, problems_error
 from dsage_mpi.domains import DOMAINS, domain_settings
 from dsage_mpi.farm.settings import FarmSettings
 from dsage_mpi.surrogate.settings import SurrogateSettings
-
-#: Bounds that are there to catch slips of the finger: more than anybody can run or store.
-MANY, CELLS = 10**9, 10**8
-#: A narrower range of a measure is finer than pyribs can tell its cells apart (it adds 1e-6).
-NARROWEST = 1e-3
-
-Method = Literal["dsage", "map_elites", "cma_me", "domain_randomization"]
-
-
-class Settings(BaseModel):
-    """Base of every table: immutable, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-def _in_order(bounds: tuple[float, float]) -> tuple[float, float]:
-    if not bounds[0] < bounds[1]:
-        raise ValueError("reversed or empty: expected [low, high] with low < high")
-    if bounds[1] - bounds[0] < NARROWEST:
-        raise ValueError(f"too narrow: expected high - low of {NARROWEST} or more")
-    return bounds
-
-
-def _different(names: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(names)) != len(names):
-        raise ValueError("expected different measures")
-    return names
-
-
-def _few_enough(dims: tuple[int, ...]) -> tuple[int, ...]:
-    if math.prod(dims) > CELLS:
-        raise ValueError(f"{math.prod(dims)} cells: expected at most {CELLS} altogether")
-    return dims
-
-
-Cells = Annotated[int, Field(ge=1, le=10**6)]
-Bound = Annotated[float, Field(ge=-MANY, le=MANY)]
-Bounds = Annotated[tuple[Bound, Bound], AfterValidator(_in_order)]
-
-
-class AlgorithmSettings(Settings):
-    """What is run, and for how many real evaluations."""
-
-    method: Method = Field("dsage", description="Which algorithm proposes solutions.")
-    max_evaluations: int = Field(100_000, ge=1, le=MANY, description="Budget of real evaluations.")
-    initial_solutions: int = Field(
-        100,
-        ge=1,
-        le=MANY,
-        description="Random solutions evaluated in outer iteration 1 (dsage only).",
-    )
-
-
-class ArchiveSettings(Settings):
-    """The grid that tiles measure space (ground truth and surrogate alike)."""
-
-    measures: Annotated[tuple[str, ...], AfterValidator(_different)] = Field(
-        min_length=2, max_length=2, description="Names of the two measures, x then y."
-    )
-    dims: Annotated[tuple[Cells, ...], AfterValidator(_few_enough)] = Field(
-        min_length=2, max_length=2, description="Cells along each measure."
-    )
-    ranges: tuple[Bounds, ...] = Field(
-        min_length=2, max_length=2, description="[low, high] of each measure."
-    )
-
-
-class EmitterSettings(Settings):
-    """Emitters: of the inner loop for dsage, evaluated for real by the direct methods."""
-
-    kind: Literal["map_elites", "cma_me", "iso_line", "random"] = Field(
-        "map_elites",
-        description="map_elites (discrete), cma_me or iso_line (continuous), or random; "
-        "unset: what the method or the domain's solutions imply.",
-    )
-    count: int = Field(5, ge=1, le=10**6, description="Number of emitters.")
-    batch_size: int = Field(30, ge=1, le=10**6, description="Solutions per emitter and iteration.")
-    initial_population: int = Field(
-        100,
-        ge=0,
-        le=MANY,
-        description="map_elites, iso_line: random solutions that each emitter emits first, unless "
-        "it starts from elites.",
-    )
-    mutations: int = Field(
-        10,
-        ge=1,
-        le=10**6,
-        description="map_elites: positions overwritten with uniform random values.",
-    )
-    sigma0: float = Field(0.2, ge=1e-9, le=10**6, description="cma_me: initial step size.")
-    iso_sigma: float = Field(
-        0.1, ge=0, le=10**6, description="iso_line: deviation of the step in every direction."
-    )
-    line_sigma: float = Field(
-        0.2,
-        ge=0,
-        le=10**6,
-        description="iso_line: deviation of the step towards or from another elite, as a share of "
-        "the distance to it; 0 leaves a Gaussian mutation.",
-    )
-
-
-class InnerLoopSettings(Settings):
-    """Exploiting the surrogate (dsage only)."""
-
-    start: Literal["archive", "empty"] = Field(
-        "archive",
-        description="What the surrogate archive begins with: the real elites, with their simulated "
-        "values, or nothing, as published.",
-    )
-    iterations: int = Field(
-        10_000, ge=1, le=MANY, description="Inner iterations per outer iteration."
-    )
-
-
-class SelectionSettings(Settings):
-    """Which elites of the surrogate archive are evaluated for real (dsage only)."""
-
-    kind: Literal["downsample", "all", "random", "empty_cells_first", "expected_gain"] = Field(
-        "downsample",
-        description="One per coarse cell, every elite, or a fixed number: at random, those of "
-        "empty cells first, or one after the other what is expected to raise the QD-score most, "
-        "given how far the last predictions were off.",
-    )
-    coarse_dims: tuple[Cells, ...] | None = Field(
-        None,
-        min_length=2,
-        max_length=2,
-        description="downsample: cells of the coarse grid; must divide archive.dims.",
-    )
-    count: int | None = Field(
-        None,
-        ge=1,
-        le=MANY,
-        description="All other kinds than downsample and all: how many elites are picked.",
-    )
-    share: float = Field(
-        0.0,
-        ge=0,
-        le=1,
-        description="More than count are picked once that is less than this share of the "
-        "evaluations so far: the more is known, the less a few more teach a surrogate.",
-    )
-    candidates: Literal["new", "improving", "all"] = Field(
-        "new",
-        description="Which elites may be picked: those predicted to fill an empty cell of the "
-        "ground-truth archive; these and those predicted to be better than their cell's elite; or "
-        "all, as published.",
-    )
-    resimulate: bool = Field(
-        False,
-        description="Whether a level that has been simulated already may be picked again, as "
-        'published (for inner_loop.start = "empty" alone: others begin with such levels).',
-    )
-    at_least: int = Field(
-        10,
-        ge=1,
-        le=MANY,
-        description="Where there are fewer candidates, so many are evaluated all the same (but no "
-        "more than count): the next best are taken too, and then offspring of real elites. 1: the "
-        "rule alone decides, as published.",
-    )
-
-    def count_after(self, evaluations: int) -> int | None:
-        """How many elites are picked after so many evaluations; None where the rule decides."""
-        return self.count and max(self.count, int(self.share * evaluations))
-
-    @model_validator(mode="after")
-    def _needs(self) -> SelectionSettings:
-        if self.kind == "downsample" and self.coarse_dims is None:
-            example = 'kind = "downsample" needs it, e.g. coarse_dims = [32, 27]'
-            raise problems_error([("coarse_dims", f"is missing: {example}")])
-        if self.kind in ("random", "empty_cells_first", "expected_gain") and self.count is None:
-            example = f'kind = "{self.kind}" needs it, e.g. count = 432'
-            raise problems_error([("count", f"is missing: {example}")])
-        return self
-
-
-class CheckpointSettings(Settings):
-    """When checkpoints are written; none of this changes a result."""
-
-    every: int = Field(1, ge=1, le=MANY, description="Outer iterations between checkpoints.")
-    min_seconds: float = Field(
-        20.0,
-        ge=0,
-        description="Least time between checkpoints, and at least 20 times what the last one took; "
-        "0: whatever it takes. The last one is always written.",
-    )
-    keep: int = Field(3, ge=1, le=MANY, description="Newest checkpoints that are kept.")
-    keep_every: int = Field(
-        0,
-        ge=0,
-        le=MANY,
-        description="Beside them, those after every so many outer iterations are kept for good; "
-        "0: none.",
-    )
-    writer: Literal["auto", "parallel", "serial"] = Field(
-        "auto",
-        description="parallel: all ranks write together (needs an h5py with MPI); serial: rank 0 "
-        "alone; auto: rank 0 alone, from 512 MB on whichever is faster. The files are the same.",
-    )
-
-
-def _duration_or_none(text: str | None) -> str | None:
-    if text is None or text == "none":
-        return None
-    parse_duration(text)
-    return text
-
-
-class RunSettings(Settings):
-    """How long the program may run; changes no result."""
-
-    time_limit: Annotated[str | None, AfterValidator(_duration_or_none)] = Field(
-        None,
-        description="Stop in time, resumable, when the program has run so long: 3h, 90m, 1h30m or "
-        '04:00:00. The end of a Slurm job is heeded without it; "none" takes it back.',
-    )
-
-    @property
-    def limit_seconds(self) -> int | None:
-        """The limit in seconds, None without one."""
-        return None if self.time_limit is None else parse_duration(self.time_limit)
-
-
-class ReportSettings(Settings):
-    """What is drawn and printed."""
-
-    figures: bool = Field(True, description="Draw the archive, levels and curves at the end.")
-    levels: int = Field(16, ge=1, le=400, description="Levels shown in the gallery.")
 
 
 def _parse_domain(value: Any, info: ValidationInfo) -> Any:

@@ -4,8 +4,9 @@ It ships NumPy structured arrays as plain bytes and knows nothing of what they m
 does not start MPI; ``open_world`` does, and only in a process that an MPI launcher started.
 """
 
-from dsage_mpi.farm.farm import Farm, FarmError, open_farm
+from dsage_mpi.farm.interface import Farm, FarmError
 from dsage_mpi.farm.launch import LaunchError, World, open_world
+from dsage_mpi.farm.opening import open_farm
 from dsage_mpi.farm.outcome import Outcome, RankStats, idle_share
 from dsage_mpi.farm.settings import FarmSettings
 from dsage_mpi.farm.worker import serve

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.farm.scheduling import Plan
-from dsage_mpi.farm.progress import Progress
 from dsage_mpi.farm.messages import Buffer
+from dsage_mpi.farm.progress import Progress
+from dsage_mpi.farm.scheduling import Plan
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.farm.scheduling import Pace, plan
-from dsage_mpi.farm.roster import Crew
-from dsage_mpi.farm.doubles import Doubles
-from dsage_mpi.farm.farm import FarmError, OnProgress, OnResults, check_tasks
-from dsage_mpi.farm.job import Answer, Job, Sent
-from dsage_mpi.farm.outcome import Ledger, Outcome, RankStats
-from dsage_mpi.farm.progress import Chunk, Progress
-from dsage_mpi.farm.settings import FarmSettings
 from dsage_mpi.farm.backoff import Backoff, wait_until
-from dsage_mpi.farm.watch import Watch
+from dsage_mpi.farm.doubles import Doubles
+from dsage_mpi.farm.interface import FarmError, OnProgress, OnResults, check_tasks
+from dsage_mpi.farm.job import Answer, Job, Sent
 from dsage_mpi.farm.messages import (
     LOST,
     Buffer,
@@ -33,6 +27,12 @@ from dsage_mpi.farm.messages import (
     unpack_reasons,
     unpack_results,
 )
+from dsage_mpi.farm.outcome import Ledger, Outcome, RankStats
+from dsage_mpi.farm.progress import Chunk, Progress
+from dsage_mpi.farm.roster import Crew
+from dsage_mpi.farm.scheduling import Pace, plan
+from dsage_mpi.farm.settings import FarmSettings
+from dsage_mpi.farm.watch import Watch
 
 if TYPE_CHECKING:
     from dsage_mpi.farm.launch import World

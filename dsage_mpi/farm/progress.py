@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.farm.farm import PROGRESS_SECONDS, FarmError, OnProgress, OnResults
+from dsage_mpi.farm.interface import PROGRESS_SECONDS, FarmError, OnProgress, OnResults
 from dsage_mpi.farm.outcome import Outcome
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Mapping
 
-from dsage_mpi.farm.farm import FarmError
+from dsage_mpi.farm.interface import FarmError
 
 logger = logging.getLogger("dsage_mpi.farm")
 

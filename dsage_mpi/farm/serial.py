@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.farm.scheduling import Pace, plan
-from dsage_mpi.farm.farm import FarmError, OnProgress, OnResults, check_tasks
+from dsage_mpi.farm.interface import FarmError, OnProgress, OnResults, check_tasks
+from dsage_mpi.farm.messages import most_tasks
 from dsage_mpi.farm.outcome import Ledger, Outcome, RankStats
 from dsage_mpi.farm.progress import Chunk, Progress
 from dsage_mpi.farm.runner import Runner, describe
+from dsage_mpi.farm.scheduling import Pace, plan
 from dsage_mpi.farm.settings import FarmSettings
-from dsage_mpi.farm.messages import most_tasks
 
 if TYPE_CHECKING:
     from dsage_mpi.core.domain import Simulator

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from dsage_mpi.core.settings import Settings
 
 
-class FarmSettings(BaseModel):
+class FarmSettings(Settings):
     """How tasks travel to the ranks that simulate."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     dispatch: Literal["dynamic", "static"] = Field(
         default="dynamic",

@@ -6,9 +6,9 @@ import time
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from dsage_mpi.farm.messages import Tag
 from dsage_mpi.farm.roster import Crew
 from dsage_mpi.farm.silence import Silence
-from dsage_mpi.farm.messages import Tag
 
 
 class Watch:

@@ -13,11 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsage_mpi.farm.heartbeat import Heartbeat
-from dsage_mpi.farm.outcome import RankStats
-from dsage_mpi.farm.runner import Runner, describe
-from dsage_mpi.farm.settings import FarmSettings
 from dsage_mpi.farm.backoff import wait_until
+from dsage_mpi.farm.heartbeat import Heartbeat
 from dsage_mpi.farm.messages import (
     LOST,
     Buffer,
@@ -27,6 +24,9 @@ from dsage_mpi.farm.messages import (
     pieces,
     unpack_tasks,
 )
+from dsage_mpi.farm.outcome import RankStats
+from dsage_mpi.farm.runner import Runner, describe
+from dsage_mpi.farm.settings import FarmSettings
 
 if TYPE_CHECKING:
     from dsage_mpi.core.domain import Simulator

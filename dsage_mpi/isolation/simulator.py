@@ -12,9 +12,9 @@ import numpy as np
 
 from dsage_mpi.core.domain import Array, SimulatorLostError, TasksFailedError
 from dsage_mpi.isolation.frames import Frame, Kind, pack, pack_arrays, unpack_arrays
+from dsage_mpi.isolation.process import Child, ChildError
 from dsage_mpi.isolation.stderr_tail import without_varying
 from dsage_mpi.isolation.timeout import SLICE_SECONDS
-from dsage_mpi.isolation.process import Child, ChildError
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsage_mpi.core.domain import Array, Evaluations, impossible
+from dsage_mpi.core.seeding import evaluation_seeds
 from dsage_mpi.farm.outcome import Outcome
 from dsage_mpi.outer.record import Batch
-from dsage_mpi.core.seeding import evaluation_seeds
 
 if TYPE_CHECKING:
     from dsage_mpi.core.domain import Domain

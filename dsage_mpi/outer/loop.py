@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ribs.archives import GridArchive
 
+from dsage_mpi.core.seeding import Purpose, integer_seed
 from dsage_mpi.core.state import CheckpointError, Tree
 from dsage_mpi.outer.evaluate import evaluate
 from dsage_mpi.outer.methods import build_method
@@ -30,7 +31,6 @@ from dsage_mpi.outer.methods.base import Context, Proposal
 from dsage_mpi.outer.phases import Phases
 from dsage_mpi.outer.record import Batch, EvaluationRecord, batches
 from dsage_mpi.search.archive import elites, ground_truth_archive
-from dsage_mpi.core.seeding import Purpose, integer_seed
 
 if TYPE_CHECKING:
     from dsage_mpi.config.schema import Config

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsage_mpi.core.state import CheckpointError, Tree
 from dsage_mpi.core.domain import Array, Evaluations
 from dsage_mpi.core.seeding import evaluation_seeds
+from dsage_mpi.core.state import CheckpointError, Tree
 
 if TYPE_CHECKING:
     from dsage_mpi.core.domain import Domain

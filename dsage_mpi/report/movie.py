@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from dsage_mpi.core.paths import kind_of
 from dsage_mpi.core.atomic_files import atomic_write, replacement
+from dsage_mpi.core.paths import kind_of
 
 Image = NDArray[np.uint8]
 

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsage_mpi import __version__
-from dsage_mpi.core.state import Tree
-from dsage_mpi.config.toml_writer import to_toml
 from dsage_mpi.config.load import config_hash
+from dsage_mpi.config.toml_writer import to_toml
+from dsage_mpi.core.state import Tree
 from dsage_mpi.rundir.provenance import git_facts, package_versions
 from dsage_mpi.surrogate.device import gpu_name
 
 if TYPE_CHECKING:
     from dsage_mpi.config.schema import Config
     from dsage_mpi.core.domain import Domain
-    from dsage_mpi.run.main import Order
+    from dsage_mpi.run.request import RunRequest
     from dsage_mpi.rundir.run_directory import RunDirectory
 
 
@@ -38,7 +38,7 @@ def write_header(
     domain: Domain,
     directory: RunDirectory,
     ranks: int,
-    order: Order | None = None,
+    order: RunRequest | None = None,
 ) -> Header:
     """Writes ``config.toml`` and ``versions.json``, and returns what checkpoints say of them.
 
@@ -77,7 +77,7 @@ def write_header(
     return Header(tree, attributes)
 
 
-def _restart_facts(order: Order | None) -> dict[str, Any]:
+def _restart_facts(order: RunRequest | None) -> dict[str, Any]:
     """What ``versions.json`` says of a restart that is more than going on."""
     if order is None:
         return {}

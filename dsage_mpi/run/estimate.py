@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 from dsage_mpi.config.schema import Config
-from dsage_mpi.domains import domain_settings
 from dsage_mpi.core.cost_facts import CostFacts
+from dsage_mpi.domains import domain_settings
 
 #: Multiply-add pairs per second that the surrogate reaches on one CPU core (fp32, convolutions of
 #: batches of levels; one Zen 4 core of the development machine, see docs/surrogate.md).

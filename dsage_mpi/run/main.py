@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsage_mpi.core import exit_codes
 from dsage_mpi.checkpoint.parallel import Partner
 from dsage_mpi.checkpoint.writer import CALL
-from dsage_mpi.config.schema import Config
-from dsage_mpi.domains import build_domain
+from dsage_mpi.core import exit_codes
 from dsage_mpi.core.domain import DomainError
+from dsage_mpi.domains import build_domain
 from dsage_mpi.isolation.crash_reports import crash_reports_in
+from dsage_mpi.run.request import RunRequest
+from dsage_mpi.run.stop import Requests, StopRequested, ignore_stop_signals
 from dsage_mpi.run.time_limit import find_deadline
-from dsage_mpi.run.stop import Mark, Requests, StopRequested, ignore_stop_signals
 from dsage_mpi.rundir.logging import FILE_ONLY, setup_logging
 from dsage_mpi.rundir.run_directory import RunDirectory
 from dsage_mpi.rundir.status import DONE, FAILED, STOPPED, StatusFile
@@ -36,31 +33,7 @@ _NOT_BEGUN = (
 )
 
 
-@dataclass(frozen=True)
-class Order:
-    """What to run; made and checked on rank 0, then broadcast.
-
-    Attributes:
-        config: Effective configuration.
-        run_dir: An existing run directory: fresh, or that of the run to continue.
-        checkpoint: Checkpoint to continue from, or None.
-        verbose: Whether to log DEBUG lines.
-        changes: What this restart has changed of the configuration, one text per key.
-        origin: What the run went on from, if that is in another run directory; ``checkpoint`` is
-            then its copy.
-        heeded: Requests of earlier starts that could not be removed (see ``forget_requests``).
-    """
-
-    config: Config
-    run_dir: Path
-    checkpoint: Path | None = None
-    verbose: bool = False
-    changes: tuple[str, ...] = ()
-    origin: Path | None = None
-    heeded: Mapping[str, Mark] = field(default_factory=dict)
-
-
-def run_job(world: World, order: Order) -> int:
+def run_job(world: World, order: RunRequest) -> int:
     """Runs one order on all ranks and returns the exit code (the same on each)."""
     directory = RunDirectory(order.run_dir)
     setup_logging(directory, world.rank, order.verbose)
@@ -68,7 +41,7 @@ def run_job(world: World, order: Order) -> int:
         return _run_rank(world, order)
 
 
-def _run_rank(world: World, order: Order) -> int:
+def _run_rank(world: World, order: RunRequest) -> int:
     if not world.is_root:
         ignore_stop_signals()
         return _run_job(world, order, None)
@@ -84,7 +57,7 @@ def _run_rank(world: World, order: Order) -> int:
     return code
 
 
-def _run_job(world: World, order: Order, requests: Requests | None) -> int:
+def _run_job(world: World, order: RunRequest, requests: Requests | None) -> int:
     directory = RunDirectory(order.run_dir)
     domain = build_domain(order.config.domain, order.config.archive.measures)
     check = _nothing if requests is None else requests.check
@@ -128,7 +101,7 @@ def _nothing() -> None:
     """On ranks that nobody asks for anything."""
 
 
-def _status(world: World, order: Order, directory: RunDirectory) -> StatusFile:
+def _status(world: World, order: RunRequest, directory: RunDirectory) -> StatusFile:
     return StatusFile(
         directory.status,
         method=order.config.algorithm.method,

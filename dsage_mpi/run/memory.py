@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dsage_mpi.config.toml_writer import toml_value
 from dsage_mpi.config.errors import ConfigError, Problem
+from dsage_mpi.config.toml_writer import toml_value
 from dsage_mpi.run.memory_limit import memory_limit
 
 if TYPE_CHECKING:

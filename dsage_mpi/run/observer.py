@@ -12,19 +12,19 @@ import numpy as np
 
 from dsage_mpi.checkpoint.files import checkpoint_path, final_path
 from dsage_mpi.checkpoint.files import prune as remove_old
-from dsage_mpi.core.state import CheckpointError, Tree
 from dsage_mpi.checkpoint.writer import CheckpointWriter
 from dsage_mpi.core.domain import Array, known_objective
+from dsage_mpi.core.state import CheckpointError, Tree
 from dsage_mpi.farm import idle_share
-from dsage_mpi.run.checkpoint_about import ABOUT
-from dsage_mpi.run.checkpoint_header import Header
 from dsage_mpi.outer.loop import OuterLoop, Step
 from dsage_mpi.outer.phases import Phases
 from dsage_mpi.outer.surrogate_check import worse_than_constant
+from dsage_mpi.run.checkpoint_about import ABOUT
+from dsage_mpi.run.checkpoint_header import Header
+from dsage_mpi.run.progress import Progress
 from dsage_mpi.rundir.failures import FailureLog
 from dsage_mpi.rundir.logging import FILE_ONLY
 from dsage_mpi.rundir.metrics import Metrics, MetricsError
-from dsage_mpi.run.progress import Progress
 from dsage_mpi.rundir.run_directory import RunDirectory
 from dsage_mpi.search.archive import coverage, qd_score
 from dsage_mpi.surrogate.accuracy import measure_key

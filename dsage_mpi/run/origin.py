@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from dsage_mpi.checkpoint.files import checkpoint_path
 from dsage_mpi.checkpoint.hdf5 import read_attributes, write_tree
-from dsage_mpi.core.state import Tree
-from dsage_mpi.config.toml_writer import to_toml
 from dsage_mpi.config.load import config_hash
+from dsage_mpi.config.toml_writer import to_toml
+from dsage_mpi.core.state import Tree
 from dsage_mpi.run.checkpoint_about import ABOUT
 
 if TYPE_CHECKING:

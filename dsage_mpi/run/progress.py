@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import IO, Any
 
-from dsage_mpi.run.live import LiveBars
-from dsage_mpi.rundir.logging import FILE_ONLY
 from dsage_mpi.core.printable import printable
 from dsage_mpi.core.terminal import live_width
+from dsage_mpi.run.live import LiveBars
+from dsage_mpi.rundir.logging import FILE_ONLY
 
 #: Plain output: seconds between the lines of two outer iterations; quicker ones are left out.
 _ITERATION_INTERVAL = 1.0

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsage_mpi.core.state import CheckpointError, Tree
 from dsage_mpi.config.load import ConfigError, config_from_toml
+from dsage_mpi.core.state import CheckpointError, Tree
 
 if TYPE_CHECKING:
     from dsage_mpi.config.schema import Config

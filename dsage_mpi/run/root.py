@@ -9,30 +9,30 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi.core import exit_codes
 from dsage_mpi.checkpoint.files import checkpoints, set_aside_newer
 from dsage_mpi.checkpoint.hdf5 import read_tree
-from dsage_mpi.core.state import CheckpointError
-from dsage_mpi.config.warnings import advice
 from dsage_mpi.config.schema import Config
+from dsage_mpi.config.warnings import advice
+from dsage_mpi.core import exit_codes
+from dsage_mpi.core.printable import printable
+from dsage_mpi.core.state import CheckpointError
+from dsage_mpi.core.write_errors import remedy
 from dsage_mpi.farm import FarmError
-from dsage_mpi.run.finish import close_run
-from dsage_mpi.run.checkpoint_header import write_header
-from dsage_mpi.run.main import Order
-from dsage_mpi.rundir.journal import Journal, journal_key
 from dsage_mpi.outer.loop import OuterLoop
+from dsage_mpi.outer.phases import Phases
+from dsage_mpi.run.checkpoint_header import write_header
+from dsage_mpi.run.finish import close_run
 from dsage_mpi.run.memory import largest, shortage
 from dsage_mpi.run.observer import Observer
-from dsage_mpi.outer.phases import Phases
+from dsage_mpi.run.progress import Progress
+from dsage_mpi.run.request import RunRequest
 from dsage_mpi.run.restart_parts import MISFIT
 from dsage_mpi.run.stop import Requests, StopRequested
-from dsage_mpi.rundir.version_changes import drift
+from dsage_mpi.rundir.journal import Journal, journal_key
 from dsage_mpi.rundir.logging import FILE_ONLY
-from dsage_mpi.core.printable import printable
-from dsage_mpi.run.progress import Progress
-from dsage_mpi.core.write_errors import remedy
 from dsage_mpi.rundir.run_directory import RunDirectory
 from dsage_mpi.rundir.status import RUNNING, STOPPED, StatusFile
+from dsage_mpi.rundir.version_changes import drift
 from dsage_mpi.surrogate.errors import SurrogateError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ _STOP_SECONDS = 10.0
 
 def lead(
     world: World,
-    order: Order,
+    order: RunRequest,
     domain: Domain,
     farm: Farm,
     directory: RunDirectory,
@@ -112,7 +112,7 @@ def lead(
 
 
 def _begin(
-    order: Order, loop: OuterLoop, observer: Observer, directory: RunDirectory, versions: str
+    order: RunRequest, loop: OuterLoop, observer: Observer, directory: RunDirectory, versions: str
 ) -> None:
     """Goes to the checkpoint that the order names, if any, and keeps what the order changes."""
     if order.checkpoint is None:
@@ -235,7 +235,7 @@ def _resolve(config: Config) -> Config:
 
 
 def _announce(
-    world: World, loop: OuterLoop, directory: RunDirectory, order: Order, journaled: int
+    world: World, loop: OuterLoop, directory: RunDirectory, order: RunRequest, journaled: int
 ) -> None:
     config = loop.config
     _log.info(

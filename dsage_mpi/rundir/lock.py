@@ -18,8 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from dsage_mpi.rundir.json_files import read_facts
 from dsage_mpi.core.write_errors import remedy
+from dsage_mpi.rundir.json_files import read_facts
 from dsage_mpi.rundir.run_directory import RunDirectory, RunDirectoryError
 from dsage_mpi.rundir.status import ENDED, job_id, read_status
 

@@ -10,8 +10,8 @@ from io import TextIOWrapper
 from typing import IO
 
 from dsage_mpi.core.printable import printable
-from dsage_mpi.rundir.run_directory import RunDirectory
 from dsage_mpi.core.terminal import complain
+from dsage_mpi.rundir.run_directory import RunDirectory
 
 #: Every module of the package logs to this logger or a child of it.
 ROOT = "dsage_mpi"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dsage_mpi.core.paths import Kind, kind_of, list_folder
 from dsage_mpi.core.atomic_files import atomic_write
+from dsage_mpi.core.paths import Kind, kind_of, list_folder
 
 #: Folder that numbered run directories are made in when the user names none.
 RUNS_FOLDER = Path("runs")

@@ -14,7 +14,7 @@ from ribs.archives import GridArchive
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from dsage_mpi.config.schema import ArchiveSettings
+    from dsage_mpi.config.tables import ArchiveSettings
     from dsage_mpi.core.domain import Array, Domain
 
 #: Fields of an elite in the ground-truth archive, in the order in which they are stored.

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from ribs.archives import GridArchive
 
 from dsage_mpi.core.domain import Array
+from dsage_mpi.core.seeding import Purpose, generator, integer_seed
 from dsage_mpi.search.archive import start_from, surrogate_archive
 from dsage_mpi.search.emitters import build_emitters
-from dsage_mpi.core.seeding import Purpose, generator, integer_seed
 
 if TYPE_CHECKING:
     from dsage_mpi.config.schema import Config

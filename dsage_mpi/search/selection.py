@@ -19,7 +19,7 @@ from dsage_mpi.search.calibration import Calibration
 from dsage_mpi.search.expected_gain import greedy_by_expected_gain
 
 if TYPE_CHECKING:
-    from dsage_mpi.config.schema import SelectionSettings
+    from dsage_mpi.config.tables import SelectionSettings
     from dsage_mpi.core.domain import Array
 
 Indices = NDArray[np.int64]

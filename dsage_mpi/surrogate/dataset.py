@@ -10,10 +10,9 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from dsage_mpi.core.state import Tree
 from dsage_mpi.surrogate.device import explained_device_errors
 from dsage_mpi.surrogate.errors import SurrogateError
-
-Tree = dict[str, Any]
 
 #: Fields in the order in which `DataSet.add` takes them, and how they are kept.
 FIELDS = {

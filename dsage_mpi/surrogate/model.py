@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dsage_mpi.core.seeding import Purpose, integer_seed
+from dsage_mpi.core.state import Tree
 from dsage_mpi.surrogate.accuracy import Prediction, head_names
 from dsage_mpi.surrogate.dataset import DataSet
 from dsage_mpi.surrogate.device import (
@@ -35,8 +36,6 @@ from dsage_mpi.surrogate.snapshot import (
     network_state,
 )
 from dsage_mpi.surrogate.training import Progress, Trainer, TrainingReport
-
-Tree = dict[str, Any]
 
 
 class Surrogate:

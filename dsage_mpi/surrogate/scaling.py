@@ -11,9 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dsage_mpi.core.state import Tree
 from dsage_mpi.surrogate.networks import SurrogateNetwork
-
-Tree = dict[str, Any]
 
 #: Standard deviation of trained targets. With 1, Adam's steps move the linear heads, 2048 weights
 #: wide, faster than the convolutions can learn anything: they fit the noise of single levels

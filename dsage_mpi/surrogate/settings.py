@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from dsage_mpi.core.settings import Settings
 
 #: Upper bounds are there to catch slips of the finger.
 PositiveInt = Annotated[int, Field(ge=1, le=10**9)]
@@ -12,15 +14,13 @@ BatchSize = Annotated[int, Field(ge=1, le=10**6)]
 Threads = Annotated[int, Field(ge=1, le=4096)]
 
 
-class SurrogateSettings(BaseModel):
+class SurrogateSettings(Settings):
     """Networks, training and devices of the surrogate; defaults are the paper's where it has one.
 
     The paper's own behaviour (Bhatt et al. 2022) is ``normalise_targets = false``,
     ``exact_statistics = false``, ``known_measures = false``, ``known_objective = false`` and
     ``inputs = "published"``.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     ancillary: bool = Field(
         True,

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from dsage_mpi.core.state import Tree
 from dsage_mpi.surrogate.errors import SurrogateError
 
-Tree = dict[str, Any]
 MOMENTS = ("exp_avg", "exp_avg_sq")
 
 

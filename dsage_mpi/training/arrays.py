@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.core.state import CheckpointError
 from dsage_mpi.core.atomic_files import atomic_write
+from dsage_mpi.core.state import CheckpointError
 
 Arrays = dict[str, NDArray[Any]]
 

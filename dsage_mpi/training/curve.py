@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from dsage_mpi.core.state import CheckpointError
 from dsage_mpi.core.atomic_files import atomic_write
+from dsage_mpi.core.state import CheckpointError
 
 
 class LearningCurve:

@@ -12,20 +12,20 @@ from typing import Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from dsage_mpi.core import exit_codes
-from dsage_mpi.core.state import CheckpointError
 from dsage_mpi.config.load import ConfigError, load_model, to_toml
+from dsage_mpi.core import exit_codes
+from dsage_mpi.core.atomic_files import atomic_write
 from dsage_mpi.core.domain import DomainError
 from dsage_mpi.core.paths import kind_of
-from dsage_mpi.core.atomic_files import atomic_write
 from dsage_mpi.core.printable import printable
+from dsage_mpi.core.state import CheckpointError
+from dsage_mpi.core.terminal import complain
 from dsage_mpi.rundir.run_directory import (
     RUNS_FOLDER,
     TRAINING_SETTINGS,
     RunDirectoryError,
     refuse_used,
 )
-from dsage_mpi.core.terminal import complain
 
 CHECKPOINT_NAME = "checkpoint.npz"
 CURVE_NAME = "learning_curve.csv"

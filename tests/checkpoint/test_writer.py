@@ -7,8 +7,8 @@ import pytest
 
 from dsage_mpi.checkpoint import writer
 from dsage_mpi.checkpoint.hdf5 import fill_alone, read_tree
-from dsage_mpi.core.state import CheckpointError
 from dsage_mpi.checkpoint.writer import CALL, CheckpointWriter
+from dsage_mpi.core.state import CheckpointError
 
 STATE = {"record": {"rows": np.arange(1000)}, "text": "x"}
 

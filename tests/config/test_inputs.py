@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dsage_mpi.run.estimate import estimate
 from dsage_mpi.config.load import config_from_toml, load_config, to_toml
 from dsage_mpi.config.schema import Config
+from dsage_mpi.run.estimate import estimate
 
 INPUTS = Path(__file__).parents[2] / "inputs"
 PAPER = INPUTS / "paper"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from dsage_mpi.config.warnings import advice
 from dsage_mpi.config.document import Override
 from dsage_mpi.config.errors import ConfigError
 from dsage_mpi.config.load import (
@@ -17,7 +16,8 @@ from dsage_mpi.config.load import (
     load_model,
     to_toml,
 )
-from dsage_mpi.config.schema import Settings
+from dsage_mpi.config.warnings import advice
+from dsage_mpi.core.settings import Settings
 from dsage_mpi.training.mario_generator.settings import GeneratorTraining
 from dsage_mpi.training.maze_agent.settings import AgentTraining
 from tests.config.conftest import GOOD, Writer

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from dsage_mpi.core.domain import DomainError
 from dsage_mpi.domains.mario.generator import load_generator
-from dsage_mpi.training.mario_generator.networks import LevelNetwork
 from dsage_mpi.domains.maze.agent import load_agent
+from dsage_mpi.training.mario_generator.networks import LevelNetwork
 from tests.domains.maze.golden import random_weights
 
 Tensors = dict[str, Tensor]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import time
 
-from dsage_mpi.farm import backoff
+from dsage_mpi.farm import backoff as backoff_module
 from dsage_mpi.farm.backoff import Backoff, wait_until
 
 
@@ -14,7 +14,7 @@ def test_pauses_grow_to_the_limit_and_start_again(monkeypatch):
         now[0] += seconds + 20e-6
 
     monkeypatch.setattr(time, "sleep", sleep)
-    monkeypatch.setattr(waiting, "yield_core", lambda: sleep(0.0))
+    monkeypatch.setattr(backoff_module, "yield_core", lambda: sleep(0.0))
     monkeypatch.setattr(time, "perf_counter", lambda: now[0])
     backoff = Backoff(1e-3)
     for _ in range(40):

@@ -3,7 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsage_mpi.farm.runner import BatchResult
 from dsage_mpi.farm.messages import (
     MESSAGE_BYTES,
     Buffer,
@@ -16,6 +15,7 @@ from dsage_mpi.farm.messages import (
     unpack_results,
     unpack_tasks,
 )
+from dsage_mpi.farm.runner import BatchResult
 from tests.farm.toy import RESULT, TASK, expected, make_tasks
 
 

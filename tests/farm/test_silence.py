@@ -7,9 +7,9 @@ import logging
 import numpy as np
 import pytest
 
-from dsage_mpi.farm.roster import Crew
-from dsage_mpi.farm.farm import FarmError
+from dsage_mpi.farm.interface import FarmError
 from dsage_mpi.farm.progress import Chunk, Progress
+from dsage_mpi.farm.roster import Crew
 from dsage_mpi.farm.silence import Silence
 
 

@@ -21,10 +21,10 @@ from dsage_mpi.checkpoint.files import checkpoint_path, prune, read_newest
 from dsage_mpi.checkpoint.hdf5 import write_tree
 from dsage_mpi.core.state import CheckpointError
 from dsage_mpi.farm import FarmSettings, World, open_farm
-from dsage_mpi.rundir.journal import Journal
 from dsage_mpi.outer.loop import OuterLoop
 from dsage_mpi.outer.phases import Phases
 from dsage_mpi.report.digest import digest
+from dsage_mpi.rundir.journal import Journal
 from tests.outer.test_loop import Silent
 from tests.outer.toy import RESULT, GridDomain, config
 

@@ -8,8 +8,8 @@ import pytest
 
 from dsage_mpi.farm.outcome import RankStats
 from dsage_mpi.report.ranks import rank_table, read_ranks, write_ranks
-from dsage_mpi.rundir.run_directory import RunDirectory
 from dsage_mpi.report.summary import duration, run_summary
+from dsage_mpi.rundir.run_directory import RunDirectory
 
 Row = Callable[..., dict[str, Any]]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dsage_mpi.run.estimate import estimate, prediction_macs
 from dsage_mpi.config.load import load_config
 from dsage_mpi.core.cost_facts import CostFacts
+from dsage_mpi.run.estimate import estimate, prediction_macs
 from tests.config.conftest import Writer
 
 FACTS = CostFacts(

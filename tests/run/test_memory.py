@@ -13,9 +13,9 @@ import pytest
 from dsage_mpi.config.load import load_config
 from dsage_mpi.config.schema import Config
 from dsage_mpi.domains import build_domain
-from dsage_mpi.run.memory_limit import memory_limit
-from dsage_mpi.run.memory import parts, shortage
 from dsage_mpi.outer.record import EvaluationRecord
+from dsage_mpi.run.memory import parts, shortage
+from dsage_mpi.run.memory_limit import memory_limit
 from dsage_mpi.search.archive import ground_truth_archive
 from tests.support import REPOSITORY, clean_environment
 

@@ -10,12 +10,12 @@ import pytest
 from dsage_mpi.farm import open_farm
 from dsage_mpi.farm.launch import World
 from dsage_mpi.farm.settings import FarmSettings
-from dsage_mpi.run.time_limit import Deadline
-from dsage_mpi.run.checkpoint_header import Header
 from dsage_mpi.outer.loop import OuterLoop
-from dsage_mpi.run.observer import Observer
 from dsage_mpi.outer.phases import Phases
+from dsage_mpi.run.checkpoint_header import Header
+from dsage_mpi.run.observer import Observer
 from dsage_mpi.run.progress import Progress
+from dsage_mpi.run.time_limit import Deadline
 from dsage_mpi.rundir.run_directory import RunDirectory
 from tests.outer.toy import GridDomain, config
 

@@ -22,8 +22,8 @@ import pytest
 
 from dsage_mpi.run import progress as progress_module
 from dsage_mpi.run.live import LiveBars
-from dsage_mpi.rundir.logging import close_logging, setup_logging
 from dsage_mpi.run.progress import Progress, iteration_line
+from dsage_mpi.rundir.logging import close_logging, setup_logging
 from dsage_mpi.rundir.run_directory import RunDirectory
 
 Row = Callable[..., dict[str, Any]]

@@ -15,15 +15,15 @@ import pytest
 from dsage_mpi.__main__ import main
 from dsage_mpi.checkpoint.hdf5 import read_tree, write_tree
 from dsage_mpi.checkpoint.seal import seal
-from dsage_mpi.core.state import Tree
-from dsage_mpi.config.toml_writer import to_toml
 from dsage_mpi.config.load import load_config
+from dsage_mpi.config.toml_writer import to_toml
+from dsage_mpi.core.state import Tree
 from dsage_mpi.domains import build_domain
 from dsage_mpi.outer.loop import OuterLoop
 from dsage_mpi.outer.phases import Phases
+from dsage_mpi.run.progress import Progress
 from dsage_mpi.run.restart_parts import obstacles
 from dsage_mpi.rundir.metrics import Metrics
-from dsage_mpi.run.progress import Progress
 from tests.runs import newest
 from tests.support import REPOSITORY, python
 

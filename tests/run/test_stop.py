@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 
 from dsage_mpi.farm import FarmSettings, World, open_farm
-from dsage_mpi.run.time_limit import Deadline
-from dsage_mpi.rundir.journal import Journal, read_entries
 from dsage_mpi.outer.loop import OuterLoop
 from dsage_mpi.outer.phases import Phases
+from dsage_mpi.report.digest import digest
 from dsage_mpi.run.stop import (
     SIGNALS,
     Requests,
@@ -22,7 +21,8 @@ from dsage_mpi.run.stop import (
     forget_requests,
     ignore_stop_signals,
 )
-from dsage_mpi.report.digest import digest
+from dsage_mpi.run.time_limit import Deadline
+from dsage_mpi.rundir.journal import Journal, read_entries
 from tests.outer.test_loop import Silent
 from tests.outer.toy import GridDomain, config
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from dsage_mpi.rundir.version_changes import drift
 from dsage_mpi.rundir.provenance import describe_start, processor
+from dsage_mpi.rundir.version_changes import drift
 
 
 def versions(**changes: Any) -> str:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from ribs.archives import GridArchive
 
-from dsage_mpi.config.schema import EmitterSettings
+from dsage_mpi.config.tables import EmitterSettings
 from dsage_mpi.search.emitters import EMITTERS, build_emitters
 from tests.search.toy import BitDomain, LatentDomain
 

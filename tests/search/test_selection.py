@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from ribs.archives import GridArchive
 
-from dsage_mpi.config.schema import SelectionSettings
+from dsage_mpi.config.tables import SelectionSettings
 from dsage_mpi.search.calibration import Calibration
 from dsage_mpi.search.seen import SeenLevels
 from dsage_mpi.search.selection import Knowledge, coarse_cells

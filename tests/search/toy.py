@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsage_mpi.config.schema import ArchiveSettings
+from dsage_mpi.config.tables import ArchiveSettings
 
 
 @dataclass

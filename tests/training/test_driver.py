@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from dsage_mpi.core.state import CheckpointError
-from dsage_mpi.config.schema import Settings
 from dsage_mpi.core.domain import DomainError
+from dsage_mpi.core.settings import Settings
+from dsage_mpi.core.state import CheckpointError
 from dsage_mpi.training import driver
 
 

@@ -16,12 +16,12 @@ from PIL import Image
 from dsage_mpi.cli import train_agent as agent
 from dsage_mpi.cli import train_generator
 from dsage_mpi.domains.mario.generator import Generator, load_generator
-from dsage_mpi.training.mario_generator.author import write_levels
-from dsage_mpi.training.mario_generator.quality import tile_shares
-from dsage_mpi.training.mario_generator import train
-from dsage_mpi.training.mario_generator.gan import adjacency_cost
-from dsage_mpi.training.mario_generator.settings import GanSettings
 from dsage_mpi.training.arrays import read_arrays
+from dsage_mpi.training.mario_generator import train
+from dsage_mpi.training.mario_generator.author import write_levels
+from dsage_mpi.training.mario_generator.gan import adjacency_cost
+from dsage_mpi.training.mario_generator.quality import tile_shares
+from dsage_mpi.training.mario_generator.settings import GanSettings
 from tests.domains.mario.generator.conftest import TINY, latents
 from tests.training.maze_agent.conftest import TINY as AGENT
 

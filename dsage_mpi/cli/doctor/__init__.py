@@ -6,9 +6,9 @@ import argparse
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 
-from dsage_mpi.core import exit_codes
 from dsage_mpi.cli.console import Formatter
 from dsage_mpi.cli.doctor.finding import Finding, Status
+from dsage_mpi.core import exit_codes
 
 _TOPIC_WIDTH = 16
 _STATUS_WIDTH = 9

@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from dsage_mpi.config.errors import problems_error
-from dsage_mpi.core.domain import Measure
 from dsage_mpi.core.cost_facts import CostFacts
+from dsage_mpi.core.domain import Measure
+from dsage_mpi.core.settings import Settings, problems_error
 from dsage_mpi.domains.mario.records import HEIGHT, WIDTH
 
 SOLUTION_KIND: Literal["discrete", "continuous"] = "continuous"
@@ -76,10 +76,8 @@ PUBLISHED_MS = 40
 _SECONDS_PER_WALLCLOCK_GAME = 1.3
 
 
-class SimulatorSettings(BaseModel):
+class SimulatorSettings(Settings):
     """The Java engine and its planning agent, or a jar of the user's own."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     jar: str = Field(
         BUILTIN,
@@ -165,10 +163,8 @@ class SimulatorSettings(BaseModel):
         return self.jar == BUILTIN and self.planner == "nodes"
 
 
-class MarioSettings(BaseModel):
+class MarioSettings(Settings):
     """Platform levels from a latent space, played by a planning agent in a Java engine."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: Literal["mario"] = Field(description="Selects this domain.")
     generator: str = Field(

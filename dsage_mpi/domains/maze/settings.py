@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
-from dsage_mpi.core.domain import Measure
 from dsage_mpi.core.cost_facts import CostFacts
+from dsage_mpi.core.domain import Measure
+from dsage_mpi.core.settings import Settings
 
 SOLUTION_KIND: Literal["discrete", "continuous"] = "discrete"
 #: Numbers in a solution: one per tile.
@@ -38,10 +39,8 @@ MEASURES: dict[str, Measure] = {
 _SECONDS_PER_ROLLOUT = {"fp32": 1e-3, "bf16": 6e-4}
 
 
-class MazeSettings(BaseModel):
+class MazeSettings(Settings):
     """16x16 mazes and a recurrent agent that sees 5x5 cells."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: Literal["maze"] = Field(description="Selects this domain.")
     agent: str = Field(

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from dsage_mpi.core.state import Tree
 from dsage_mpi.core.domain import Array
+from dsage_mpi.core.state import Tree
 
 if TYPE_CHECKING:
     from ribs.archives import GridArchive

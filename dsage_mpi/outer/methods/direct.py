@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dsage_mpi.core.seeding import Purpose, generator
 from dsage_mpi.core.state import Tree
 from dsage_mpi.outer.methods.base import Context, Proposal
 from dsage_mpi.search.emitters import build_emitters
 from dsage_mpi.search.emitters.base import generator_state, restore_generator
-from dsage_mpi.core.seeding import Purpose, generator
 
 if TYPE_CHECKING:
     from dsage_mpi.outer.record import Batch, EvaluationRecord

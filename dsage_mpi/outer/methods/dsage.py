@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ribs.archives import GridArchive
 
-from dsage_mpi.core.state import Tree
 from dsage_mpi.core.domain import Array, known_objective
+from dsage_mpi.core.seeding import Purpose, generator
+from dsage_mpi.core.state import Tree
 from dsage_mpi.outer.methods.base import Context, Proposal
 from dsage_mpi.outer.record import batches
 from dsage_mpi.search.calibration import Calibration
@@ -29,7 +30,6 @@ from dsage_mpi.search.inner_loop import Predicted, inner_loop
 from dsage_mpi.search.offspring import unseen_offspring
 from dsage_mpi.search.seen import SeenLevels
 from dsage_mpi.search.selection import Knowledge, select
-from dsage_mpi.core.seeding import Purpose, generator
 from dsage_mpi.surrogate.accuracy import Prediction, constant_errors, head_names, held_out_scores
 from dsage_mpi.surrogate.dataset import DataSet
 from dsage_mpi.surrogate.model import Surrogate

@@ -12,7 +12,7 @@ from dsage_mpi.search.emitters.base import Emitter
 if TYPE_CHECKING:
     from ribs.archives import GridArchive
 
-    from dsage_mpi.config.schema import EmitterSettings
+    from dsage_mpi.config.tables import EmitterSettings
     from dsage_mpi.core.domain import Domain
 
 #: Kind in TOML -> (module, class).

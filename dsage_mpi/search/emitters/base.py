@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from dsage_mpi.core.domain import Array
-
-Tree = dict[str, Any]
+from dsage_mpi.core.state import Tree
 
 
 class Emitter(Protocol):

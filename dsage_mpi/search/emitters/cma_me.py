@@ -14,12 +14,13 @@ from ribs.emitters import EvolutionStrategyEmitter
 from ribs.emitters.opt import CMAEvolutionStrategy
 
 from dsage_mpi.core.domain import Array
-from dsage_mpi.search.emitters.base import Tree, generator_state, restore_generator
+from dsage_mpi.core.state import Tree
+from dsage_mpi.search.emitters.base import generator_state, restore_generator
 
 if TYPE_CHECKING:
     from ribs.archives import GridArchive
 
-    from dsage_mpi.config.schema import EmitterSettings
+    from dsage_mpi.config.tables import EmitterSettings
     from dsage_mpi.core.domain import Domain
 
 #: What pyribs has Numba compile in every new process, for seconds: a few NumPy calls each.

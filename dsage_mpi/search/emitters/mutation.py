@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsage_mpi.core.domain import Array
-from dsage_mpi.search.emitters.base import Tree, generator_state, restore_generator
+from dsage_mpi.core.state import Tree
+from dsage_mpi.search.emitters.base import generator_state, restore_generator
 
 if TYPE_CHECKING:
     from ribs.archives import GridArchive
 
-    from dsage_mpi.config.schema import EmitterSettings
+    from dsage_mpi.config.tables import EmitterSettings
     from dsage_mpi.core.domain import Domain
 
 

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsage_mpi.core.domain import DomainError
-from dsage_mpi.training.mario_generator.author import write_levels
+from dsage_mpi.core.paths import is_file, kind_of, list_folder
 from dsage_mpi.domains.mario.records import WIDTH
 from dsage_mpi.domains.mario.tiles import from_text
 from dsage_mpi.domains.tensor_files import why_no_file
-from dsage_mpi.core.paths import is_file, kind_of, list_folder
+from dsage_mpi.training.mario_generator.author import write_levels
 
 
 def authored_levels(rng: np.random.Generator, count: int) -> NDArray[np.int8]:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional as F
 
-from dsage_mpi.training.mario_generator.adjacency import Adjacency
 from dsage_mpi.domains.mario.generator.layout import LATENT
+from dsage_mpi.domains.mario.tiles import TILES
+from dsage_mpi.training.mario_generator.adjacency import Adjacency
 from dsage_mpi.training.mario_generator.networks import Critic, LevelNetwork
 from dsage_mpi.training.mario_generator.settings import GanSettings, NetworkSettings
-from dsage_mpi.domains.mario.tiles import TILES
 
 _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 #: Adam as usual for this loss: no momentum, since the target moves.

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from dsage_mpi.config.schema import Settings
+from dsage_mpi.core.settings import Settings
 
 
 class RunSettings(Settings):

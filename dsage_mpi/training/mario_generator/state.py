@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
-from dsage_mpi.training.mario_generator.gan import Gan
 from dsage_mpi.training.arrays import Arrays, with_prefix, without_prefix
+from dsage_mpi.training.mario_generator.gan import Gan
 
 _NETWORKS = ("generator", "critic", "average")
 

@@ -11,23 +11,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from dsage_mpi.core.seeding import Purpose, generator
 from dsage_mpi.core.state import CheckpointError
-from dsage_mpi.training.mario_generator.adjacency import Adjacency
-from dsage_mpi.training.mario_generator.corpus import authored_levels, folder_levels
 from dsage_mpi.domains.mario.generator.decode import Generator
 from dsage_mpi.domains.mario.generator.layout import LATENT, tensor_shapes
-from dsage_mpi.training.mario_generator.quality import (
-    pipe_tiles,
-    sky_tiles,
-    tile_entropy,
-    tile_shares,
-)
-from dsage_mpi.training.mario_generator import state
-from dsage_mpi.training.mario_generator.calibration import calibrate
-from dsage_mpi.training.mario_generator.gan import Gan, Losses
-from dsage_mpi.training.mario_generator.pictures import save_levels
-from dsage_mpi.training.mario_generator.settings import GeneratorTraining
-from dsage_mpi.core.seeding import Purpose, generator
 from dsage_mpi.training.arrays import (
     Arrays,
     read_checkpoint,
@@ -37,6 +24,19 @@ from dsage_mpi.training.arrays import (
 )
 from dsage_mpi.training.curve import LearningCurve
 from dsage_mpi.training.driver import CHECKPOINT_NAME, CURVE_NAME
+from dsage_mpi.training.mario_generator import state
+from dsage_mpi.training.mario_generator.adjacency import Adjacency
+from dsage_mpi.training.mario_generator.calibration import calibrate
+from dsage_mpi.training.mario_generator.corpus import authored_levels, folder_levels
+from dsage_mpi.training.mario_generator.gan import Gan, Losses
+from dsage_mpi.training.mario_generator.pictures import save_levels
+from dsage_mpi.training.mario_generator.quality import (
+    pipe_tiles,
+    sky_tiles,
+    tile_entropy,
+    tile_shares,
+)
+from dsage_mpi.training.mario_generator.settings import GeneratorTraining
 
 #: First index of the random streams of GENERATOR_TRAINING.
 _STREAM_INIT, _STREAM_CORPUS, _STREAM_STEP, _STREAM_TEST = range(4)

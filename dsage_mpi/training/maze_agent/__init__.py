@@ -9,9 +9,9 @@ def train(
     config_path: Path, *, overrides: list[str], run_dir: Path | None, restart: Path | None
 ) -> int:
     """Trains an agent as a settings file says; see ``dsage_mpi.training.driver.train``."""
+    from dsage_mpi.training import driver
     from dsage_mpi.training.maze_agent.settings import AgentTraining
     from dsage_mpi.training.maze_agent.trainer import WEIGHTS_NAME, Trainer
-    from dsage_mpi.training import driver
 
     return driver.train(
         AgentTraining,

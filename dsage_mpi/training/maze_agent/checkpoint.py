@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from dsage_mpi.core.state import CheckpointError
 from dsage_mpi.domains.maze.agent import TENSORS
-from dsage_mpi.training.maze_agent.network import Parameters
 from dsage_mpi.training.arrays import Arrays
+from dsage_mpi.training.maze_agent.network import Parameters
 
 
 def parameters_to_arrays(parameters: Parameters) -> Arrays:

@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from dsage_mpi.config.errors import problems_error
-from dsage_mpi.config.schema import Settings
+from dsage_mpi.core.settings import Settings, problems_error
 
 
 class RunSettings(Settings):

@@ -9,16 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from dsage_mpi.core.state import CheckpointError
-from dsage_mpi.training.maze_agent import checkpoint
-from dsage_mpi.training.maze_agent.curve import draw_curve
-from dsage_mpi.training.maze_agent.level_source import LevelSource
-from dsage_mpi.training.maze_agent.network import initial_parameters
-from dsage_mpi.training.maze_agent.ppo import UpdateStatistics, update
-from dsage_mpi.training.maze_agent.rollout import EpisodeTotals, Player, RewardWeights
-from dsage_mpi.training.maze_agent.settings import AgentTraining
-from dsage_mpi.training.maze_agent.validation import play_episodes, validation_levels
 from dsage_mpi.core.seeding import Purpose, generator
+from dsage_mpi.core.state import CheckpointError
 from dsage_mpi.training.arrays import (
     Arrays,
     read_checkpoint,
@@ -28,6 +20,14 @@ from dsage_mpi.training.arrays import (
 )
 from dsage_mpi.training.curve import LearningCurve
 from dsage_mpi.training.driver import CHECKPOINT_NAME, CURVE_NAME
+from dsage_mpi.training.maze_agent import checkpoint
+from dsage_mpi.training.maze_agent.curve import draw_curve
+from dsage_mpi.training.maze_agent.level_source import LevelSource
+from dsage_mpi.training.maze_agent.network import initial_parameters
+from dsage_mpi.training.maze_agent.ppo import UpdateStatistics, update
+from dsage_mpi.training.maze_agent.rollout import EpisodeTotals, Player, RewardWeights
+from dsage_mpi.training.maze_agent.settings import AgentTraining
+from dsage_mpi.training.maze_agent.validation import play_episodes, validation_levels
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 #: First index of the random streams of AGENT_TRAINING.

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsage_mpi.domains import build_domain
 from dsage_mpi.core.domain import DomainError
+from dsage_mpi.domains import build_domain
 from dsage_mpi.domains.mario.records import WIN
 from dsage_mpi.domains.mario.settings import MEASURES, MarioSettings
 from tests.domains.mario import levels

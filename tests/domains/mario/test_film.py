@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from dsage_mpi.domains import build_domain
 from dsage_mpi.core.domain import DomainError
+from dsage_mpi.domains import build_domain
 from dsage_mpi.domains.mario.draw import draw_level
 from dsage_mpi.domains.mario.film import MarioFilm
 from dsage_mpi.domains.mario.records import LOSE

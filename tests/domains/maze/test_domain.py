@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsage_mpi.domains import build_domain
 from dsage_mpi.core.domain import DomainError
+from dsage_mpi.domains import build_domain
 from dsage_mpi.domains.maze.domain import MazeDomain
 from dsage_mpi.domains.maze.levels import analyse, mark_endpoints
 from dsage_mpi.domains.maze.settings import MEASURES, MazeSettings

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from dsage_mpi.domains.mario.tiles import TILES
 from dsage_mpi.training.mario_generator.adjacency import Adjacency
 from dsage_mpi.training.mario_generator.author import write_levels
 from dsage_mpi.training.mario_generator.gan import one_hot
-from dsage_mpi.domains.mario.tiles import TILES
 
 PIPE, GROUND = TILES.index("t"), TILES.index("X")
 

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from dsage_mpi.domains.mario.tiles import ENEMIES, TILES
 from dsage_mpi.training.mario_generator.author import write_level, write_levels
 from dsage_mpi.training.mario_generator.author.beats import SAFE_START
 from dsage_mpi.training.mario_generator.author.canvas import LAND
 from dsage_mpi.training.mario_generator.author.styles import MARGIN
 from dsage_mpi.training.mario_generator.quality import pipe_tiles, sky_tiles
-from dsage_mpi.domains.mario.tiles import ENEMIES, TILES
 
 _SOLID = np.isin(np.arange(17), [TILES.index(tile) for tile in "X#%!@St*"])
 _NEVER = [TILES.index(tile) for tile in "FM"]

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from dsage_mpi.core.domain import DomainError
-from dsage_mpi.training.mario_generator.corpus import folder_levels, read_level
 from dsage_mpi.domains.mario.tiles import TILES
+from dsage_mpi.training.mario_generator.corpus import folder_levels, read_level
 
 WIDE = 60
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dsage_mpi.training.mario_generator.quality import pipe_tiles, sky_tiles, tile_entropy
 from dsage_mpi.domains.mario.tiles import TILES
+from dsage_mpi.training.mario_generator.quality import pipe_tiles, sky_tiles, tile_entropy
 
 
 def _bottom(*rows: str) -> NDArray[np.int8]:

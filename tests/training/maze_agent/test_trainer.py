@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dsage_mpi.training.arrays import read_arrays
 from dsage_mpi.training.maze_agent import train
 from dsage_mpi.training.maze_agent.checkpoint import arrays_to_parameters
-from dsage_mpi.training.arrays import read_arrays
 from tests.training.maze_agent.conftest import MINIMAL, TINY
 
 SUBPROCESS = """

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dsage_mpi.domains.mario.records import HEIGHT, WIDTH
 from dsage_mpi.training.mario_generator.author.canvas import Canvas
 from dsage_mpi.training.mario_generator.author.styles import STYLES
-from dsage_mpi.domains.mario.records import HEIGHT, WIDTH
 
 
 def write_level(rng: np.random.Generator) -> NDArray[np.int8]:

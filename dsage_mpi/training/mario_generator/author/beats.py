@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from dsage_mpi.domains.mario.records import HEIGHT
 from dsage_mpi.training.mario_generator.author.canvas import (
     BLOCK,
     BRICK,
@@ -27,7 +28,6 @@ from dsage_mpi.training.mario_generator.author.canvas import (
     SPIKY,
     Canvas,
 )
-from dsage_mpi.domains.mario.records import HEIGHT
 
 #: Writes from a column on, with the land at a row; returns the column after it.
 Beat = Callable[[Canvas, np.random.Generator, int, int], int]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dsage_mpi.domains.mario.records import WIDTH
 from dsage_mpi.training.mario_generator.author.beats import even
 from dsage_mpi.training.mario_generator.author.canvas import (
     BLOCK,
@@ -20,7 +21,6 @@ from dsage_mpi.training.mario_generator.author.canvas import (
     PIPE,
     Canvas,
 )
-from dsage_mpi.domains.mario.records import WIDTH
 
 #: Columns between two bumps, columns of a bump, its height, and the roof's above the ground: those
 #: of many trials that take the agent most jumps per column and still let it through.

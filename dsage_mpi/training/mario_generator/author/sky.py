@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from dsage_mpi.domains.mario.records import WIDTH
 from dsage_mpi.training.mario_generator.author.beats import block_row, even
 from dsage_mpi.training.mario_generator.author.canvas import BLOCK, BRICK, COIN, EMPTY, Canvas
-from dsage_mpi.domains.mario.records import WIDTH
 
 #: Rows counted as sky (mario.md section 12).
 SKY_ROWS = 9

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from dsage_mpi.domains.mario.records import WIDTH
 from dsage_mpi.training.mario_generator.author import beats
 from dsage_mpi.training.mario_generator.author.beats import Beat, even
 from dsage_mpi.training.mario_generator.author.canvas import (
@@ -20,7 +21,6 @@ from dsage_mpi.training.mario_generator.author.canvas import (
 )
 from dsage_mpi.training.mario_generator.author.passages import dead_end, passage
 from dsage_mpi.training.mario_generator.author.sky import fill_sky, sky_tiles
-from dsage_mpi.domains.mario.records import WIDTH
 
 #: Columns of level land at the start and, at least, at the end.
 MARGIN = 6

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from dsage_mpi.training.mario_generator.calibration import calibrate, find_gains
 from dsage_mpi.domains.mario.tiles import TILES
+from dsage_mpi.training.mario_generator.calibration import calibrate, find_gains
 from tests.domains.mario.generator.conftest import latents, random_network
 
 GOOMBA, GROUND = TILES.index("g"), TILES.index("X")

@@ -13,8 +13,8 @@ import torch
 from dsage_mpi.core.domain import DomainError
 from dsage_mpi.domains.mario.generator import load_generator
 from dsage_mpi.domains.mario.generator.layout import tensor_shapes
-from dsage_mpi.training.mario_generator.networks import LevelNetwork
 from dsage_mpi.domains.mario.settings import MarioSettings
+from dsage_mpi.training.mario_generator.networks import LevelNetwork
 
 #: The published names, written out (mario.md section 12; n_extra_layers = 0).
 PUBLISHED_NAMES = {

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dsage_mpi.core.domain import DomainError
-from dsage_mpi.training.mario_generator.author.canvas import EMPTY, LAND, Canvas
-from dsage_mpi.training.mario_generator.author.passages import dead_end, passage
-from dsage_mpi.training.mario_generator.author.styles import overground, passages
-from dsage_mpi.training.mario_generator.quality import sky_tiles
 from dsage_mpi.domains.mario.jvm.jar import find_jar
 from dsage_mpi.domains.mario.records import WIDTH, WIN, task_dtype
 from dsage_mpi.domains.mario.settings import MarioSettings
 from dsage_mpi.domains.mario.simulator import MarioSimulator
+from dsage_mpi.training.mario_generator.author.canvas import EMPTY, LAND, Canvas
+from dsage_mpi.training.mario_generator.author.passages import dead_end, passage
+from dsage_mpi.training.mario_generator.author.styles import overground, passages
+from dsage_mpi.training.mario_generator.quality import sky_tiles
 
 
 @settings(max_examples=100, deadline=None)

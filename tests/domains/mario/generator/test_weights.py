@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from dsage_mpi.core.domain import DomainError
 from dsage_mpi.domains.mario.generator import Generator, load_generator
 from dsage_mpi.domains.mario.generator.load import BUILTIN
-from dsage_mpi.training.mario_generator.quality import pipe_tiles, sky_tiles, tile_entropy
 from dsage_mpi.domains.mario.jvm.jar import find_jar
 from dsage_mpi.domains.mario.records import WIN, task_dtype
 from dsage_mpi.domains.mario.settings import MarioSettings
 from dsage_mpi.domains.mario.simulator import MarioSimulator
+from dsage_mpi.training.mario_generator.quality import pipe_tiles, sky_tiles, tile_entropy
 from tests.domains.mario.generator.conftest import latents
 
 
