@@ -22,11 +22,8 @@ class FarmError(Exception):
     """The farm cannot work: a rank has no simulator, or the ranks' accounts disagree."""
 
 
-class Farm(Protocol):
-    """Runs simulator tasks, on other ranks or on this one. A context manager that closes itself."""
-
-    #: Number of ranks that simulate.
-    workers: int
+class Evaluator(Protocol):
+    """Runs simulator tasks."""
 
     def evaluate(
         self,
@@ -50,6 +47,13 @@ class Farm(Protocol):
             ValueError: ``tasks`` or ``cost`` has the wrong dtype or shape.
         """
         ...
+
+
+class Farm(Evaluator, Protocol):
+    """Runs simulator tasks, on other ranks or on this one. A context manager that closes itself."""
+
+    #: Number of ranks that simulate.
+    workers: int
 
     @property
     def idle(self) -> bool:

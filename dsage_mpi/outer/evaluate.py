@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dsage_mpi.core.domain import Array, Evaluations, impossible
 from dsage_mpi.core.seeding import evaluation_seeds
-from dsage_mpi.farm.outcome import Outcome
+from dsage_mpi.farm.interface import Evaluator, OnProgress
 from dsage_mpi.outer.record import Batch
 
 if TYPE_CHECKING:
     from dsage_mpi.core.domain import Domain
-    from dsage_mpi.farm import Farm
-    from dsage_mpi.rundir.journal import Journal, Known
-
-OnProgress = Callable[[int, int], None]
 
 
 def evaluate(
-    farm: Farm,
+    farm: Evaluator,
     domain: Domain,
     solutions: Array,
     *,
@@ -30,7 +25,6 @@ def evaluate(
     iteration: int,
     cost: Array | None = None,
     on_progress: OnProgress | None = None,
-    journal: Journal | None = None,
 ) -> Batch:
     """Simulates ``solutions`` as evaluations ``first``, ``first + 1``, ...
 
@@ -46,14 +40,9 @@ def evaluate(
         iteration: Outer iteration that proposed the solutions.
         cost: (n,) predicted run times in any unit, or None.
         on_progress: Called now and then with (evaluations done, failures).
-        journal: Keeps the results as they come in; what it knows already is not simulated.
     """
     tasks = domain.tasks(solutions, evaluation_seeds(run_seed, first, len(solutions)))
-    if journal is None:
-        outcome = farm.evaluate(tasks, cost, on_progress=on_progress)
-    else:
-        known = journal.recall(first, tasks, domain.result_dtype)
-        outcome = _evaluate_unknown(farm, tasks, cost, on_progress, journal, first, known)
+    outcome = farm.evaluate(tasks, cost, on_progress=on_progress)
     failed, reasons = outcome.failed.copy(), dict(outcome.reasons)
     ok = np.flatnonzero(~failed)
     for row, reason in impossible(domain, outcome.results[ok]).items():
@@ -96,38 +85,6 @@ def _levels(domain: Domain, solutions: Array, failed: Array, evaluations: Evalua
     if failed.any():
         levels[failed] = domain.bare_levels(solutions[failed])
     return levels
-
-
-def _evaluate_unknown(
-    farm: Farm,
-    tasks: Array,
-    cost: Array | None,
-    on_progress: OnProgress | None,
-    journal: Journal,
-    first: int,
-    known: Known,
-) -> Outcome:
-    """Simulates the tasks that are not known from the journal; the outcome is that of all."""
-    outcome = Outcome.empty(len(tasks), known.results.dtype)
-    outcome.results[known.positions] = known.results
-    outcome.reasons.update(known.reasons)
-    unknown = np.setdiff1d(np.arange(len(tasks)), known.positions)
-
-    def keep(indices: Array, results: Array, reasons: dict[int, str]) -> None:
-        positions = unknown[indices]
-        journal.add(first + positions, tasks[positions], results, reasons)
-
-    def progress(done: int, failed: int) -> None:
-        journal.sync_when_due()
-        if on_progress is not None:
-            on_progress(len(known.positions) + done, len(known.reasons) + failed)
-
-    cost = None if cost is None else cost[unknown]
-    fresh = farm.evaluate(tasks[unknown], cost, on_progress=progress, on_results=keep)
-    outcome.results[unknown] = fresh.results
-    outcome.reasons.update({int(unknown[i]): reason for i, reason in fresh.reasons.items()})
-    outcome.failed[list(outcome.reasons)] = True
-    return outcome
 
 
 def _take(evaluations: Evaluations, mask: Array) -> Evaluations:

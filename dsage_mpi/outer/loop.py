@@ -35,8 +35,7 @@ from dsage_mpi.search.archive import elites, ground_truth_archive
 if TYPE_CHECKING:
     from dsage_mpi.config.schema import Config
     from dsage_mpi.core.domain import Domain
-    from dsage_mpi.farm import Farm
-    from dsage_mpi.rundir.journal import Journal
+    from dsage_mpi.farm.interface import Evaluator
 
 _log = logging.getLogger("dsage_mpi.outer")
 
@@ -59,19 +58,17 @@ class OuterLoop:
         domain: The environment family.
         farm: Where simulators run.
         phases: Clock, progress and safe points.
-        journal: Keeps evaluations until a checkpoint has them; None for none.
     """
 
     def __init__(
         self,
         config: Config,
         domain: Domain,
-        farm: Farm,
+        farm: Evaluator,
         phases: Phases,
-        journal: Journal | None = None,
     ) -> None:
         self.config, self.domain, self.phases = config, domain, phases
-        self._farm, self._journal = farm, journal
+        self._farm = farm
         #: Called in the middle of an iteration when there is a new state worth keeping.
         self.on_milestone: Callable[[], None] = lambda: None
         seed = integer_seed(config.seed, Purpose.EMITTER, 0)
@@ -177,7 +174,6 @@ class OuterLoop:
                 iteration=self.iteration,
                 cost=proposal.cost,
                 on_progress=lambda done, failed: progress(done),
-                journal=self._journal,
             )
 
     def _check_archive(self, stored: Tree) -> None:

@@ -29,6 +29,7 @@ from dsage_mpi.run.request import RunRequest
 from dsage_mpi.run.restart_parts import MISFIT
 from dsage_mpi.run.stop import Requests, StopRequested
 from dsage_mpi.rundir.journal import Journal, journal_key
+from dsage_mpi.rundir.journaled_farm import JournaledFarm
 from dsage_mpi.rundir.logging import FILE_ONLY
 from dsage_mpi.rundir.run_directory import RunDirectory
 from dsage_mpi.rundir.status import RUNNING, STOPPED, StatusFile
@@ -84,12 +85,14 @@ def lead(
         config = _resolve(config)
         with Progress(True, config.algorithm.max_evaluations) as progress:
             phases = Phases(progress, partial(_safe_point, requests, status))
-            loop = OuterLoop(config, domain, farm, phases, journal)
+            journaled = JournaledFarm(farm, journal, domain.result_dtype)
+            loop = OuterLoop(config, domain, journaled, phases)
             header = write_header(config, domain, directory, world.size, order)
             observer = Observer(
                 loop, farm, directory, progress, phases, header, journal, requests.deadline, status
             )
             _begin(order, loop, observer, directory, str(header.tree["versions"]))
+            journaled.next_evaluation = len(loop.record)
             loop.on_milestone, requests.save = observer.milestone, observer.save_now
             progress.evaluations(len(loop.record))
             _announce(world, loop, directory, order, journal.beyond(len(loop.record)))

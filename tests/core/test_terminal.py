@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from dsage_mpi.core.terminal import live_width
-
-from .test_progress import HIDE_CURSOR, RUN, run_in_terminal
+from tests.run.test_progress import HIDE_CURSOR, RUN, run_in_terminal
 
 pytestmark = pytest.mark.skipif(shutil.which("mpirun") is None, reason="needs mpirun")
 

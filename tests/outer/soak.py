@@ -25,6 +25,7 @@ from dsage_mpi.outer.loop import OuterLoop
 from dsage_mpi.outer.phases import Phases
 from dsage_mpi.report.digest import digest
 from dsage_mpi.rundir.journal import Journal
+from dsage_mpi.rundir.journaled_farm import JournaledFarm
 from tests.outer.test_loop import Silent
 from tests.outer.toy import RESULT, GridDomain, config
 
@@ -60,9 +61,11 @@ def run(folder: Path) -> OuterLoop:
     with open_farm(
         World(), lambda: domain.simulate, domain.task_dtype, domain.result_dtype, FarmSettings()
     ) as farm:
-        loop = OuterLoop(settings, domain, farm, Phases(Silent()), journal)
+        journaled = JournaledFarm(farm, journal, domain.result_dtype)
+        loop = OuterLoop(settings, domain, journaled, Phases(Silent()))
         with contextlib.suppress(CheckpointError):  # none yet
             loop.load_state(read_newest(folder)[1])
+        journaled.next_evaluation = len(loop.record)
 
         def after(step):
             if loop.iteration % 5 == 0:

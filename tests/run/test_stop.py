@@ -23,6 +23,7 @@ from dsage_mpi.run.stop import (
 )
 from dsage_mpi.run.time_limit import Deadline
 from dsage_mpi.rundir.journal import Journal, read_entries
+from dsage_mpi.rundir.journaled_farm import JournaledFarm
 from tests.outer.test_loop import Silent
 from tests.outer.toy import GridDomain, config
 
@@ -80,9 +81,11 @@ def run(method, journal_path, stop_at=None, state=None, chunk=3, phases=None):
         domain.result_dtype,
         FarmSettings(chunk=chunk),
     ) as farm:
-        loop = OuterLoop(settings(method), domain, farm, Phases(Silent(), safe_point), journal)
+        journaled = JournaledFarm(farm, journal, domain.result_dtype)
+        loop = OuterLoop(settings(method), domain, journaled, Phases(Silent(), safe_point))
         if state is not None:
             loop.load_state(state)
+            journaled.next_evaluation = len(loop.record)
         try:
             loop.run(lambda step: journal.checkpointed(len(loop.record)))
         except StopRequested:

@@ -88,7 +88,7 @@ def jobs(cluster, tmp_path_factory):
             "lost",
             *(*three, "--time=4"),
             *("jobs/dsage.slurm", *INPUT, *SMALL, "--set", "farm.chunk=1"),
-            env=injected("outer/faults", DSAGE_TEST_KILL="worker:9"),
+            env=injected("run/faults", DSAGE_TEST_KILL="worker:9"),
         ),
         "het": submit(
             "het",

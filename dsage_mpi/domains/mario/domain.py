@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from dsage_mpi.domains.mario.generator import Generator
     from dsage_mpi.domains.mario.simulator import MarioSimulator
 
+#: Standard deviation of the initial latents (dsage.md, settings).
+INITIAL_SPREAD = 0.2
+
 
 class MarioDomain:
     """16x56 levels: a solution is the latent vector that the generator makes a level of.
@@ -63,8 +66,8 @@ class MarioDomain:
         self._generators: dict[str, Generator] = {}
 
     def initial_solutions(self, rng: np.random.Generator, count: int) -> Array:
-        """Latents ((count, 32) float64) from a normal distribution around 0."""
-        return rng.normal(0.0, self.settings.initial_spread, size=(count, LATENTS))
+        """Latents ((count, 32) float64) from N(0, 0.2² I), as in all published experiments."""
+        return rng.normal(0.0, INITIAL_SPREAD, size=(count, LATENTS))
 
     def levels(self, solutions: Array) -> NDArray[np.int8]:
         """Tile indices ((n, 16, 56) int8), generated where the surrogate predicts."""

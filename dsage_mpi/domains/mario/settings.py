@@ -173,13 +173,6 @@ class MarioSettings(Settings):
         description="builtin: the level generator that comes with the package; else the path of "
         "a published netG state dict or of a file that train-generator wrote.",
     )
-    initial_spread: float = Field(
-        0.2,
-        ge=1e-9,
-        le=10**6,
-        description="Deviation of the random latents at the start; as published. The generator "
-        "was trained with 1, which gives levels of more kinds.",
-    )
     rollouts: int = Field(
         5,
         ge=1,

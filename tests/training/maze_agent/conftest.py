@@ -9,7 +9,7 @@ import pytest
 from dsage_mpi.config.load import load_model
 from dsage_mpi.training.maze_agent.settings import AgentTraining
 
-REPOSITORY = Path(__file__).parents[4]
+REPOSITORY = Path(__file__).parents[3]
 TINY = REPOSITORY / "inputs" / "agent_maze_tiny.toml"
 
 #: Shrinks the tiny training to a fraction of a second per update.

@@ -1,0 +1,3 @@
+from tests.report.conftest import metric_row
+
+__all__ = ["metric_row"]
