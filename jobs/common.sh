@@ -17,18 +17,38 @@ dsage_job() {
   fi
 }
 
-# dsage_setup: goes to the project's folder and finds the Python that has dsage_mpi: the one of its
-# virtual environment, one that was activated (a folder made by `dsage_mpi init` has none), or with DSAGE_IMAGE the container's of that name (docs/container.md).
-dsage_setup() {
-  cd "$SLURM_SUBMIT_DIR" || exit 1
-  # Since 22.05 srun does not know by itself, and would pin every task to one core.
-  if [ -n "${SLURM_CPUS_PER_TASK:-}" ]; then export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK; fi
+# dsage_ask SCRIPT ARGUMENT...: SCRIPT was not submitted but started by hand. With --dry-run among
+# the arguments it says how long the run would take in the job that sbatch would make of SCRIPT, whose
+# options may be among the arguments too, as --ntasks=128.
+dsage_ask() {
+  local script=$1 asked="" time="" options="" lines
+  local -a arguments=()
+  shift
+  for word in "$@"; do
+    case $word in
+      --dry-run) asked=yes ;;
+      --time=*) time=$word options+=" $word" ;;
+      --ntasks=* | --cpus-per-task=* | --nodes=* | --gres=* | --gpus=*) options+=" $word" ;;
+      *) arguments+=("$word") ;;
+    esac
+  done
+  if [ -z "$asked" ]; then
+    echo "$script is for sbatch. To see how long its run would take, put --dry-run behind it:" \
+      "bash $script --dry-run [--ntasks=N --time=HH:MM:SS ...] [INPUT.toml ...]" >&2
+    exit 2
+  fi
+  if [ "${#arguments[@]}" -eq 0 ]; then arguments=(inputs/maze.toml); fi
+  dsage_python || exit 1
+  lines=$(sed -n 's/^#SBATCH \(--[a-z-]*=[^ ]*\).*/\1/p; s/^#SBATCH hetjob.*/:/p' "$script" | tr '\n' ' ')
+  DSAGE_SBATCH="${lines/ : / $time : }$options" exec "${PYTHON[@]}" -m dsage_mpi "${arguments[@]}" --dry-run
+}
+
+# dsage_python: finds the Python that has dsage_mpi: the one of the virtual environment here, one that
+# was activated (a folder made by `dsage_mpi init` has none), or with DSAGE_IMAGE the container's of
+# that name (docs/container.md).
+dsage_python() {
   if [ -n "${DSAGE_IMAGE:-}" ]; then
     PYTHON=(apptainer exec "$DSAGE_IMAGE" python)
-    # Inside there is no scontrol to ask for it, and Slurm before 23.02 does not tell. The components
-    # of a heterogeneous job, a line each, end together.
-    SLURM_JOB_END_TIME=${SLURM_JOB_END_TIME:-$(date -d "$(squeue -h -j "$(dsage_job)" -o %e | head -n 1)" +%s)}
-    export SLURM_JOB_END_TIME
     return
   fi
   PYTHON=(python)
@@ -36,7 +56,21 @@ dsage_setup() {
   if [ ! -x .venv/bin/python ] && ! python -c 'import dsage_mpi' 2>/dev/null; then
     echo "no .venv in $PWD, and no python with dsage_mpi: run 'make setup' there first and submit from" \
       "there, or activate the environment that it is installed in." >&2
-    exit 1
+    return 1
+  fi
+}
+
+# dsage_setup: goes to the project's folder and finds its Python.
+dsage_setup() {
+  cd "$SLURM_SUBMIT_DIR" || exit 1
+  # Since 22.05 srun does not know by itself, and would pin every task to one core.
+  if [ -n "${SLURM_CPUS_PER_TASK:-}" ]; then export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK; fi
+  dsage_python || exit 1
+  if [ -n "${DSAGE_IMAGE:-}" ]; then
+    # Inside there is no scontrol to ask for it, and Slurm before 23.02 does not tell. The components
+    # of a heterogeneous job, a line each, end together.
+    SLURM_JOB_END_TIME=${SLURM_JOB_END_TIME:-$(date -d "$(squeue -h -j "$(dsage_job)" -o %e | head -n 1)" +%s)}
+    export SLURM_JOB_END_TIME
   fi
 }
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import time
 from pathlib import Path
 
 from dsage_mpi.cli.console import EXIT_CODES, Formatter
 from dsage_mpi.cli.run_selection import find_runs
 from dsage_mpi.core import exit_codes
+from dsage_mpi.core.paths import open_for_appending
 from dsage_mpi.core.terminal import complain
 from dsage_mpi.run.stop import STOP_FILE
 from dsage_mpi.rundir.lock import is_held
@@ -58,7 +60,7 @@ def main(argv: list[str]) -> int:
             print(f"{path}: not running{_in_queue(directory)}")
             continue
         try:
-            (directory.path / STOP_FILE).touch()
+            _touch(directory.path / STOP_FILE)
         except OSError as error:
             complain(f"cannot write {directory.path / STOP_FILE}: {error.strerror or error}")
             code = exit_codes.BAD_INPUT
@@ -66,6 +68,14 @@ def main(argv: list[str]) -> int:
         asked.append(directory)
         print(f"{path}: asked to stop")
     return code or _wait(asked, arguments.wait)
+
+
+def _touch(path: Path) -> None:
+    file = open_for_appending(path)
+    try:
+        os.utime(file)  # one that is there already asks again
+    finally:
+        os.close(file)
 
 
 def _seconds(text: str) -> float:

@@ -54,15 +54,6 @@ def count_text(value: float) -> str:
     return f"{value:,.0f}".replace(",", " ") if value < 1e7 else f"{value:.1e}"
 
 
-def seconds_text(seconds: float) -> str:
-    """A duration in the unit that suits it: ``40 s``, ``3 min``, ``1.5 h``, ``12 days``."""
-    for size, unit in ((86400.0, "days"), (3600.0, "h"), (60.0, "min")):
-        if seconds >= 2 * size:
-            value = seconds / size
-            return f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f} {unit}"
-    return f"{seconds:.0f} s" if seconds >= 1 else "under 1 s"
-
-
 def bytes_text(size: float) -> str:
     """A size in MB or GB."""
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 1):.0f} MB"

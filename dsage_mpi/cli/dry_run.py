@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import os
 
-from dsage_mpi.cli.console import bytes_text, count_text, seconds_text
+from dsage_mpi.cli.console import bytes_text, count_text
 from dsage_mpi.config.load import to_toml
+from dsage_mpi.config.plan import plan
 from dsage_mpi.config.schema import Config
 from dsage_mpi.config.warnings import advice
+from dsage_mpi.core.durations import seconds_text
 from dsage_mpi.run.estimate import Estimate, estimate
+from dsage_mpi.slurm import Layout
 
 
-def describe(config: Config, name: str) -> str:
-    """TOML text: the effective configuration, and the estimate as comments below it."""
+def describe(config: Config, name: str, job: Layout | None = None) -> str:
+    """TOML text: the effective configuration, and the estimate as comments below it.
+
+    Args:
+        config: The run.
+        name: Where it is from.
+        job: The batch job that it would run in, if any.
+    """
     lines = [f"# Effective configuration of {name}", "", to_toml(config)]
     lines += [f"# {line}".rstrip() for line in _estimate_lines(config, estimate(config))]
-    lines += [f"# Note: {line}" for line in advice(config)]
+    warnings: list[str] = []
+    if job is not None:
+        text, warnings = plan(config, job)
+        lines.append(f"#   in the Slurm job    {text}")
+    lines += [f"# Note: {line}" for line in (*advice(config), *warnings)]
     return "\n".join(lines)
 
 

@@ -26,7 +26,13 @@ from dsage_mpi.core.write_errors import remedy
 from dsage_mpi.domains import build_domain
 from dsage_mpi.run.memory import check_memory
 from dsage_mpi.rundir.lock import RunLock
-from dsage_mpi.rundir.run_directory import RunDirectory, RunDirectoryError, refuse_used
+from dsage_mpi.rundir.run_directory import (
+    RunDirectory,
+    RunDirectoryError,
+    in_use,
+    never_begun,
+    refuse_used,
+)
 from dsage_mpi.surrogate.errors import SurrogateError
 
 if TYPE_CHECKING:
@@ -37,6 +43,11 @@ if TYPE_CHECKING:
 #: What is raised for input that cannot be used.
 UNUSABLE = (ConfigError, CheckpointError, DomainError, RunDirectoryError, SurrogateError)
 
+_NOTHING = (
+    "there is nothing in %s to go on from: its start was killed before it had begun, and nothing "
+    "is lost. Start it again as before, with INPUT.toml or --restart CHECKPOINT, and --run-dir %s"
+)
+
 _log = logging.getLogger("dsage_mpi.outer")
 
 
@@ -46,6 +57,7 @@ def checked(arguments: argparse.Namespace) -> Config:
     Raises:
         UNUSABLE: Something is wrong with it.
     """
+    arguments = _as_it_was_asked(arguments)
     if arguments.restart is None:
         config = _load(arguments)
     else:
@@ -57,7 +69,7 @@ def checked(arguments: argparse.Namespace) -> Config:
         if stored.directory is not None and arguments.run_dir is None:
             _compare_with_file(stored.directory, stored.config, stored.checkpoint)
     _check_needs(config, str(arguments.restart or arguments.input))
-    if arguments.run_dir is not None:
+    if arguments.run_dir is not None and not never_begun(arguments.run_dir):
         refuse_used(arguments.run_dir)
     return config
 
@@ -70,6 +82,7 @@ def make_order(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Run
         held: Gets the lock of the run directory.
     """
     try:
+        arguments = _as_it_was_asked(arguments)
         return (_continued if arguments.restart else _fresh)(arguments, held)
     except UNUSABLE as error:
         complain(error)
@@ -86,8 +99,7 @@ def _fresh(arguments: argparse.Namespace, held: contextlib.ExitStack) -> RunRequ
 
     config = _load(arguments)
     _check_needs(config, str(arguments.input))
-    directory = RunDirectory.create(arguments.run_dir, arguments.input.stem)
-    _hold(directory, held)
+    directory = _new_directory(arguments.run_dir, arguments.input.stem, held)
     # At once, not with the first checkpoint: a run that is killed before can be started again.
     directory.write_config(to_toml(config))
     return RunRequest(config, directory.path, None, arguments.verbose)
@@ -107,10 +119,8 @@ def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Run
     _check_needs(config, str(source.file))
     checkpoint = None if source.stored is None else source.file
     if elsewhere:
-        directory = RunDirectory.create(arguments.run_dir, "")
-        _hold(directory, held)
-        checkpoint = _take_along(directory, source, config)
-        directory.write_config(to_toml(config))
+        directory = _new_directory(arguments.run_dir, "", held)
+        checkpoint = _take_along(directory, source, config, arguments)
     changed = changes(source.text, str(source.file), config)
     origin = source.file if elsewhere else None
     return RunRequest(
@@ -118,14 +128,62 @@ def _continued(arguments: argparse.Namespace, held: contextlib.ExitStack) -> Run
     )
 
 
-def _take_along(directory: RunDirectory, source: _Source, config: Config) -> Path | None:
-    """What a run in a new directory goes on from, there: it needs the old one no more."""
-    _log.info("going on from %s", source.file.absolute())
-    if source.stored is None:
-        return None
-    from dsage_mpi.run.origin import take_along
+def _as_it_was_asked(arguments: argparse.Namespace) -> argparse.Namespace:
+    """The arguments as they were first given, where ``--restart`` means a run without anything.
 
-    return take_along(directory, source.file, source.stored.tree, config)
+    It was to go on from elsewhere, and was killed before it had its copy of that.
+
+    Raises:
+        RunDirectoryError: Nothing says what that run was to be.
+    """
+    path = arguments.restart
+    if path is None or not never_begun(path):
+        return arguments
+    from dsage_mpi.run.origin import noted_origin
+
+    if (origin := noted_origin(path)) is None:
+        raise RunDirectoryError(_NOTHING % (path, path))
+    again = argparse.Namespace(**vars(arguments))
+    again.restart = origin.source
+    again.run_dir = arguments.run_dir or path
+    again.overrides = [*origin.overrides, *arguments.overrides]
+    return again
+
+
+def _new_directory(path: Path | None, stem: str, held: contextlib.ExitStack) -> RunDirectory:
+    """A fresh run directory, locked; also one that a start left which was killed at once.
+
+    Raises:
+        RunDirectoryError: It is in use.
+    """
+    if path is None or not never_begun(path):
+        directory = RunDirectory.create(path, stem)
+    else:
+        directory = RunDirectory(path)
+        directory.make_folders()
+    _hold(directory, held)
+    if not never_begun(directory.path):  # by another program, which was quicker
+        raise in_use(directory.path)
+    return directory
+
+
+def _take_along(
+    directory: RunDirectory, source: _Source, config: Config, arguments: argparse.Namespace
+) -> Path | None:
+    """What a run in a new directory goes on from, there: it needs the old one no more.
+
+    Killed at any moment, the directory has a note of where that is, or all that it needs.
+    """
+    from dsage_mpi.run.origin import Origin, note_origin, take_along
+
+    stored = source.stored
+    origin = arguments.restart if stored is None else source.file
+    note_origin(directory, Origin(origin, tuple(arguments.overrides)))
+    _log.info("going on from %s", source.file.absolute())
+    copy = None if stored is None else take_along(directory, source.file, stored.tree, config)
+    directory.write_config(to_toml(config))
+    directory.origin.unlink(missing_ok=True)
+    return copy
 
 
 def _taken_over(restart: Path, held: contextlib.ExitStack) -> tuple[RunDirectory, dict[str, Mark]]:

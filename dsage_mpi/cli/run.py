@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,13 +148,16 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 def _dry_run(argv: list[str]) -> int:
     from dsage_mpi.cli.dry_run import describe
+    from dsage_mpi.cli.planned_job import planned_job
     from dsage_mpi.cli.resolve_run import UNUSABLE, checked
+    from dsage_mpi.slurm import job_layout
 
     arguments = _parse(argv)
     try:
         config = checked(arguments)
+        job = planned_job(os.environ) or job_layout(os.environ)
     except UNUSABLE as error:
         complain(error)
         return exit_codes.BAD_INPUT
-    print(describe(config, str(arguments.restart or arguments.input)))
+    print(describe(config, str(arguments.restart or arguments.input), job))
     return 0

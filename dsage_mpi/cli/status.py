@@ -7,14 +7,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dsage_mpi.cli.console import (
-    EXIT_CODES,
-    Formatter,
-    count_text,
-    seconds_text,
-)
+from dsage_mpi.cli.console import EXIT_CODES, Formatter, count_text
 from dsage_mpi.cli.run_selection import find_runs
 from dsage_mpi.core import exit_codes
+from dsage_mpi.core.durations import seconds_text
 from dsage_mpi.core.printable import table_cell
 from dsage_mpi.core.terminal import complain
 from dsage_mpi.rundir.lock import is_held

@@ -30,3 +30,12 @@ def parse_duration(text: str) -> int:
     if seconds > _LONGEST:
         raise ValueError(f"{text!r} is longer than a hundred years")
     return seconds
+
+
+def seconds_text(seconds: float) -> str:
+    """A duration in the unit that suits it: ``40 s``, ``3 min``, ``1.5 h``, ``12 days``."""
+    for size, unit in ((86400.0, "days"), (3600.0, "h"), (60.0, "min")):
+        if seconds >= 2 * size:
+            value = seconds / size
+            return f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f} {unit}"
+    return f"{seconds:.0f} s" if seconds >= 1 else "under 1 s"

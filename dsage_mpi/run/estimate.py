@@ -14,6 +14,9 @@ from dsage_mpi.domains import domain_settings
 CORE_MACS_PER_SECOND = 25e9
 #: A training step's work in units of a prediction: forward, and backward twice that.
 TRAINING_FACTOR = 3
+#: Part of the surrogate's work that more threads do not speed up: they wait for each other after
+#: every kernel, and batches are small. Assumed; two threads predict 1.9 times as fast as one.
+SERIAL_SHARE = 0.05
 #: Start of the program and drawing of the figures, on any number of cores.
 FIXED_SECONDS = 8.0
 #: Share of the surrogate archive that a long inner loop fills (Bhatt et al. 2022 pick 432 elites
@@ -54,11 +57,21 @@ class Estimate:
     training_seconds: float
     basis: str
 
-    def seconds(self, simulating_cores: int, surrogate_cores: int) -> float:
-        """Wall time with so many cores: surrogate and simulation take turns."""
-        surrogate = self.prediction_seconds + self.training_seconds
-        working = self.simulation_seconds / simulating_cores + surrogate / surrogate_cores
-        return FIXED_SECONDS + working
+    def seconds(
+        self, simulating_cores: int, surrogate_cores: int | None, crowding: float = 1.0
+    ) -> float:
+        """Wall time with so many cores: surrogate and simulation take turns.
+
+        Args:
+            simulating_cores: Cores that simulate.
+            surrogate_cores: Cores of the surrogate; None leaves its time out (a GPU).
+            crowding: Threads for each of the surrogate's cores.
+        """
+        seconds = FIXED_SECONDS + self.simulation_seconds / simulating_cores
+        if surrogate_cores is None:
+            return seconds
+        share = SERIAL_SHARE + (1 - SERIAL_SHARE) / surrogate_cores
+        return seconds + crowding * share * (self.prediction_seconds + self.training_seconds)
 
 
 def estimate(config: Config) -> Estimate:

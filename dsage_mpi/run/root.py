@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 import traceback
 from functools import partial
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dsage_mpi.checkpoint.files import checkpoints, set_aside_newer
 from dsage_mpi.checkpoint.hdf5 import read_tree
+from dsage_mpi.config.plan import plan
 from dsage_mpi.config.schema import Config
 from dsage_mpi.config.warnings import advice
 from dsage_mpi.core import exit_codes
@@ -34,6 +36,7 @@ from dsage_mpi.rundir.logging import FILE_ONLY
 from dsage_mpi.rundir.run_directory import RunDirectory
 from dsage_mpi.rundir.status import RUNNING, STOPPED, StatusFile
 from dsage_mpi.rundir.version_changes import drift
+from dsage_mpi.slurm import job_layout
 from dsage_mpi.surrogate.errors import SurrogateError
 
 if TYPE_CHECKING:
@@ -257,5 +260,18 @@ def _announce(
         _log.info("%d more evaluations are known from the journal", journaled)
     for line in (*advice(config), *filter(None, [shortage(config, loop.domain)])):
         _log.warning("%s", line)
+    if not order.checkpoint:
+        _announce_job(config, world.size)
     for change in order.changes:
         _log.info("changed at this restart: %s", change)
+
+
+def _announce_job(config: Config, ranks: int) -> None:
+    """How long it will take in this batch job, and whether that is long enough."""
+    job = job_layout(os.environ, ranks)
+    if job is None:
+        return
+    text, warnings = plan(config, job)
+    _log.info("estimated for this job (orders of magnitude): %s", text)
+    for line in warnings:
+        _log.warning("%s", line)

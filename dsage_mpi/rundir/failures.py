@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from dsage_mpi.core.atomic_files import atomic_write
+from dsage_mpi.core.paths import open_for_appending
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ def read_failures(path: Path) -> list[dict[str, Any]]:
 
 def _append(path: Path, line: bytes) -> None:
     """Adds all of ``line`` or nothing: half a line would spoil the next one too."""
-    with path.open("ab", buffering=0) as file:
+    with open(open_for_appending(path), "ab", buffering=0) as file:
         end = file.tell()
         try:
             left = memoryview(line)

@@ -7,8 +7,10 @@ import logging
 import os
 import sys
 from io import TextIOWrapper
+from pathlib import Path
 from typing import IO
 
+from dsage_mpi.core.paths import open_for_appending
 from dsage_mpi.core.printable import printable
 from dsage_mpi.core.terminal import complain
 from dsage_mpi.rundir.run_directory import RunDirectory
@@ -47,7 +49,7 @@ class _FileHandler(logging.FileHandler):
 
     def _open(self) -> TextIOWrapper:
         try:
-            return super()._open()
+            return open(open_for_appending(Path(self.baseFilename)), "a", encoding=self.encoding)
         except OSError as error:
             complain(f"cannot write {self.baseFilename}: {error.strerror}; this log is lost")
             return open(os.devnull, "w")

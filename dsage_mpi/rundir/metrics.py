@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from dsage_mpi.core.atomic_files import atomic_write, sync
+from dsage_mpi.core.paths import open_for_appending
 
 #: What a cell can hold; None is a cell that has no meaning in that row.
 Value = int | float | None
@@ -171,7 +172,7 @@ class Metrics:
         self._rows.append(checked)
         try:
             if self._file_is_ours:
-                with self.path.open("a", encoding="utf-8", newline="") as file:
+                with open(open_for_appending(self.path), "a", encoding="utf-8", newline="") as file:
                     file.write(self._text([checked]))
                     sync(file)
             else:

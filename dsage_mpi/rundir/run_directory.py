@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +91,11 @@ class RunDirectory:
     def lock(self) -> Path:
         """Held by the program that writes here; says which one that is."""
         return self.path / "lock"
+
+    @property
+    def origin(self) -> Path:
+        """Where a run goes on from that has nothing of its own yet; gone once it has."""
+        return self.path / "origin.json"
 
     @property
     def archive_npz(self) -> Path:
@@ -219,7 +225,7 @@ def _make_named(path: Path) -> Path:
         # Of two programs that both found the folder empty, only one can make this one.
         RunDirectory(path).checkpoints.mkdir()
     except FileExistsError:
-        raise _in_use(path) from None
+        raise in_use(path) from None
     return path
 
 
@@ -258,10 +264,31 @@ def refuse_used(path: Path) -> None:
     if kind not in (None, "folder"):
         raise RunDirectoryError(f"--run-dir {path} is a file; expected a folder or a new name")
     if list_folder(path):
-        raise _in_use(path)
+        raise in_use(path)
 
 
-def _in_use(path: Path) -> RunDirectoryError:
+def never_begun(path: Path) -> bool:
+    """Whether a run directory has only what a start leaves that was killed at once.
+
+    Raises:
+        RunDirectoryError: It cannot be looked into.
+    """
+    directory = RunDirectory(path)
+    try:
+        inside = [*list_folder(path), *list_folder(directory.logs), *list_folder(directory.figures)]
+        inside += list_folder(directory.checkpoints)
+    except OSError as error:
+        raise RunDirectoryError(f"cannot look into {path}: {error.strerror or error}") from error
+    expected = {directory.checkpoints, directory.logs, directory.figures}
+    expected |= {directory.lock, directory.log, directory.origin}
+    remains = re.compile(r"\..*\.(tmp|writing)")
+    return look(directory.checkpoints) == "folder" and all(
+        found in expected or remains.fullmatch(found.name) for found in inside
+    )
+
+
+def in_use(path: Path) -> RunDirectoryError:
+    """What is said of a folder for new results in which something is."""
     return RunDirectoryError(
         f"--run-dir {path} exists and is not empty. To continue what is in it use --restart "
         f"{path}; to start anew choose a different --run-dir."

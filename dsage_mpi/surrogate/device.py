@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
+from dsage_mpi.slurm import threads_of_job
 from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.settings import SurrogateSettings
 
@@ -57,18 +58,13 @@ def resolve_threads(settings: SurrogateSettings) -> int:
 
     First it lets this process use all CPUs that it is allowed: ``mpirun`` pins each rank to one
     core, but while rank 0 trains, the other ranks wait for it without using theirs. "auto" is the
-    number of these; in a Slurm job, whose CPUs grow with its ranks, it is the CPUs of one task: a
-    result must not depend on the number of ranks.
+    number of these; in a Slurm job, whose CPUs grow with its ranks, it is the CPUs of one task, or
+    what the job script says: a result must not depend on the number of ranks.
     """
     allowed = widen_affinity()
     if settings.threads != "auto":
         return settings.threads
-    if "SLURM_JOB_ID" not in os.environ:
-        return allowed
-    # Of a heterogeneous job's components the first has rank 0.
-    names = ("SLURM_CPUS_PER_TASK_HET_GROUP_0", "SLURM_CPUS_PER_TASK")
-    per_task = next(filter(None, map(os.environ.get, names)), "")
-    return max(1, int(per_task)) if per_task.isdigit() else 1
+    return threads_of_job(os.environ) or allowed
 
 
 def widen_affinity() -> int:

@@ -79,7 +79,8 @@ class SurrogateSettings(Settings):
         "auto",
         description=(
             "CPU threads; auto = all CPUs that this process may use (in a Slurm job those of one "
-            "task: --cpus-per-task), fixed when the run starts. "
+            "task, --cpus-per-task, if they are more than one, else what the job script names: "
+            "surrogate_threads), fixed when the run starts. "
             "Another number gives slightly different (equally good) networks."
         ),
     )

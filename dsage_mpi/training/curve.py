@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
 from dsage_mpi.core.atomic_files import atomic_write
+from dsage_mpi.core.paths import open_for_appending
 from dsage_mpi.core.state import CheckpointError
 
 
@@ -32,7 +34,7 @@ class LearningCurve:
             writer = self._writer_to(stream)
             writer.writeheader()
             writer.writerows(kept)
-        self._stream = path.open("a", newline="", encoding="utf-8")
+        self._stream = os.fdopen(open_for_appending(path), "a", newline="", encoding="utf-8")
         self._writer = self._writer_to(self._stream)
 
     def add(self, row: Mapping[str, float | int]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dsage_mpi.cli.console import bytes_text, count_text, seconds_text
+from dsage_mpi.cli.console import bytes_text, count_text
+from dsage_mpi.core.durations import seconds_text
 
 
 @pytest.mark.parametrize(

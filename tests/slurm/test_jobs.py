@@ -6,6 +6,7 @@ import functools
 import os
 import re
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -179,3 +180,25 @@ def test_job_that_meets_its_time_limit_goes_on_until_done(cluster, jobs, referen
     assert digest(job.run_dir) == reference(*LARGE)
     status = python("-m", "dsage_mpi", "status", job.run_dir).stdout
     assert re.search(rf"limited +done +300/300 .* {job.number}$", status, re.M), status
+
+
+def test_a_job_says_in_its_first_lines_whether_it_will_end(cluster, tmp_path):
+    """And rank 0's surrogate has the threads that the job script names."""
+    output, run_dir = tmp_path / "out", tmp_path / "run"
+    long = ("inputs/paper/maze/dsage.toml", "--run-dir", run_dir)
+    options = (f"--output={output}", "--ntasks=7", "--time=10", MEMORY)
+    number = cluster.submit(*options, "jobs/dsage.slurm", *long)
+    deadline = time.monotonic() + 100
+    try:
+        while "will not end" not in (text := output.read_text() if output.exists() else ""):
+            assert time.monotonic() < deadline, text
+            time.sleep(0.5)
+    finally:
+        cluster.run("scancel", number)
+    assert re.search(
+        r"estimated for this job .*: 7 task\(s\), 8 thread\(s\) for the surrogate: about \S+ days, "
+        r"\d+ time slots of (10|9\.\d) min; the job has 51\n",
+        text,
+    ), text
+    assert "8 threads share the 7 core(s) that the job has on rank 0's node" in text
+    assert "\nthreads = 8\n" in (run_dir / "config.toml").read_text()

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 
 from dsage_mpi.cli.doctor.finding import Finding, last_line, note, ok, output_of
+from dsage_mpi.slurm import is_over
 
 
 def check() -> Iterator[Finding]:
@@ -44,6 +45,9 @@ def _gpu() -> Finding:
 
 def _slurm() -> Finding:
     job = os.environ.get("SLURM_JOB_ID")
+    if job and is_over(os.environ):
+        text = f"SLURM_JOB_ID={job} is of a job that is over; not inside a job now"
+        return note("Slurm", text, "start from a shell without the SLURM_ variables of that job")
     if job:
         return ok("Slurm", f"inside job {job}")
     if shutil.which("srun"):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dsage_mpi.core.atomic_files import atomic_write
 from dsage_mpi.domains.mario.draw import draw_level
 
 _COLUMNS, _MARGIN, _REDUCTION = 2, 6, 2
@@ -22,4 +23,5 @@ def save_levels(levels: NDArray[np.int8], path: Path) -> None:
     for number, picture in enumerate(pictures):
         row, column = divmod(number, _COLUMNS)
         sheet.paste(picture, (column * width, row * height))
-    sheet.save(path)
+    with atomic_write(path) as file:
+        sheet.save(file, format="png")

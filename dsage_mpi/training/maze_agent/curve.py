@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from dsage_mpi.core.atomic_files import atomic_write
+
 
 def draw_curve(csv_path: Path, png_path: Path) -> None:
     """Draws training and validation success rates over the agent's steps."""
@@ -37,4 +39,5 @@ def draw_curve(csv_path: Path, png_path: Path) -> None:
     axes.grid(alpha=0.3)
     if rows:
         axes.legend(fontsize="small", loc="lower right")
-    figure.savefig(png_path, dpi=120)
+    with atomic_write(png_path) as file:
+        figure.savefig(file, format="png", dpi=120)
