@@ -6,12 +6,12 @@ import os
 
 from dsage_mpi.cli.console import bytes_text, count_text
 from dsage_mpi.config.load import to_toml
-from dsage_mpi.config.plan import plan
 from dsage_mpi.config.schema import Config
 from dsage_mpi.config.warnings import advice
 from dsage_mpi.core.durations import seconds_text
+from dsage_mpi.core.slurm import Layout
 from dsage_mpi.run.estimate import Estimate, estimate
-from dsage_mpi.slurm import Layout
+from dsage_mpi.run.job_plan import plan
 
 
 def describe(config: Config, name: str, job: Layout | None = None) -> str:

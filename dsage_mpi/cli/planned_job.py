@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from dsage_mpi.config.errors import ConfigError, Problem
-from dsage_mpi.slurm import PLANNED_VARIABLE, RESTARTS_VARIABLE, THREADS_VARIABLE, Layout
+from dsage_mpi.core.slurm import PLANNED_VARIABLE, RESTARTS_VARIABLE, THREADS_VARIABLE, Layout
 
 #: Between the components of a heterogeneous job.
 _NEXT = ":"

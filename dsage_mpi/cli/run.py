@@ -150,7 +150,7 @@ def _dry_run(argv: list[str]) -> int:
     from dsage_mpi.cli.dry_run import describe
     from dsage_mpi.cli.planned_job import planned_job
     from dsage_mpi.cli.resolve_run import UNUSABLE, checked
-    from dsage_mpi.slurm import job_layout
+    from dsage_mpi.core.slurm import job_layout
 
     arguments = _parse(argv)
     try:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from dsage_mpi.checkpoint.files import checkpoints, set_aside_newer
 from dsage_mpi.checkpoint.hdf5 import read_tree
-from dsage_mpi.config.plan import plan
 from dsage_mpi.config.schema import Config
 from dsage_mpi.config.warnings import advice
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.printable import printable
+from dsage_mpi.core.slurm import job_layout
 from dsage_mpi.core.state import CheckpointError
 from dsage_mpi.core.write_errors import remedy
 from dsage_mpi.farm import FarmError
@@ -24,6 +24,7 @@ from dsage_mpi.outer.loop import OuterLoop
 from dsage_mpi.outer.phases import Phases
 from dsage_mpi.run.checkpoint_header import write_header
 from dsage_mpi.run.finish import close_run
+from dsage_mpi.run.job_plan import plan
 from dsage_mpi.run.memory import largest, shortage
 from dsage_mpi.run.observer import Observer
 from dsage_mpi.run.progress import Progress
@@ -36,7 +37,6 @@ from dsage_mpi.rundir.logging import FILE_ONLY
 from dsage_mpi.rundir.run_directory import RunDirectory
 from dsage_mpi.rundir.status import RUNNING, STOPPED, StatusFile
 from dsage_mpi.rundir.version_changes import drift
-from dsage_mpi.slurm import job_layout
 from dsage_mpi.surrogate.errors import SurrogateError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Mapping
 
-from dsage_mpi.slurm import slurm_seconds_left
+from dsage_mpi.core.slurm import slurm_seconds_left
 
 #: Part of the allotted time that ending may take, and the most of it in seconds: the chunks in
 #: flight, letting the ranks go, leaving the program.

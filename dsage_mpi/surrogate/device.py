@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
-from dsage_mpi.slurm import threads_of_job
+from dsage_mpi.core.slurm import threads_of_job
 from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.settings import SurrogateSettings
 

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 
 from dsage_mpi.cli.doctor.finding import Finding, last_line, note, ok, output_of
-from dsage_mpi.slurm import is_over
+from dsage_mpi.core.slurm import is_over
 
 
 def check() -> Iterator[Finding]:

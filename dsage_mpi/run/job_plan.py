@@ -6,8 +6,8 @@ import math
 
 from dsage_mpi.config.schema import Config
 from dsage_mpi.core.durations import seconds_text
+from dsage_mpi.core.slurm import Layout
 from dsage_mpi.run.estimate import Estimate, estimate
-from dsage_mpi.slurm import Layout
 
 _TOO_LONG = (
     "This run will not end in this job: it takes %s of %s, and the job has %d "

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dsage_mpi.slurm import Layout, is_over, job_layout, threads_of_job
+from dsage_mpi.core.slurm import Layout, is_over, job_layout, threads_of_job
 
 SOON = str(int(time.time()) + 7200)
 LIVE = {"SLURM_JOB_ID": "7", "SLURM_JOB_END_TIME": SOON}

@@ -7,10 +7,10 @@ import dataclasses
 import pytest
 
 from dsage_mpi.config.load import load_config
-from dsage_mpi.config.plan import plan
 from dsage_mpi.config.schema import Config
+from dsage_mpi.core.slurm import Layout
 from dsage_mpi.run.estimate import estimate
-from dsage_mpi.slurm import Layout
+from dsage_mpi.run.job_plan import plan
 from tests.support import REPOSITORY
 
 JOB = Layout(ranks=32, cores=32, threads=8, seconds=4 * 3600.0, slots=51, gpu=False)
