@@ -8,7 +8,7 @@ import os
 import time
 from pathlib import Path
 
-from dsage_mpi.cli.console import EXIT_CODES, Formatter
+from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser
 from dsage_mpi.cli.run_selection import find_runs
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.paths import open_for_appending
@@ -32,7 +32,7 @@ _LOOK_SECONDS = 0.2
 
 def parser() -> argparse.ArgumentParser:
     """The parser of ``cancel``."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="dsage_mpi cancel",
         description=f"Stops runs cleanly, by a file {STOP_FILE} in their folders.",
         epilog=EPILOG,

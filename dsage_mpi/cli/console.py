@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import NoReturn
+
+from dsage_mpi.core.printable import printable
 
 EXIT_CODES = """exit codes:
   0  done
@@ -18,6 +21,14 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=28, width=96)
+
+
+class Parser(argparse.ArgumentParser):
+    """Shows arguments that it complains of as text, not to be obeyed by the terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        """Prints usage and message, and ends the program."""
+        super().error(printable(message))
 
 
 def some_path(text: str) -> Path:

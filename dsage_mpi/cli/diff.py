@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi.cli.console import Formatter
+from dsage_mpi.cli.console import Formatter, Parser
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
@@ -38,7 +38,7 @@ exit codes:
 
 def parser() -> argparse.ArgumentParser:
     """The parser of ``diff``."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="dsage_mpi diff",
         description="Compares two checkpoints bit by bit. What may differ between equal runs is "
         "left out without --all: times, machine, ranks, texts of failures, and settings that "

@@ -6,7 +6,7 @@ import argparse
 import shutil
 from pathlib import Path
 
-from dsage_mpi.cli.console import Formatter
+from dsage_mpi.cli.console import Formatter, Parser
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
@@ -29,7 +29,7 @@ exit codes:
 
 def parser() -> argparse.ArgumentParser:
     """The parser of ``init``."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="dsage_mpi init",
         description="Copies the inputs and job scripts that come with the program into a folder. "
         "Nothing that is there is overwritten.",

@@ -6,7 +6,7 @@ import argparse
 import math
 from typing import TYPE_CHECKING
 
-from dsage_mpi.cli.console import EXIT_CODES, Formatter, add_run
+from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser, add_run
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
@@ -25,7 +25,7 @@ EPILOG = f"""examples:
 
 def parser() -> argparse.ArgumentParser:
     """The parser of ``inspect``."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="dsage_mpi inspect",
         description="Summarises a run from its newest valid checkpoint, or from the one given.",
         epilog=EPILOG,

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi.cli.console import EXIT_CODES, Formatter, add_run, some_path
+from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser, add_run, some_path
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
@@ -29,7 +29,7 @@ examples:
 
 def parser() -> argparse.ArgumentParser:
     """The parser of ``plot``."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="dsage_mpi plot",
         description="Draws the figures of a run from its newest valid checkpoint, or from the one "
         "given.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsage_mpi.cli.console import EXIT_CODES, Formatter
+from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
@@ -49,7 +49,7 @@ class Scene:
 
 def parser() -> argparse.ArgumentParser:
     """The parser of ``render``."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="dsage_mpi render",
         description="Draws a level (.png). Mario's games are played again: the agent's path is on "
         "the picture, and a rollout can be filmed (.gif, .mp4). Mazes are drawn without a path.",

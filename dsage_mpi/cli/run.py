@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsage_mpi import __version__
-from dsage_mpi.cli.console import EXIT_CODES, Formatter, add_overrides, some_path
+from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser, add_overrides, some_path
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
@@ -59,7 +59,7 @@ Inputs, their keys and defaults: docs/configuration.md.
 
 def parser() -> argparse.ArgumentParser:
     """The parser of ``run``, which is also the program's main help."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="dsage_mpi",
         usage="dsage_mpi [run] INPUT.toml [options]\n"
         "       dsage_mpi --restart RUN_DIR|CHECKPOINT [options]\n"

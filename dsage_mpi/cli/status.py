@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dsage_mpi.cli.console import EXIT_CODES, Formatter, count_text
+from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser, count_text
 from dsage_mpi.cli.run_selection import find_runs
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.durations import seconds_text
@@ -34,7 +34,7 @@ _MOST_CHARACTERS = 60
 
 def parser() -> argparse.ArgumentParser:
     """The parser of ``status``."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="dsage_mpi status",
         description="Shows how far runs are, one line each, from what they write about themselves.",
         epilog=EPILOG,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from dsage_mpi.cli.console import EXIT_CODES, Formatter, add_overrides, some_path
+from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser, add_overrides, some_path
 
 
 def training_parser(command: str, description: str, examples: str) -> argparse.ArgumentParser:
@@ -16,7 +16,7 @@ def training_parser(command: str, description: str, examples: str) -> argparse.A
         description: One line.
         examples: What stands below the options, before the exit codes.
     """
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog=f"dsage_mpi {command}",
         description=description,
         epilog=f"{examples}\n{EXIT_CODES}\n",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from dsage_mpi.cli.console import Formatter
+from dsage_mpi.cli.console import Formatter, Parser
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
@@ -22,7 +22,7 @@ exit codes:
 
 def parser() -> argparse.ArgumentParser:
     """The parser of ``verify``."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="dsage_mpi verify",
         description="Reads checkpoints to the last byte, compares every checksum, and looks "
         "whether all is there that a restart needs and record, archive and counters agree.",

@@ -1,8 +1,8 @@
-"""Finds a network's tensors in what people save: under other keys, with prefixes, with dots.
+"""Finds a network's tensors in what people save: under other keys, renamed, without their module.
 
 ``DataParallel`` puts ``module.`` before every name, ``torch.compile`` ``_orig_mod.``; checkpoints
 keep the state dict under ``state_dict``, ``netG`` or ``model``, beside an optimizer's; and tools
-that take no colons in names write dots.
+that take no colons in names write dots. ``network.main.state_dict()`` lacks ``main.``.
 """
 
 from __future__ import annotations
@@ -64,11 +64,12 @@ def _tables(loaded: Mapping[str, Any], where: str = "") -> Iterator[tuple[str, M
 def _renamed(table: Mapping[str, Any], names: Collection[str]) -> tuple[dict[str, Any], int]:
     """``table`` without the prefix that most of ``names`` have in it, and how many have it."""
     own = {dotted(name): name for name in names}
-    prefixes: Counter[str] = Counter()
-    for key in map(dotted, table):
-        for name in own:
-            if key == name or key.endswith(f".{name}"):
-                prefixes[key.removesuffix(name)] += 1
+    prefixes = _prefixes(table, own)
+    if not prefixes and len(roots := {name.partition(".")[0] for name in own}) == 1:
+        # The one module that all of the network is in, saved without it.
+        root = f"{roots.pop()}."
+        own = {short.removeprefix(root): name for short, name in own.items()}
+        prefixes = _prefixes(table, own)
     if not prefixes:
         return dict(table), 0
     (prefix, count), *_ = prefixes.most_common(1)
@@ -78,6 +79,16 @@ def _renamed(table: Mapping[str, Any], names: Collection[str]) -> tuple[dict[str
         if dotted(key).startswith(prefix)
     }
     return {own.get(short, key): value for short, (key, value) in inside.items()}, count
+
+
+def _prefixes(table: Mapping[str, Any], names: Collection[str]) -> Counter[str]:
+    """What stands before ``names`` in ``table``, and how often."""
+    prefixes: Counter[str] = Counter()
+    for key in map(dotted, table):
+        for name in names:
+            if key == name or key.endswith(f".{name}"):
+                prefixes[key.removesuffix(name)] += 1
+    return prefixes
 
 
 def listing(problems: Collection[str]) -> str:

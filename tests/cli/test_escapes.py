@@ -69,6 +69,23 @@ def test_the_status_of_a_run(tmp_path: Path) -> None:
     shown(python("-m", "dsage_mpi", "cancel", tmp_path / "run"))
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (f"--no{EVIL}",),
+        ("inputs/maze_tiny.toml", "--seed", EVIL),
+        ("cancel", "run", "--wait", EVIL),
+        ("inspect", "run", EVIL),
+        ("train-agent", "a.toml", EVIL),
+        ("doctor", EVIL),
+    ],
+)
+def test_arguments_that_are_refused(arguments: tuple[str, ...]) -> None:
+    done = python("-m", "dsage_mpi", *arguments)
+    assert done.returncode == 2
+    assert r"\x1b" in shown(done)
+
+
 def test_an_encoding_that_lacks_a_character(
     whole_run: Callable[[str], Path], tmp_path: Path
 ) -> None:

@@ -54,6 +54,13 @@ WRAPPINGS: dict[str, Callable[[Tensors], Any]] = {
     "Lightning": lambda tensors: {
         "state_dict": {**prefixed("net.")(tensors), "critic.weight": torch.zeros(3)},
     },
+    "without its module": lambda tensors: {
+        name.removeprefix("main."): value for name, value in tensors.items()
+    },
+    "another module's": lambda tensors: {
+        "netG": {f"gen.{name.removeprefix('main.')}": value for name, value in tensors.items()}
+    },
+    "a module more": prefixed("main."),
     "dots": lambda tensors: {name.replace(":", "."): value for name, value in tensors.items()},
 }
 

@@ -6,7 +6,7 @@ import argparse
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 
-from dsage_mpi.cli.console import Formatter
+from dsage_mpi.cli.console import Formatter, Parser
 from dsage_mpi.cli.doctor.finding import Finding, Status
 from dsage_mpi.core import exit_codes
 
@@ -16,7 +16,7 @@ _STATUS_WIDTH = 9
 
 def parser() -> argparse.ArgumentParser:
     """The parser of ``doctor``."""
-    return argparse.ArgumentParser(
+    return Parser(
         prog="dsage_mpi doctor",
         description="Checks this installation: Python packages against their pins, MPI library "
         "and launcher, HDF5, GPU, native code, the shipped agent, Java, cores and Slurm.",

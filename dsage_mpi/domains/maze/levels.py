@@ -75,7 +75,7 @@ def _refuse(levels: NDArray[Any]) -> NoReturn:
     index, cell = np.argwhere((flat != 0) & (flat != 1))[0]
     row, col = divmod(int(cell), SIDE)
     raise ValueError(
-        f"maze level {index} has {flat[index, cell]} at row {row}, column {col}; "
+        f"maze level {index + 1} has {flat[index, cell]} at row {row + 1}, column {col + 1}; "
         "a level holds only 0 (empty) and 1 (wall)"
     )
 

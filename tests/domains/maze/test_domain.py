@@ -174,7 +174,7 @@ def test_a_task_with_other_values_is_refused():
     tasks["level"][1, 0, 0] = 3
     with pytest.raises(ValueError, match="level 1"):
         domain.make_simulator(golden.random_weights(2))(tasks)
-    with pytest.raises(ValueError, match="level 0 has 2"):
+    with pytest.raises(ValueError, match="level 1 has 2"):
         domain.tasks(np.full((1, 256), 2), SEEDS[:1])
 
 

@@ -134,10 +134,10 @@ def test_any_numbers_zero_and_one_are_accepted(dtype):
     [
         (np.zeros((16, 16)), "shape"),
         (np.zeros((2, 15, 16)), "shape"),
-        (np.full((1, 16, 16), 2, np.uint8), "level 0 has 2 at row 0, column 0"),
-        (np.full((1, 16, 16), -1, np.int8), "level 0 has -1"),
-        (np.full((1, 16, 16), np.nan), "level 0 has nan"),
-        (np.full((1, 256), 0.5), "level 0 has 0.5"),
+        (np.full((1, 16, 16), 2, np.uint8), "level 1 has 2 at row 1, column 1"),
+        (np.full((1, 16, 16), -1, np.int8), "level 1 has -1"),
+        (np.full((1, 16, 16), np.nan), "level 1 has nan"),
+        (np.full((1, 256), 0.5), "level 1 has 0.5"),
         (np.full((1, 16, 16), "x"), "numbers"),
     ],
 )
@@ -149,7 +149,7 @@ def test_bad_levels_are_refused(levels, message):
 def test_the_bad_level_is_named():
     levels = np.zeros((5, 16, 16), np.uint8)
     levels[3, 2, 1] = 7
-    with pytest.raises(ValueError, match="level 3 has 7 at row 2, column 1"):
+    with pytest.raises(ValueError, match="level 4 has 7 at row 3, column 2"):
         analyse(levels)
 
 
@@ -165,7 +165,7 @@ def test_other_tiles_are_refused_by_whatever_reads_levels(dtype):
         lambda: mark_optimal_path(bad, geometry),
         lambda: depth_first_order(bad, geometry),
     ):
-        with pytest.raises(ValueError, match=r"level 0 has 4.* at row 2, column 1"):
+        with pytest.raises(ValueError, match=r"level 1 has 4.* at row 3, column 2"):
             call()
 
 

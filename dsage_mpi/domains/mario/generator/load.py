@@ -26,8 +26,8 @@ from dsage_mpi.domains.wrapped_tensors import dotted, listing, some_names, unwra
 BUILTIN = Path(__file__).parents[1] / "weights" / "generator.npz"
 
 #: First and last layer, by what their names are but for the sizes in them.
-_FIRST = re.compile(r"(^|\.)main\.initial\.[^.]+\.convt\.weight$")
-_LAST = re.compile(r"(^|\.)main\.final\.[^.]+\.convt\.weight$")
+_FIRST = re.compile(r"(^|\.)initial\.[^.]+\.convt\.weight$")
+_LAST = re.compile(r"(^|\.)final\.[^.]+\.convt\.weight$")
 #: Problems that are shown beside a cause.
 _FEW = 2
 _EXPECTED = (
