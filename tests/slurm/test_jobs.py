@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.slurm.conftest import HERE
 
+from tests.slurm.conftest import HERE
 from tests.support import REPOSITORY, python
 
 JOBS = sorted((REPOSITORY / "jobs").glob("*.slurm"))
