@@ -98,7 +98,7 @@ def config_hash(config: Config) -> str:
     number of ranks; ``NEUTRAL_KEYS`` are left out.
     """
     neutral = {
-        name: Config.model_fields[name].get_default(call_default_factory=True)
+        name: Config.model_fields[name].get_default(call_default_factory=True, validated_data={})
         for name in NEUTRAL_KEYS
     }
     return hashlib.sha256(to_toml(config.model_copy(update=neutral)).encode()).hexdigest()

@@ -84,7 +84,7 @@ def _rows(model: type[BaseModel]) -> Iterator[str]:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    value = field.get_default(call_default_factory=True)
+    value = field.get_default(call_default_factory=True, validated_data={})
     return "unset" if value is None else f"`{toml_value(value)}`"
 
 

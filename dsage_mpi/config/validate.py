@@ -53,7 +53,7 @@ def validate(model: type[Model], document: Document) -> Model:
 def _with_defaults(document: Document, valid: dict[str, Any]) -> dict[str, Any]:
     """The valid tables and the defaults of those that the input leaves out."""
     defaults = {
-        name: field.get_default(call_default_factory=True)
+        name: field.get_default(call_default_factory=True, validated_data={})
         for name, field in Config.model_fields.items()
         if name not in document.tables and not field.is_required()
     }
