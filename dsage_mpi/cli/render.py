@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,10 @@ def parser() -> argparse.ArgumentParser:
         "--best", action="store_true", help="the elite with the best objective (the default)"
     )
     which.add_argument(
-        "--cell", type=int, nargs=2, metavar=("I", "J"), help="the elite of this archive cell"
+        "--cell",
+        type=_cell,
+        metavar="I J ...",
+        help="the elite of this archive cell, one number per measure",
     )
     made.add_argument(
         "--rollout", type=int, metavar="K", help="Mario: which rollout, from 0 (default 0)"
@@ -94,7 +98,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Draws; returns the exit code."""
     made = parser()
-    arguments = made.parse_args(argv)
+    arguments = made.parse_args(_joined_cell(argv))
     _check(made, arguments)
     from dsage_mpi.config.load import ConfigError
     from dsage_mpi.core.domain import DomainError
@@ -213,18 +217,43 @@ def _evaluation(arguments: argparse.Namespace, stored: Stored, config: Config) -
     return number, f"cell {cell}: {_describe(number, record, config)}"
 
 
+def _cell(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(number) for number in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: expected whole numbers, one per measure, e.g. --cell 40 12"
+        ) from None
+
+
+def _joined_cell(argv: list[str]) -> list[str]:
+    """Makes one argument of the numbers after ``--cell``, one per measure."""
+    joined: list[str] = []
+    for argument in argv:
+        last = joined[-1] if joined else ""
+        if last == "--cell" and re.fullmatch(r"-?[\d,]+", argument):
+            joined[-1] = f"--cell={argument}"
+        elif last.startswith("--cell=") and re.fullmatch(r"-?\d+", argument):
+            joined[-1] += f",{argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
 def _row_of(cell: tuple[int, ...], table: Any) -> int:
     import numpy as np
 
     dims = tuple(int(k) for k in table.dims)
-    if any(not 0 <= k < size for k, size in zip(cell, dims, strict=True)):
-        raise RenderError(f"no cell {cell}: the archive has {dims[0]} x {dims[1]}, from (0, 0)")
+    there = len(cell) == len(dims)
+    if not there or any(not 0 <= k < size for k, size in zip(cell, dims, strict=True)):
+        size, first = " x ".join(map(str, dims)), (0,) * len(dims)
+        raise RenderError(f"no cell {cell}: the archive has {size}, from {first}")
     rows = np.flatnonzero(table.index == np.ravel_multi_index(cell, dims))
     if not len(rows):
         cells = np.stack(np.unravel_index(table.index, dims), axis=1)
         near = cells[np.abs(cells - cell).sum(axis=1).argmin()]
         raise RenderError(
-            f"cell {cell} is empty; the nearest with an elite is --cell {near[0]} {near[1]}"
+            f"cell {cell} is empty; the nearest with an elite is --cell {' '.join(map(str, near))}"
         )
     return int(rows[0])
 

@@ -75,6 +75,13 @@ def _selection_problems(
         return
     if selection.kind != "downsample" or selection.coarse_dims is None or archive is None:
         return
+    if len(selection.coarse_dims) != len(archive.dims):
+        yield (
+            "selection.coarse_dims",
+            f"has {len(selection.coarse_dims)} entries: expected {len(archive.dims)}, one per "
+            "measure",
+        )
+        return
     for axis, (coarse, fine) in enumerate(zip(selection.coarse_dims, archive.dims, strict=True)):
         if fine % coarse:
             divisors = [d for d in range(1, fine + 1) if fine % d == 0]

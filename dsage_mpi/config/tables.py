@@ -14,6 +14,8 @@ from dsage_mpi.core.settings import Settings, problems_error
 MANY, CELLS = 10**9, 10**8
 #: A narrower range of a measure is finer than pyribs can tell its cells apart (it adds 1e-6).
 NARROWEST = 1e-3
+#: Cells grow with the power of this number: more measures than six leave most grids empty.
+MOST_MEASURES = 6
 
 Method = Literal["dsage", "map_elites", "cma_me", "domain_randomization"]
 
@@ -60,14 +62,28 @@ class ArchiveSettings(Settings):
     """The grid that tiles measure space (ground truth and surrogate alike)."""
 
     measures: Annotated[tuple[str, ...], AfterValidator(_different)] = Field(
-        min_length=2, max_length=2, description="Names of the two measures, x then y."
+        min_length=1,
+        max_length=MOST_MEASURES,
+        description="Names of the measures, one to six; of two, x then y.",
     )
     dims: Annotated[tuple[Cells, ...], AfterValidator(_few_enough)] = Field(
-        min_length=2, max_length=2, description="Cells along each measure."
+        min_length=1, max_length=MOST_MEASURES, description="Cells along each measure."
     )
     ranges: tuple[Bounds, ...] = Field(
-        min_length=2, max_length=2, description="[low, high] of each measure."
+        min_length=1, max_length=MOST_MEASURES, description="[low, high] of each measure."
     )
+
+    @model_validator(mode="after")
+    def _as_many_of_each(self) -> ArchiveSettings:
+        """Checks that there is one entry per measure."""
+        problems = [
+            (key, f"has {len(value)} entries: expected {len(self.measures)}, one per measure")
+            for key, value in (("dims", self.dims), ("ranges", self.ranges))
+            if len(value) != len(self.measures)
+        ]
+        if problems:
+            raise problems_error(problems)
+        return self
 
 
 class EmitterSettings(Settings):
@@ -130,8 +146,8 @@ class SelectionSettings(Settings):
     )
     coarse_dims: tuple[Cells, ...] | None = Field(
         None,
-        min_length=2,
-        max_length=2,
+        min_length=1,
+        max_length=MOST_MEASURES,
         description="downsample: cells of the coarse grid; must divide archive.dims.",
     )
     count: int | None = Field(

@@ -1,10 +1,14 @@
 import contextlib
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dsage_mpi.checkpoint.hdf5 import read_tree, write_tree
+from dsage_mpi.config.load import load_config
 from dsage_mpi.core.state import CheckpointError
+from dsage_mpi.domains import build_domain
 from dsage_mpi.farm import open_farm
 from dsage_mpi.farm.launch import World
 from dsage_mpi.farm.settings import FarmSettings
@@ -13,6 +17,7 @@ from dsage_mpi.outer.phases import Phases
 from dsage_mpi.report.digest import digest
 from tests.outer.toy import SIDE, GridDomain, config
 
+INPUTS = Path(__file__).parents[2] / "inputs"
 METHODS = ["dsage", "map_elites", "domain_randomization"]
 
 
@@ -389,3 +394,29 @@ def test_as_published_levels_may_be_simulated_again():
     )
     run(loop)
     assert len(loop.record) == 90
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_any_number_of_measures(count, tmp_path):
+    """A real domain; the restarted run equals the uninterrupted one."""
+    measures = ["agent_path_length", "num_blocks", "optimal_path_length"][:count]
+    overrides = [
+        f"archive.measures={json.dumps(measures)}",
+        f"archive.dims={[18, 16, 8][:count]}",
+        f"archive.ranges={[[0, 648], [0, 256], [0, 100]][:count]}",
+        f"selection.coarse_dims={[9, 4, 2][:count]}",
+        "surrogate.threads=1",
+    ]
+    settings = load_config(INPUTS / "maze_tiny.toml", overrides=overrides)
+
+    def loop():
+        return make(settings, build_domain(settings.domain, settings.archive.measures))
+
+    whole, stopped, resumed = loop(), loop(), loop()
+    run(whole)
+    run(stopped, 2)
+    write_tree(tmp_path / "c.h5", stopped.state())
+    resumed.load_state(read_tree(tmp_path / "c.h5"))
+    run(resumed)
+    assert whole.archive.measure_dim == count
+    assert digest(whole.state()) == digest(resumed.state())

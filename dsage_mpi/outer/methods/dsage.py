@@ -68,7 +68,10 @@ class Dsage:
         )
         domain.predict_on(str(self._surrogate.device))
         self._data = DataSet(
-            config.algorithm.max_evaluations, domain.level_shape, self._surrogate.device
+            config.algorithm.max_evaluations,
+            domain.level_shape,
+            self._surrogate.device,
+            measure_count=len(config.archive.measures),
         )
 
     def propose(self, iteration: int) -> Proposal:

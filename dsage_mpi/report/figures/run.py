@@ -12,6 +12,7 @@ import numpy as np
 
 from dsage_mpi.report.export import ArchiveTable
 from dsage_mpi.report.figures import style
+from dsage_mpi.report.figures.axes import archive_axes, archive_profile
 from dsage_mpi.report.figures.curves import learning_curves
 from dsage_mpi.report.figures.gallery import Render, archive_gallery
 from dsage_mpi.report.figures.heatmap import archive_heatmap
@@ -49,8 +50,7 @@ def draw_run(
     of_measure = dict(zip(table.measure_names, units, strict=False))
     curves = partial(learning_curves, rows, units=of_measure, title=title or "Run")
     drawings: dict[str, Callable[..., None]] = {"curves.png": curves}
-    if len(table.dims) == 2:
-        drawings |= _heatmaps(table, of_measure, title or "Archive")
+    drawings |= _archive_figures(table, of_measure, title or "Archive")
     if table.level.size:
         drawings["levels.png"] = partial(
             archive_gallery,
@@ -61,6 +61,18 @@ def draw_run(
             title=title or "Generated levels",
         )
     return [folder / name for name, draw in drawings.items() if _drawn(draw, folder / name)]
+
+
+def _archive_figures(
+    table: ArchiveTable, units: Mapping[str, str], title: str
+) -> dict[str, Callable[..., None]]:
+    """What suits the number of measures: a profile, heat maps or parallel axes."""
+    if len(table.dims) == 2:
+        return _heatmaps(table, units, title)
+    labels = [axis_label(name, units.get(name, "")) for name in table.measure_names]
+    if len(table.dims) == 1:
+        return {"archive.png": partial(archive_profile, table, label=labels[0], title=title)}
+    return {"archive.png": partial(archive_axes, table, labels=labels, title=title)}
 
 
 def _heatmaps(

@@ -42,7 +42,7 @@ def test_a_picture_that_fails_costs_a_warning(
     assert len(files) == 3
 
 
-def test_archives_of_three_measures_have_no_heatmap(tmp_path: Path, table: ArchiveTable) -> None:
+def test_archives_of_three_measures_have_parallel_axes(tmp_path: Path, table: ArchiveTable) -> None:
     solid = dataclasses.replace(
         table,
         dims=np.append(table.dims, 2),
@@ -51,7 +51,30 @@ def test_archives_of_three_measures_have_no_heatmap(tmp_path: Path, table: Archi
         measures=np.column_stack([table.measures, np.zeros(len(table))]),
         measure_names=(*table.measure_names, "turns"),
     )
-    assert {p.name for p in draw_run(tmp_path, solid, [], render)} == {"levels.png", "curves.png"}
+    files = draw_run(tmp_path, solid, [], render)
+    assert {p.name for p in files} == {"archive.png", "levels.png", "curves.png"}
+    assert colours_in(tmp_path / "archive.png") > 20
+
+
+def test_archives_of_one_measure_have_a_profile(tmp_path: Path, table: ArchiveTable) -> None:
+    _, first = np.unique(table.index // table.dims[1], return_index=True)
+    rows = {
+        field.name: getattr(table, field.name)[first]
+        for field in dataclasses.fields(table)
+        if field.name in ("solution", "objective", "level", "metadata", "evaluation")
+    }
+    line = dataclasses.replace(
+        table,
+        **rows,
+        index=table.index[first] // table.dims[1],
+        measures=table.measures[first][:, :1],
+        dims=table.dims[:1],
+        lower_bounds=table.lower_bounds[:1],
+        upper_bounds=table.upper_bounds[:1],
+        measure_names=table.measure_names[:1],
+    )
+    assert {p.name for p in draw_run(tmp_path, line, [], render)} >= {"archive.png", "levels.png"}
+    assert colours_in(tmp_path / "archive.png") > 2
 
 
 def test_any_title_will_do(tmp_path: Path, table: ArchiveTable, metric_row: Row) -> None:
