@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dsage_mpi.domains import domain_settings
+from dsage_mpi.domains import domain_settings, solution_dim
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from dsage_mpi.config.tables import (
         ArchiveSettings,
         EmitterSettings,
@@ -52,7 +54,7 @@ def cross_problems(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield from _start_problems(tables["selection"], tables["inner_loop"])
     if {"algorithm", "domain", "emitters"} <= tables.keys():
         yield from _emitter_problems(
-            tables["algorithm"].method, tables["domain"].name, tables["emitters"]
+            tables["algorithm"].method, tables["domain"], tables["emitters"]
         )
 
 
@@ -98,8 +100,9 @@ def _start_problems(
 
 
 def _emitter_problems(
-    method: str, domain: str, emitters: EmitterSettings
+    method: str, table: BaseModel, emitters: EmitterSettings
 ) -> Iterator[tuple[str, str]]:
+    domain: str = table.name  # type: ignore[attr-defined]
     kind, allowed = emitters.kind, DIRECT_EMITTERS.get(method, (emitters.kind,))
     settings = domain_settings(domain)
     solutions = f"the {settings.SOLUTION_KIND} solutions of the {domain} domain"
@@ -123,11 +126,15 @@ def _emitter_problems(
             "emitters.kind",
             f'= "{kind}": cannot work on {solutions}; expected one of {_quoted(fitting)}',
         )
-    elif kind == "map_elites" and emitters.mutations > settings.SOLUTION_DIM:
+    elif (
+        kind == "map_elites"
+        and (positions := solution_dim(table)) is not None
+        and emitters.mutations > positions
+    ):
         yield (
             "emitters.mutations",
             f"= {emitters.mutations}: a solution of the {domain} domain has "
-            f"{settings.SOLUTION_DIM} positions; expected at most so many",
+            f"{positions} positions; expected at most so many",
         )
     elif kind == "cma_me" and emitters.batch_size < 2:
         yield (

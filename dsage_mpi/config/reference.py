@@ -28,7 +28,7 @@ def reference() -> str:
     blocks = [_block("top level", Config, None)]
     for key in Config.model_fields:
         if key == "domain":
-            for name in sorted(DOMAINS):
+            for name in DOMAINS.own():
                 model = table_model(Config, key, {"name": name})
                 blocks.append(_block(f'`[domain]` with `name = "{name}"`', model, None))
                 blocks += _inner_blocks("domain", model)
