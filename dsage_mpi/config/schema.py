@@ -21,11 +21,14 @@ from pydantic import (
     model_validator,
 )
 
+from dsage_mpi.config.components import (
+    IMPLIED_EMITTERS,
+    METHODS,
+    emitter_solutions,
+    method_facts,
+)
 from dsage_mpi.config.consistency import (
     CROSS_TABLES,
-    DIRECT_EMITTERS,
-    DSAGE_EMITTERS,
-    EMITTER_DOMAINS,
     cross_problems,
 )
 from dsage_mpi.config.tables import (
@@ -95,7 +98,12 @@ class Config(Settings):
     @property
     def uses_surrogate(self) -> bool:
         """Whether a surrogate is trained at all."""
-        return self.algorithm.method == "dsage"
+        return method_facts(self.algorithm.method).uses_surrogate
+
+    @property
+    def method_columns(self) -> Mapping[str, str]:
+        """Columns of metrics.csv that the method alone fills -> what they are."""
+        return method_facts(self.algorithm.method).columns
 
     @model_validator(mode="before")
     @classmethod
@@ -136,10 +144,10 @@ def implied_emitter(data: Mapping[str, Any]) -> str | None:
     solutions = None
     if DOMAINS.finds(name):
         solutions = domain_settings(name).SOLUTION_KIND
-    if isinstance(method, str) and method in DIRECT_EMITTERS:
-        kinds = DIRECT_EMITTERS[method]
-        return next((kind for kind in kinds if solutions in EMITTER_DOMAINS[kind]), kinds[0])
-    return None if solutions is None else DSAGE_EMITTERS[solutions]
+    kinds = method_facts(method).emitters if METHODS.finds(method) else None
+    if kinds:
+        return next((kind for kind in kinds if solutions in emitter_solutions(kind)), kinds[0])
+    return None if solutions is None else IMPLIED_EMITTERS[solutions]
 
 
 def with_own_measure_names(data: dict[str, Any]) -> dict[str, Any]:

@@ -81,6 +81,16 @@ class Registry:
         """
         return load(self.path(name))
 
+    def checked(self, name: str) -> str:
+        """``name`` itself, if it leads to a component; for validators.
+
+        Raises:
+            ComponentError: It does not.
+        """
+        if problem := self.problem(name):
+            raise ComponentError(problem)
+        return name
+
     def finds(self, name: Any) -> TypeGuard[str]:
         """Whether ``name`` leads to a component."""
         return isinstance(name, str) and not self.problem(name)

@@ -1,6 +1,7 @@
 """Domains by name: ours, those of installed packages, and classes anywhere by dotted path.
 
-A domain of ours is one folder with ``settings.py`` (light) and ``domain.py`` and one line here.
+A domain of ours is one folder with ``settings.py`` (light) and ``domain.py``, and one line in
+``registry.py``.
 ``settings.py`` defines SETTINGS (pydantic model), MEASURES, SOLUTION_KIND, SOLUTION_DIM (numbers in
 a solution) and ``cost_facts``; it may define MEASURE_ALIASES (other name of a measure -> its name)
 and CHANGEABLE (keys that a restart may change). Domains from elsewhere are classes that have the
@@ -12,26 +13,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from dsage_mpi.core.registry import Registry
+from dsage_mpi.domains.registry import DOMAINS, domain_package
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from dsage_mpi.core.domain import Domain
 
-DOMAINS = Registry(
-    "domain",
-    "dsage_mpi.domains",
-    {
-        "mario": "dsage_mpi.domains.mario.domain:MarioDomain",
-        "maze": "dsage_mpi.domains.maze.domain:MazeDomain",
-    },
-)
-
-
-def domain_package(name: str) -> str:
-    """The package of one of our own domains."""
-    return DOMAINS.path(name).partition(":")[0].rpartition(".")[0]
+__all__ = ["DOMAINS", "build_domain", "domain_package", "domain_settings", "solution_dim"]
 
 
 def domain_settings(name: str) -> Any:

@@ -16,7 +16,7 @@ from dsage_mpi.core.cost_facts import CostFacts
 from dsage_mpi.core.domain import Domain, DomainError, Measure
 from dsage_mpi.core.registry import ComponentError
 from dsage_mpi.core.settings import Settings
-from dsage_mpi.domains import DOMAINS
+from dsage_mpi.domains.registry import DOMAINS
 
 
 @cache

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dsage_mpi.config.components import METHODS
 from dsage_mpi.config.load import ConfigError, config_from_toml
 from dsage_mpi.core.domain import DomainError
 from dsage_mpi.core.state import CheckpointError, Tree
@@ -101,6 +102,8 @@ def told(lines: list[str], most: int = 5) -> str:
 def _of_method(tree: Tree) -> dict[str, type]:
     method = _find(tree, "names/method")
     if not isinstance(method, str):
+        return {}
+    if not METHODS.is_own(method):
         return {}
     return _SURROGATE if method == "dsage" else _EMITTERS
 
@@ -193,7 +196,8 @@ def _short(dtype: np.dtype[Any]) -> str:
 def _misfits_of_metrics(columns: Tree, loop: OuterLoop) -> Iterator[str]:
     from dsage_mpi.rundir.metrics import columns_of
 
-    known = {column.name: column for column in columns_of(loop.config.archive.measures)}
+    columns_here = columns_of(loop.config.archive.measures, loop.config.method_columns)
+    known = {column.name: column for column in columns_here}
     for name, column in known.items():
         if column.required and name not in columns:
             yield f"it has no metrics/columns/{name}"

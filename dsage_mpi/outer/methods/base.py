@@ -58,7 +58,7 @@ class Context:
 
 
 class Method(Protocol):
-    """One algorithm; a new one is one module here and one line in ``METHODS``.
+    """One algorithm; a new one is one module here and one line in ``config/components.py``.
 
     Attributes:
         keeps_proposals: Whether ``state()`` after ``propose`` and the proposal itself are all that
