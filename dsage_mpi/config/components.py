@@ -130,7 +130,8 @@ class ComponentSettings(Settings):
         name, given = data.get(cls.CHOICE), data.get("settings")
         model = _settings_class(cls.REGISTRY, name)
         if model is None:
-            if given is not None:
+            # A name that leads nowhere is a problem of its own key.
+            if given is not None and (name is None or cls.REGISTRY.finds(name)):
                 what = f'{cls.CHOICE} = "{name}"' if name else f"without {cls.CHOICE}"
                 raise problems_error([("settings", f"{what} has no settings of its own")])
             return data

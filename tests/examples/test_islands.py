@@ -29,8 +29,8 @@ def run_dir(tmp_path_factory):
     return path
 
 
-def digest(run_dir):
-    done = command("inspect", run_dir, "--digest")
+def digest_of(run_dir, cwd=EXAMPLE):
+    done = command("inspect", run_dir, "--digest", cwd=cwd)
     finished(done)
     return done.stdout.split()[-1]
 
@@ -58,13 +58,13 @@ def test_commands_work_on_a_run_directory_of_a_foreign_domain(run_dir, tmp_path,
 def test_ranks_change_no_result(run_dir, tmp_path, mpirun):
     arguments = ("islands.toml", "--run-dir", tmp_path / "run", *SMALL)
     finished(mpirun(3, SCRIPT, *arguments, cwd=EXAMPLE))
-    assert digest(tmp_path / "run") == digest(run_dir)
+    assert digest_of(tmp_path / "run") == digest_of(run_dir)
 
 
 def test_a_continued_run_ends_as_one_that_was_not_stopped(run_dir, tmp_path):
     first = sorted((run_dir / "checkpoints").glob("*.h5"))[0]
     finished(command("--restart", first, "--run-dir", tmp_path / "run"))
-    assert digest(tmp_path / "run") == digest(run_dir)
+    assert digest_of(tmp_path / "run") == digest_of(run_dir)
 
 
 @pytest.mark.parametrize("arguments", [["inspect"], ["plot"], ["verify"], ["--restart"]])
