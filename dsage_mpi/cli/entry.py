@@ -29,6 +29,7 @@ COMMANDS = {
     "status": "dsage_mpi.cli.status",
     "cancel": "dsage_mpi.cli.cancel",
     "render": "dsage_mpi.cli.render",
+    "check-domain": "dsage_mpi.cli.check_domain",
     "init": "dsage_mpi.cli.init",
     "doctor": "dsage_mpi.cli.doctor",
     "train-agent": "dsage_mpi.cli.train_agent",

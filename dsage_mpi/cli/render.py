@@ -142,8 +142,8 @@ def _check(made: argparse.ArgumentParser, arguments: argparse.Namespace) -> None
         made.error(f"--scale {arguments.scale}: expected 1 to 16")
     if arguments.rollout is not None and arguments.rollout < 0:
         made.error(f"--rollout {arguments.rollout}: expected 0 or more")
-    if arguments.domain is not None and arguments.domain not in DOMAINS:
-        made.error(f"--domain {arguments.domain}: expected one of {', '.join(DOMAINS)}")
+    if arguments.domain is not None and not DOMAINS.finds(arguments.domain):
+        made.error(f"--domain {arguments.domain}: {DOMAINS.problem(arguments.domain)}")
 
 
 def _find(arguments: argparse.Namespace) -> Scene:

@@ -5,31 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dsage_mpi.domains import domain_settings
+from dsage_mpi.config.components import (
+    EMITTERS,
+    METHODS,
+    MethodFacts,
+    emitter_solutions,
+    method_facts,
+)
+from dsage_mpi.domains import domain_settings, solution_dim
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from dsage_mpi.config.tables import (
+        AlgorithmSettings,
         ArchiveSettings,
         EmitterSettings,
         InnerLoopSettings,
         SelectionSettings,
     )
 
-#: Emitter kinds that a direct method (no surrogate) can have; the solutions leave one of them.
-DIRECT_EMITTERS: dict[str, tuple[str, ...]] = {
-    "map_elites": ("map_elites", "iso_line"),
-    "cma_me": ("cma_me",),
-    "domain_randomization": ("random",),
-}
-#: Emitter kind of the inner loop for each kind of solutions, unless another is asked for.
-DSAGE_EMITTERS: dict[str, str] = {"discrete": "map_elites", "continuous": "iso_line"}
-#: Solution kinds that each emitter can work on.
-EMITTER_DOMAINS: dict[str, tuple[str, ...]] = {
-    "map_elites": ("discrete",),
-    "cma_me": ("continuous",),
-    "iso_line": ("continuous",),
-    "random": ("discrete", "continuous"),
-}
 #: Tables that ``cross_problems`` looks at.
 CROSS_TABLES = ("algorithm", "domain", "archive", "emitters", "selection", "inner_loop")
 
@@ -46,13 +41,14 @@ def cross_problems(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """
     if {"domain", "archive"} <= tables.keys():
         yield from _measure_problems(tables["domain"].name, tables["archive"])
-    if {"algorithm", "selection"} <= tables.keys() and tables["algorithm"].method == "dsage":
-        yield from _selection_problems(tables["selection"], tables.get("archive"))
+    if {"algorithm", "selection"} <= tables.keys() and _selects(tables["algorithm"]):
+        method = tables["algorithm"].method
+        yield from _selection_problems(method, tables["selection"], tables.get("archive"))
         if "inner_loop" in tables:
             yield from _start_problems(tables["selection"], tables["inner_loop"])
     if {"algorithm", "domain", "emitters"} <= tables.keys():
         yield from _emitter_problems(
-            tables["algorithm"].method, tables["domain"].name, tables["emitters"]
+            tables["algorithm"].method, tables["domain"], tables["emitters"]
         )
 
 
@@ -67,11 +63,15 @@ def _measure_problems(domain: str, archive: ArchiveSettings) -> Iterator[tuple[s
             )
 
 
+def _selects(algorithm: AlgorithmSettings) -> bool:
+    return method_facts(algorithm.method).uses_surrogate
+
+
 def _selection_problems(
-    selection: SelectionSettings | None, archive: ArchiveSettings | None
+    method: str, selection: SelectionSettings | None, archive: ArchiveSettings | None
 ) -> Iterator[tuple[str, str]]:
     if selection is None:
-        yield "selection", 'table is missing: method "dsage" needs it, e.g. kind = "all"'
+        yield "selection", f'table is missing: method "{method}" needs it, e.g. kind = "all"'
         return
     if selection.kind != "downsample" or selection.coarse_dims is None or archive is None:
         return
@@ -105,21 +105,21 @@ def _start_problems(
 
 
 def _emitter_problems(
-    method: str, domain: str, emitters: EmitterSettings
+    method: str, table: BaseModel, emitters: EmitterSettings
 ) -> Iterator[tuple[str, str]]:
-    kind, allowed = emitters.kind, DIRECT_EMITTERS.get(method, (emitters.kind,))
-    settings = domain_settings(domain)
-    solutions = f"the {settings.SOLUTION_KIND} solutions of the {domain} domain"
-    fitting = [k for k, kinds in EMITTER_DOMAINS.items() if settings.SOLUTION_KIND in kinds]
-    expected = [k for k in allowed if k in fitting]
-    if not expected and method in DIRECT_EMITTERS:
-        direct = [m for m, kinds in DIRECT_EMITTERS.items() if set(kinds) & set(fitting)]
+    domain: str = table.name  # type: ignore[attr-defined]
+    kind, facts = emitters.kind, method_facts(method)
+    solution_kind = domain_settings(domain).SOLUTION_KIND
+    solutions = f"the {solution_kind} solutions of the {domain} domain"
+    fitting = [k for k in {**dict.fromkeys(EMITTERS), kind: None} if _fits(k, solution_kind)]
+    expected = [k for k in fitting if _works_with(facts, k)]
+    if not any(_fits(k, solution_kind) for k in facts.emitters or fitting):
+        methods = [m for m in METHODS.own() if _can_work(m, fitting)]
         yield (
             "algorithm.method",
-            f'= "{method}": cannot work on {solutions}; '
-            f"expected one of {_quoted(['dsage', *direct])}",
+            f'= "{method}": cannot work on {solutions}; expected one of {_quoted(methods)}',
         )
-    elif kind not in allowed:
+    elif not _works_with(facts, kind):
         yield (
             "emitters.kind",
             f'= "{kind}": does not fit algorithm.method = "{method}"; '
@@ -130,11 +130,15 @@ def _emitter_problems(
             "emitters.kind",
             f'= "{kind}": cannot work on {solutions}; expected one of {_quoted(fitting)}',
         )
-    elif kind == "map_elites" and emitters.mutations > settings.SOLUTION_DIM:
+    elif (
+        kind == "map_elites"
+        and (positions := solution_dim(table)) is not None
+        and emitters.mutations > positions
+    ):
         yield (
             "emitters.mutations",
             f"= {emitters.mutations}: a solution of the {domain} domain has "
-            f"{settings.SOLUTION_DIM} positions; expected at most so many",
+            f"{positions} positions; expected at most so many",
         )
     elif kind == "cma_me" and emitters.batch_size < 2:
         yield (
@@ -142,6 +146,23 @@ def _emitter_problems(
             f'= {emitters.batch_size}: kind "cma_me" adapts to the better ones of a batch; '
             "expected at least 2",
         )
+
+
+def _fits(emitter: str, solution_kind: str) -> bool:
+    return solution_kind in emitter_solutions(emitter)
+
+
+def _works_with(facts: MethodFacts, emitter: str) -> bool:
+    """Whether a method that declares ``facts`` can have this kind of emitter."""
+    if facts.emitters is None or emitter in facts.emitters:
+        return True
+    return facts.own_emitters and not EMITTERS.is_own(emitter)
+
+
+def _can_work(method: str, fitting: Iterable[str]) -> bool:
+    """Whether a method has an emitter among those that fit."""
+    kinds = method_facts(method).emitters
+    return kinds is None or not set(kinds).isdisjoint(fitting)
 
 
 def _quoted(names: Iterable[str]) -> str:

@@ -22,8 +22,7 @@ def table_model(model: type[BaseModel], key: str, value: Any = None) -> type[Bas
     found = _model_in(model.model_fields[key].annotation) if key in model.model_fields else None
     if found is BaseModel:
         name = value.get("name") if isinstance(value, Mapping) else None
-        known = isinstance(name, str) and name in DOMAINS
-        return domain_settings(name).SETTINGS if known and isinstance(name, str) else None
+        return domain_settings(str(name)).SETTINGS if DOMAINS.finds(name) else None
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from dsage_mpi.config.keys import table_model
 from dsage_mpi.config.schema import Config
 from dsage_mpi.config.toml_writer import toml_value
+from dsage_mpi.core.registry import Registry
 from dsage_mpi.domains import DOMAINS
 
 BEGIN = "<!-- keys: written by python -m dsage_mpi.config.reference, do not edit -->"
@@ -28,7 +29,7 @@ def reference() -> str:
     blocks = [_block("top level", Config, None)]
     for key in Config.model_fields:
         if key == "domain":
-            for name in sorted(DOMAINS):
+            for name in DOMAINS.own():
                 model = table_model(Config, key, {"name": name})
                 blocks.append(_block(f'`[domain]` with `name = "{name}"`', model, None))
                 blocks += _inner_blocks("domain", model)
@@ -74,7 +75,7 @@ def _rows(model: type[BaseModel]) -> Iterator[str]:
     for key, field in model.model_fields.items():
         if (model is Config and key == "domain") or table_model(model, key) is not None:
             continue
-        choices = _choices(field.annotation)
+        choices = _choices(field)
         meaning = field.description or ""
         if choices and not any(choice.strip('"') in meaning for choice in choices):
             meaning += f" One of {', '.join(f'`{c}`' for c in choices)}."
@@ -88,9 +89,10 @@ def _default(field: FieldInfo) -> str:
     return "unset" if value is None else f"`{toml_value(value)}`"
 
 
-def _choices(annotation: Any) -> list[str]:
-    """The values of a ``Literal`` of more than one."""
-    values = [value for value in get_args(annotation) if isinstance(value, str)]
+def _choices(field: FieldInfo) -> list[str]:
+    """The names in the registry of a field that has one, or the values of its ``Literal``."""
+    own = [name for found in field.metadata if isinstance(found, Registry) for name in found.own()]
+    values = own or [value for value in get_args(field.annotation) if isinstance(value, str)]
     return [toml_value(value) for value in values] if len(values) > 1 else []
 
 

@@ -21,11 +21,14 @@ from pydantic import (
     model_validator,
 )
 
+from dsage_mpi.config.components import (
+    IMPLIED_EMITTERS,
+    METHODS,
+    emitter_solutions,
+    method_facts,
+)
 from dsage_mpi.config.consistency import (
     CROSS_TABLES,
-    DIRECT_EMITTERS,
-    DSAGE_EMITTERS,
-    EMITTER_DOMAINS,
     cross_problems,
 )
 from dsage_mpi.config.tables import (
@@ -38,6 +41,7 @@ from dsage_mpi.config.tables import (
     RunSettings,
     SelectionSettings,
 )
+from dsage_mpi.core.registry import ComponentError
 from dsage_mpi.core.settings import Settings, problems_error
 from dsage_mpi.domains import DOMAINS, domain_settings
 from dsage_mpi.farm.settings import FarmSettings
@@ -48,16 +52,21 @@ def _parse_domain(value: Any, info: ValidationInfo) -> Any:
     """Validates [domain] with the settings class of the domain that it names."""
     if isinstance(value, BaseModel):
         return value
-    names = ", ".join(sorted(DOMAINS))
     if not isinstance(value, dict):
+        names = ", ".join(DOMAINS)
         raise ValueError(f"expected a table with a name: one of {names}")
     # A context means that the caller is ``validate.py``, which is strict about types.
     strict = None if info.context is None else True
     if "name" not in value:
-        raise problems_error([("name", f"is missing: expected one of {names}")])
-    if not isinstance(value["name"], str) or value["name"] not in DOMAINS:
-        raise problems_error([("name", f'= "{value["name"]}": expected one of {names}')])
-    return domain_settings(value["name"]).SETTINGS.model_validate(value, strict=strict)
+        raise problems_error([("name", f"is missing: {DOMAINS.expected()}")])
+    name = value["name"]
+    if not isinstance(name, str):
+        raise problems_error([("name", f'= "{name}": {DOMAINS.expected()}')])
+    try:
+        known = domain_settings(name)
+    except ComponentError as error:
+        raise problems_error([("name", f'= "{name}": {error}')]) from None
+    return known.SETTINGS.model_validate(value, strict=strict)
 
 
 class Config(Settings):
@@ -89,7 +98,12 @@ class Config(Settings):
     @property
     def uses_surrogate(self) -> bool:
         """Whether a surrogate is trained at all."""
-        return self.algorithm.method == "dsage"
+        return method_facts(self.algorithm.method).uses_surrogate
+
+    @property
+    def method_columns(self) -> Mapping[str, str]:
+        """Columns of metrics.csv that the method alone fills -> what they are."""
+        return method_facts(self.algorithm.method).columns
 
     @model_validator(mode="before")
     @classmethod
@@ -128,19 +142,19 @@ def implied_emitter(data: Mapping[str, Any]) -> str | None:
     method = algorithm.get("method") if isinstance(algorithm, dict) else None
     name = domain.get("name") if isinstance(domain, dict) else None
     solutions = None
-    if isinstance(name, str) and name in DOMAINS:
+    if DOMAINS.finds(name):
         solutions = domain_settings(name).SOLUTION_KIND
-    if isinstance(method, str) and method in DIRECT_EMITTERS:
-        kinds = DIRECT_EMITTERS[method]
-        return next((kind for kind in kinds if solutions in EMITTER_DOMAINS[kind]), kinds[0])
-    return None if solutions is None else DSAGE_EMITTERS[solutions]
+    kinds = method_facts(method).emitters if METHODS.finds(method) else None
+    if kinds:
+        return next((kind for kind in kinds if solutions in emitter_solutions(kind)), kinds[0])
+    return None if solutions is None else IMPLIED_EMITTERS[solutions]
 
 
 def with_own_measure_names(data: dict[str, Any]) -> dict[str, Any]:
     """Raw data in which ``archive.measures`` uses the domain's own names where it has aliases."""
     domain, archive = data.get("domain"), data.get("archive")
     name = domain.get("name") if isinstance(domain, dict) else None
-    if not isinstance(name, str) or name not in DOMAINS or not isinstance(archive, dict):
+    if not DOMAINS.finds(name) or not isinstance(archive, dict):
         return data
     aliases: Mapping[Any, str] = getattr(domain_settings(name), "MEASURE_ALIASES", {})
     measures = archive.get("measures")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from dsage_mpi.config.components import EMITTERS, METHODS, SELECTION_RULES, ComponentSettings
 from dsage_mpi.core.durations import parse_duration
 from dsage_mpi.core.settings import Settings, problems_error
 
@@ -17,7 +18,9 @@ NARROWEST = 1e-3
 #: Cells grow with the power of this number: more measures than six leave most grids empty.
 MOST_MEASURES = 6
 
-Method = Literal["dsage", "map_elites", "cma_me", "domain_randomization"]
+MethodName = Annotated[str, AfterValidator(METHODS.checked), METHODS]
+EmitterKind = Annotated[str, AfterValidator(EMITTERS.checked), EMITTERS]
+RuleName = Annotated[str, AfterValidator(SELECTION_RULES.checked), SELECTION_RULES]
 
 
 def _in_order(bounds: tuple[float, float]) -> tuple[float, float]:
@@ -45,16 +48,22 @@ Bound = Annotated[float, Field(ge=-MANY, le=MANY)]
 Bounds = Annotated[tuple[Bound, Bound], AfterValidator(_in_order)]
 
 
-class AlgorithmSettings(Settings):
+class AlgorithmSettings(ComponentSettings):
     """What is run, and for how many real evaluations."""
 
-    method: Method = Field("dsage", description="Which algorithm proposes solutions.")
+    REGISTRY = METHODS
+    CHOICE = "method"
+
+    method: MethodName = Field("dsage", description="Which algorithm proposes solutions.")
     max_evaluations: int = Field(100_000, ge=1, le=MANY, description="Budget of real evaluations.")
     initial_solutions: int = Field(
         100,
         ge=1,
         le=MANY,
         description="Random solutions evaluated in outer iteration 1 (dsage only).",
+    )
+    settings: dict[str, Any] | None = Field(
+        None, description="Of a method of your own: its keys (docs/extending.md)."
     )
 
 
@@ -86,10 +95,12 @@ class ArchiveSettings(Settings):
         return self
 
 
-class EmitterSettings(Settings):
+class EmitterSettings(ComponentSettings):
     """Emitters: of the inner loop for dsage, evaluated for real by the direct methods."""
 
-    kind: Literal["map_elites", "cma_me", "iso_line", "random"] = Field(
+    REGISTRY = EMITTERS
+
+    kind: EmitterKind = Field(
         "map_elites",
         description="map_elites (discrete), cma_me or iso_line (continuous), or random; "
         "unset: what the method or the domain's solutions imply.",
@@ -120,6 +131,9 @@ class EmitterSettings(Settings):
         description="iso_line: deviation of the step towards or from another elite, as a share of "
         "the distance to it; 0 leaves a Gaussian mutation.",
     )
+    settings: dict[str, Any] | None = Field(
+        None, description="Of a kind of your own: its keys (docs/extending.md)."
+    )
 
 
 class InnerLoopSettings(Settings):
@@ -135,10 +149,12 @@ class InnerLoopSettings(Settings):
     )
 
 
-class SelectionSettings(Settings):
+class SelectionSettings(ComponentSettings):
     """Which elites of the surrogate archive are evaluated for real (dsage only)."""
 
-    kind: Literal["downsample", "all", "random", "empty_cells_first", "expected_gain"] = Field(
+    REGISTRY = SELECTION_RULES
+
+    kind: RuleName = Field(
         "downsample",
         description="One per coarse cell, every elite, or a fixed number: at random, those of "
         "empty cells first, or one after the other what is expected to raise the QD-score most, "
@@ -181,6 +197,9 @@ class SelectionSettings(Settings):
         description="Where there are fewer candidates, so many are evaluated all the same (but no "
         "more than count): the next best are taken too, and then offspring of real elites. 1: the "
         "rule alone decides, as published.",
+    )
+    settings: dict[str, Any] | None = Field(
+        None, description="Of a kind of your own: its keys (docs/extending.md)."
     )
 
     def count_after(self, evaluations: int) -> int | None:

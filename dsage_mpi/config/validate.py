@@ -60,7 +60,7 @@ def _with_defaults(document: Document, valid: dict[str, Any]) -> dict[str, Any]:
     found = {**defaults, **valid}
     raw = document.tables.get("domain")
     name = raw.get("name") if isinstance(raw, Mapping) else None
-    if "domain" not in valid and isinstance(name, str) and name in DOMAINS:
+    if "domain" not in valid and DOMAINS.finds(name):
         found["domain"] = SimpleNamespace(name=name)  # all that the checks ask for
     return found
 

@@ -59,8 +59,8 @@ class Measure:
 
     low: float
     high: float
-    unit: str
-    description: str
+    unit: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,29 +1,51 @@
-"""Registry of domains: a new domain is one new folder and one line here."""
+"""Domains by name: ours, those of installed packages, and classes anywhere by dotted path.
+
+A domain of ours is one folder with ``settings.py`` (light) and ``domain.py``, and one line in
+``registry.py``.
+``settings.py`` defines SETTINGS (pydantic model), MEASURES, SOLUTION_KIND, SOLUTION_DIM (numbers in
+a solution) and ``cost_facts``; it may define MEASURE_ALIASES (other name of a measure -> its name)
+and CHANGEABLE (keys that a restart may change). Domains from elsewhere are classes that have the
+same names (``domains/foreign.py``); see docs/extending.md.
+"""
 
 from __future__ import annotations
 
 from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from dsage_mpi.domains.registry import DOMAINS, domain_package
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from dsage_mpi.core.domain import Domain
 
-#: Name in TOML -> package that holds ``settings.py`` (light) and ``domain.py`` (the domain itself).
-#: ``settings.py`` defines SETTINGS (pydantic model), MEASURES, SOLUTION_KIND, SOLUTION_DIM (numbers
-#: in a solution) and ``cost_facts``; it may define MEASURE_ALIASES (other name of a measure -> its
-#: name) and CHANGEABLE (keys that a restart may change).
-DOMAINS: dict[str, str] = {
-    "mario": "dsage_mpi.domains.mario",
-    "maze": "dsage_mpi.domains.maze",
-}
+__all__ = ["DOMAINS", "build_domain", "domain_package", "domain_settings", "solution_dim"]
 
 
-def domain_settings(name: str) -> ModuleType:
-    """The ``settings`` module of a domain: SETTINGS, MEASURES, SOLUTION_KIND, SOLUTION_DIM."""
-    return import_module(f"{DOMAINS[name]}.settings")
+def domain_settings(name: str) -> Any:
+    """What is known of a domain before it is built: SETTINGS, MEASURES, SOLUTION_KIND, ...
+
+    Returns:
+        The ``settings`` module of one of ours; a ``ForeignDomain``, with the same names, of others.
+
+    Raises:
+        ComponentError: There is no such domain, or it is none.
+    """
+    if DOMAINS.is_own(name):
+        return import_module(f"{domain_package(name)}.settings")
+    from dsage_mpi.domains.foreign import foreign_domain
+
+    return foreign_domain(name)
+
+
+def solution_dim(settings: BaseModel) -> int | None:
+    """Numbers in a solution of the domain with these settings; None if they do not tell."""
+    known = domain_settings(settings.name)  # type: ignore[attr-defined]
+    found: int | None = (
+        known.solution_dim(settings) if hasattr(known, "solution_dim") else known.SOLUTION_DIM
+    )
+    return found
 
 
 def build_domain(settings: BaseModel, measures: tuple[str, ...]) -> Domain:
@@ -35,8 +57,11 @@ def build_domain(settings: BaseModel, measures: tuple[str, ...]) -> Domain:
     from dsage_mpi.core.domain import DomainError
 
     name: str = settings.name  # type: ignore[attr-defined]
+    if not DOMAINS.is_own(name):
+        foreign: Domain = domain_settings(name).build(settings, measures)
+        return foreign
     try:
-        module = import_module(f"{DOMAINS[name]}.domain")
+        module = import_module(f"{domain_package(name)}.domain")
     except ImportError as error:  # native code of another Python, or none
         raise DomainError(
             f"the {name} domain does not load: {error}. Run `make setup` in the project's folder, "

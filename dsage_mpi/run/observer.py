@@ -93,7 +93,9 @@ class Observer:
             ABOUT,
         )
         self._journal, self._deadline, self._status = journal, deadline, status
-        self.metrics = Metrics(directory.metrics, loop.config.archive.measures)
+        self.metrics = Metrics(
+            directory.metrics, loop.config.archive.measures, loop.config.method_columns
+        )
         self._failures = FailureLog(directory.failures)
         # What an earlier start left that never reached a checkpoint happens again.
         self._failures.rewrite([])

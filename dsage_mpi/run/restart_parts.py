@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dsage_mpi.config.components import METHODS
 from dsage_mpi.config.load import ConfigError, config_from_toml
+from dsage_mpi.core.domain import DomainError
 from dsage_mpi.core.state import CheckpointError, Tree
 
 if TYPE_CHECKING:
@@ -81,6 +83,8 @@ def obstacles(tree: Tree) -> list[str]:
     try:
         loop = _empty_run(tree["config"])
     except ConfigError as error:
+        if any(problem.key == "domain.name" for problem in error.problems):
+            raise DomainError(str(error)) from None  # somebody's module is not importable here
         return [f"its configuration cannot be used: {error}"]
     expected = loop.state()
     if "proposal" in tree:
@@ -98,6 +102,8 @@ def told(lines: list[str], most: int = 5) -> str:
 def _of_method(tree: Tree) -> dict[str, type]:
     method = _find(tree, "names/method")
     if not isinstance(method, str):
+        return {}
+    if not METHODS.is_own(method):
         return {}
     return _SURROGATE if method == "dsage" else _EMITTERS
 
@@ -190,7 +196,8 @@ def _short(dtype: np.dtype[Any]) -> str:
 def _misfits_of_metrics(columns: Tree, loop: OuterLoop) -> Iterator[str]:
     from dsage_mpi.rundir.metrics import columns_of
 
-    known = {column.name: column for column in columns_of(loop.config.archive.measures)}
+    columns_here = columns_of(loop.config.archive.measures, loop.config.method_columns)
+    known = {column.name: column for column in columns_here}
     for name, column in known.items():
         if column.required and name not in columns:
             yield f"it has no metrics/columns/{name}"

@@ -118,9 +118,17 @@ RESULT_COLUMNS: tuple[str, ...] = tuple(column.name for column in _result_column
 TIMING_COLUMNS: tuple[str, ...] = tuple(column.name for column in _TIMING)
 
 
-def columns_of(measures: Sequence[str]) -> tuple[Column, ...]:
-    """All columns of a run whose archive has these measures, in their order."""
-    return (*_result_columns(measures), *_TIMING)
+def columns_of(
+    measures: Sequence[str], of_method: Mapping[str, str] | None = None
+) -> tuple[Column, ...]:
+    """All columns of a run, in their order.
+
+    Args:
+        measures: Names of the archive's measures.
+        of_method: Columns that the run's method alone fills -> what they are.
+    """
+    own = (Column(name, float, text) for name, text in (of_method or {}).items())
+    return (*_result_columns(measures), *own, *_TIMING)
 
 
 class Metrics:
@@ -130,11 +138,17 @@ class Metrics:
         path: The CSV file. An existing one is replaced by the first row or
             :meth:`load_state`, whichever comes first.
         measures: Names of the archive's measures, each of which gets an error column.
+        of_method: As in ``columns_of``.
     """
 
-    def __init__(self, path: Path, measures: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        path: Path,
+        measures: Sequence[str] = (),
+        of_method: Mapping[str, str] | None = None,
+    ) -> None:
         self.path = path
-        self.columns = columns_of(measures)
+        self.columns = columns_of(measures, of_method)
         self._by_name = {column.name: column for column in self.columns}
         if len(self._by_name) != len(self.columns):
             raise MetricsError(f"two columns of metrics.csv share a name; measures: {measures}")

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from ribs.archives import GridArchive
 
+from dsage_mpi.config.components import SELECTION_RULES
+from dsage_mpi.core.registry import ComponentError
 from dsage_mpi.search.calibration import Calibration
-from dsage_mpi.search.expected_gain import greedy_by_expected_gain
 
 if TYPE_CHECKING:
     from dsage_mpi.config.tables import SelectionSettings
@@ -66,6 +67,25 @@ class Knowledge:
     calibration: Calibration
 
 
+@dataclass(frozen=True)
+class RuleContext:
+    """What a selection rule decides by, beside the positions that it picks from.
+
+    Attributes:
+        settings: The table ``[selection]``; ``settings.own`` are those of a rule from elsewhere.
+        surrogate: Archive of predicted elites.
+        known: What is known so far.
+        rng: Stream of this outer iteration's selection. The positions are in random order already.
+        on_progress: To be called with the number picked so far where picking takes long.
+    """
+
+    settings: SelectionSettings
+    surrogate: GridArchive
+    known: Knowledge
+    rng: np.random.Generator
+    on_progress: Callable[[int], None]
+
+
 def select(
     settings: SelectionSettings,
     surrogate: GridArchive,
@@ -87,8 +107,10 @@ def select(
     admitted = _ADMITTED[settings.candidates]
     candidates = int((promise <= admitted).sum())
 
+    context = RuleContext(settings, surrogate, known, rng, on_progress)
+
     def rule(positions: Indices) -> Indices:
-        return _by_rule(settings, surrogate, known, positions, on_progress)
+        return _pick(positions, context)
 
     chosen = rule(order[promise <= admitted])
     enough, proper = _enough(settings, known, candidates), len(chosen)
@@ -126,49 +148,23 @@ def promises(
     return np.asarray(promise)
 
 
-def _by_rule(
-    settings: SelectionSettings,
-    surrogate: GridArchive,
-    known: Knowledge,
-    order: Indices,
-    on_progress: Callable[[int], None],
-) -> Indices:
-    """Applies ``settings.kind`` to the positions in ``order``, which is random."""
-    if settings.kind == "all":
-        return order
-    cells = np.asarray(surrogate.data("index"))
-    if settings.kind == "downsample":
-        assert settings.coarse_dims is not None  # checked by the schema
-        return _one_per_coarse_cell(order, coarse_cells(surrogate, cells, settings.coarse_dims))
-    count = settings.count_after(known.evaluations)
-    assert count is not None  # checked by the schema
-    if settings.kind == "random":
-        return order[:count]
-    if settings.kind == "expected_gain":
-        data = surrogate.data(["objective", "measures"])
-        predicted = np.column_stack([data["objective"], data["measures"]])[order]
-        picked = greedy_by_expected_gain(
-            predicted, known.calibration.outcomes, known.ground_truth, count, on_progress
-        )
-        return order[picked]
-    occupied = np.isin(cells[order], np.asarray(known.ground_truth.data("index")))
-    empty_first = np.argsort(occupied, kind="stable")[:count]
-    return np.asarray(order[empty_first])
+def _pick(positions: Indices, context: RuleContext) -> Indices:
+    """Applies the rule that ``selection.kind`` names to positions in random order.
 
-
-def coarse_cells(
-    archive: GridArchive, cells: NDArray[np.int32], coarse_dims: tuple[int, ...]
-) -> NDArray[np.int64]:
-    """Coarse cell ((n,) flat index) that covers each fine cell.
-
-    The coarse dims divide the fine ones, so that every coarse cell is a block of whole fine ones.
+    Raises:
+        ComponentError: A rule from elsewhere picked what it cannot.
     """
-    factors = np.asarray(archive.dims) // np.asarray(coarse_dims)
-    grid = archive.int_to_grid_index(cells) // factors
-    return np.asarray(np.ravel_multi_index(tuple(grid.T), coarse_dims), dtype=np.int64)
-
-
-def _one_per_coarse_cell(order: Indices, coarse: NDArray[np.int64]) -> Indices:
-    """First position in ``order`` of every coarse cell: uniform among the cell's elites."""
-    _, first = np.unique(coarse[order], return_index=True)
-    return order[np.sort(first)]
+    kind = context.settings.kind
+    rule = SELECTION_RULES.load(kind)
+    if isinstance(rule, type):
+        rule = rule()
+    picked = np.asarray(rule(positions, context))
+    if SELECTION_RULES.is_own(kind):
+        return picked
+    known = picked.ndim == 1 and (np.isin(picked, positions).all() or not picked.size)
+    if not known or len(np.unique(picked)) != len(picked):
+        raise ComponentError(
+            f'selection.kind = "{kind}" returned {picked.dtype} of shape {picked.shape}: expected '
+            "some of the positions that it was given, each at most once"
+        )
+    return picked.astype(np.int64)

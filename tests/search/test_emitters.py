@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from ribs.archives import GridArchive
 
+from dsage_mpi.config.components import EMITTERS
 from dsage_mpi.config.tables import EmitterSettings
-from dsage_mpi.search.emitters import EMITTERS, build_emitters
+from dsage_mpi.search.emitters import build_emitters
 from tests.search.toy import BitDomain, LatentDomain
 
 
@@ -32,7 +33,7 @@ def step(domain, archive, emitters):
     return solutions
 
 
-@pytest.mark.parametrize("kind", sorted(EMITTERS))
+@pytest.mark.parametrize("kind", EMITTERS.own())
 def test_batch_has_all_emitters(kind):
     domain, _, emitters = make(kind, count=3, batch_size=7)
     solutions = emitters.ask()
@@ -40,7 +41,7 @@ def test_batch_has_all_emitters(kind):
     assert solutions.dtype == domain.solution_dtype
 
 
-@pytest.mark.parametrize("kind", sorted(EMITTERS))
+@pytest.mark.parametrize("kind", EMITTERS.own())
 def test_restored_emitter_goes_on_as_if_never_stopped(kind):
     domain, archive, emitters = make(kind, count=2, batch_size=6, initial_population=10)
     for _ in range(30):

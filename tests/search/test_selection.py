@@ -4,8 +4,9 @@ from ribs.archives import GridArchive
 
 from dsage_mpi.config.tables import SelectionSettings
 from dsage_mpi.search.calibration import Calibration
+from dsage_mpi.search.rules import coarse_cells
 from dsage_mpi.search.seen import SeenLevels
-from dsage_mpi.search.selection import Knowledge, coarse_cells
+from dsage_mpi.search.selection import Knowledge
 from dsage_mpi.search.selection import select as select_with
 
 KINDS = ["all", "downsample", "random", "empty_cells_first", "expected_gain"]

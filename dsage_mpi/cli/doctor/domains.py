@@ -7,14 +7,14 @@ from importlib import import_module
 
 from dsage_mpi.cli.doctor.finding import Finding, last_line, missing, note, ok
 from dsage_mpi.cli.doctor.python import SETUP
-from dsage_mpi.domains import DOMAINS
+from dsage_mpi.domains import DOMAINS, domain_package
 
 
 def check() -> Iterator[Finding]:
     """One finding per thing that a registered domain's ``doctor`` module looks at."""
-    for name, package in sorted(DOMAINS.items()):
+    for name in sorted(DOMAINS.own()):
         try:
-            module = import_module(f"{package}.doctor")
+            module = import_module(f"{domain_package(name)}.doctor")
             facts = list(module.facts())
         except ImportError as error:
             yield missing(name, f"does not load: {last_line(str(error))}", SETUP)

@@ -1,22 +1,16 @@
-"""Algorithms of the outer loop: one module each, one line of registration here."""
+"""Algorithms of the outer loop, one module each; ``config/components.py`` lists them."""
 
 from __future__ import annotations
 
-from importlib import import_module
-
+from dsage_mpi.config.components import METHODS
 from dsage_mpi.outer.methods.base import Context, Method
-
-#: algorithm.method in TOML -> (module, class).
-METHODS: dict[str, tuple[str, str]] = {
-    "dsage": ("dsage", "Dsage"),
-    "map_elites": ("direct", "Direct"),
-    "cma_me": ("direct", "Direct"),
-    "domain_randomization": ("direct", "Direct"),
-}
 
 
 def build_method(context: Context) -> Method:
-    """Builds the algorithm that ``algorithm.method`` names."""
-    module, name = METHODS[context.config.algorithm.method]
-    method: Method = getattr(import_module(f"{__name__}.{module}"), name)(context)
+    """Builds the algorithm that ``algorithm.method`` names.
+
+    Raises:
+        ComponentError: One from elsewhere cannot be imported.
+    """
+    method: Method = METHODS.load(context.config.algorithm.method)(context)
     return method

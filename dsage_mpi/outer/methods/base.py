@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from dsage_mpi.core.domain import Array
 from dsage_mpi.core.state import Tree
@@ -58,7 +58,7 @@ class Context:
 
 
 class Method(Protocol):
-    """One algorithm; a new one is one module here and one line in ``METHODS``.
+    """One algorithm; a new one is one module here and one line in ``config/components.py``.
 
     Attributes:
         keeps_proposals: Whether ``state()`` after ``propose`` and the proposal itself are all that
@@ -94,3 +94,41 @@ class Method(Protocol):
             record: The evaluation record, restored already.
         """
         ...
+
+
+class MethodBase:
+    """A base for methods whose only memory is the archive: ``propose`` is all that they need.
+
+    Take random numbers from ``seeding.generator(seed, purpose, iteration)``: then the state holds
+    nothing, and a restart goes on as if there had been none.
+    """
+
+    #: Whether it trains a surrogate and needs ``[selection]``.
+    USES_SURROGATE: ClassVar[bool] = False
+    #: Emitter kinds of ours that it works with; None: any, or it uses none.
+    EMITTERS: ClassVar[tuple[str, ...] | None] = None
+    #: Columns of metrics.csv that its proposals' ``notes`` fill -> what they are.
+    COLUMNS: ClassVar[Mapping[str, str]] = {}
+
+    keeps_proposals = True
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def propose(self, iteration: int) -> Proposal:
+        """Proposes the solutions of outer iteration ``iteration`` (0-based)."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method propose(self, iteration)")
+
+    def assess(self, batch: Batch) -> dict[str, float]:
+        """There are no predictions."""
+        return {}
+
+    def learn(self, batch: Batch, add_info: Tree) -> None:
+        """Nothing to learn: the archive has it."""
+
+    def state(self) -> Tree:
+        """Nothing beside the evaluation record."""
+        return {}
+
+    def load_state(self, tree: Tree, record: EvaluationRecord) -> None:
+        """Nothing to restore."""

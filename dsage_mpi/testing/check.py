@@ -1,0 +1,90 @@
+"""All checks of a domain, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from dsage_mpi.core.domain import DomainError
+from dsage_mpi.core.registry import ComponentError
+from dsage_mpi.domains import build_domain, domain_settings
+from dsage_mpi.testing import evaluations, solutions
+from dsage_mpi.testing.subject import Subject
+from dsage_mpi.testing.tiny_run import run_problems
+
+#: What is looked at -> the check; each yields one sentence per problem. Later ones rely on earlier.
+_CHECKS: dict[str, Callable[[Any], Iterator[str]]] = {
+    "measures": solutions.measure_problems,
+    "solutions": solutions.solution_problems,
+    "levels": solutions.level_problems,
+    "pictures": solutions.picture_problems,
+    "simulations": evaluations.simulation_problems,
+    "evaluations": evaluations.evaluation_problems,
+    "a tiny run, stopped and resumed": run_problems,
+}
+
+
+def check_domain(domain: type | str, **settings: Any) -> None:
+    """Fails if a domain does not do what the search relies on.
+
+    Args:
+        domain: A class that can be imported, its "module:Class", or a registered name.
+        **settings: Keys of ``[domain]``, where the defaults will not do.
+
+    Raises:
+        AssertionError: With one line for each problem.
+    """
+    problems = [line for _, lines in domain_problems(domain, **settings) for line in lines]
+    if problems:
+        raise AssertionError("\n".join(problems))
+
+
+def domain_problems(domain: type | str, **settings: Any) -> Iterator[tuple[str, list[str]]]:
+    """What was looked at and what is wrong with it, check by check, to the first that fails.
+
+    Args:
+        domain: As in ``check_domain``.
+        **settings: As in ``check_domain``.
+    """
+    name = domain if isinstance(domain, str) else f"{domain.__module__}:{domain.__qualname__}"
+    found = _subject(name, settings)
+    if isinstance(found, str):
+        yield "the class", [found]
+        return
+    yield "the class", []
+    for what, check in _CHECKS.items():
+        lines = _lines(check, found)
+        yield what, lines
+        if lines:
+            return
+
+
+def _subject(name: str, settings: dict[str, Any]) -> Subject | str:
+    """The domain, or why there is none."""
+    try:
+        known = domain_settings(name)
+        table = known.SETTINGS.model_validate({"name": name, **settings})
+        measures = tuple(known.MEASURES)
+        return Subject(table, measures, build_domain(table, measures))
+    except ComponentError as error:
+        return f'"{name}": {error}'
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        return f"domain.{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    except DomainError as error:
+        return str(error)
+
+
+def _lines(check: Callable[[Any], Iterator[str]], subject: Subject) -> list[str]:
+    lines: list[str] = []
+    try:
+        lines.extend(check(subject))
+    except Exception as error:  # whatever somebody's domain raises
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        where = f" ({place.tb_frame.f_code.co_filename}:{place.tb_lineno})" if place else ""
+        lines.append(f"{type(error).__name__}: {error}{where}")
+    return lines

@@ -1,0 +1,64 @@
+"""Examples of emitters, selection rules and methods run, restart, and are checked as ours are."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+
+import pytest
+
+from dsage_mpi.config.errors import ConfigError
+from dsage_mpi.config.load import load_config
+from tests.examples.test_islands import command, digest_of
+from tests.runs import finished
+from tests.support import REPOSITORY
+
+EXAMPLES = REPOSITORY / "examples"
+SMALL = ["--set", "algorithm.max_evaluations=40", "--set", "report.figures=false"]
+NAMES = {"emitter": "blocks", "selection_rule": "corners", "method": "crossover"}
+
+
+@pytest.mark.parametrize("folder", NAMES)
+def test_a_component_of_one_s_own_runs_and_goes_on(folder, tmp_path):
+    here = EXAMPLES / folder
+    toml = f"{NAMES[folder]}.toml"
+    finished(command(toml, "--run-dir", tmp_path / "whole", *SMALL, cwd=here))
+    finished(command("verify", tmp_path / "whole", cwd=here))
+    first = sorted((tmp_path / "whole" / "checkpoints").glob("*.h5"))[0]
+    finished(command("--restart", first, "--run-dir", tmp_path / "rest", cwd=here))
+    assert digest_of(tmp_path / "rest", here) == digest_of(tmp_path / "whole", here)
+    with (tmp_path / "whole" / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert int(rows[-1]["evaluations"]) == 40
+    if folder == "method":
+        assert float(rows[-1]["random_share"]) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(
+    ("folder", "change", "words"),
+    [
+        ("emitter", "emitters.settings.share=2", "emitters.settings.share = 2: expected less"),
+        ("emitter", "emitters.settings.shar=1", "emitters.settings.shar: unknown key"),
+        ("emitter", "emitters.kind=random", 'emitters.settings: kind = "random" has no settings'),
+        ("emitter", "emitters.kind=blocks:Blocks", "blocks.py has no Blocks"),
+        ("emitter", "emitters.kind=randm", 'did you mean "random"?'),
+        ("emitter", "algorithm.method=domain_randomization", "does not fit algorithm.method"),
+        ("selection_rule", "selection.kind=rules:X", "there is no module rules"),
+        ("method", "algorithm.method=crossover:X", "crossover.py has no X"),
+        ("method", "algorithm.settings.batch=0", "algorithm.settings.batch = 0: expected greater"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(folder, change, words, monkeypatch):
+    monkeypatch.chdir(EXAMPLES / folder)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    with pytest.raises(ConfigError) as caught:
+        load_config(Path(f"{NAMES[folder]}.toml"), overrides=[change])
+    assert len(caught.value.problems) == 1
+    assert words in str(caught.value)
+
+
+def test_an_own_emitter_works_without_a_surrogate(tmp_path):
+    change = ["--set", "algorithm.method=map_elites"]
+    arguments = ["blocks.toml", "--run-dir", tmp_path / "run", *SMALL, *change]
+    finished(command(*arguments, cwd=EXAMPLES / "emitter"))

@@ -1,0 +1,144 @@
+"""``check_domain`` passes what keeps the contract and names what does not."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from dsage_mpi.core.domain import Measure
+from dsage_mpi.core.domain_base import DomainBase
+from dsage_mpi.testing import check_domain, domain_problems
+
+_calls = itertools.count()
+
+
+class Good(DomainBase):
+    MEASURES = {"ones": Measure(0, 16), "left": Measure(0, 8)}
+
+    class Settings(DomainBase.Settings):
+        share: float = 0.5
+
+    def sample(self, rng):
+        return (rng.random((4, 4)) < self.settings.share).astype(int)
+
+    def simulate(self, level, seed):
+        noise = np.random.default_rng(seed).random()
+        return {"objective": noise, "ones": level.sum(), "left": level[:, :2].sum()}
+
+
+class Waves(DomainBase):
+    """Continuous."""
+
+    MEASURES = Good.MEASURES
+
+    def sample(self, rng):
+        return rng.normal(size=16)
+
+    def level(self, solution):
+        return (solution > 0).astype(int).reshape(4, 4)
+
+    simulate = Good.simulate
+
+
+class Fragile(Good):
+    """Fails now and then, the same way each time."""
+
+    def simulate(self, level, seed):
+        if level[0, 0]:
+            raise RuntimeError("the engine fell over")
+        return super().simulate(level, seed)
+
+
+class OneMeasure(Good):
+    MEASURES = {"ones": Measure(0, 16)}
+
+
+class Reversed(Good):
+    MEASURES = {"ones": Measure(16, 0), "left": Measure(0, 8)}
+
+
+class OwnRandomness(Good):
+    def sample(self, rng):
+        return np.random.default_rng().integers(2, size=(4, 4))
+
+
+class NoRandomness(Good):
+    def sample(self, rng):
+        return np.eye(4, dtype=int)
+
+
+class Counts(Good):
+    def simulate(self, level, seed):
+        return {**super().simulate(level, seed), "objective": next(_calls)}
+
+
+class BeyondRange(Good):
+    def simulate(self, level, seed):
+        return {**super().simulate(level, seed), "left": -level.sum()}
+
+
+class NotANumber(Good):
+    def simulate(self, level, seed):
+        return {**super().simulate(level, seed), "objective": float("nan")}
+
+
+class Forgets(Good):
+    def simulate(self, level, seed):
+        return {"objective": 1, "ones": 3}
+
+
+class AlwaysFails(Good):
+    def simulate(self, level, seed):
+        raise OSError("no engine")
+
+
+class GreyPicture(Good):
+    def draw(self, level):
+        return np.zeros((4, 4), np.uint8)
+
+
+class BadPrepare(Good):
+    def prepare(self):
+        raise OSError("no weights")
+
+
+@pytest.mark.parametrize("domain", [Good, Waves, Fragile])
+def test_what_keeps_the_contract_passes(domain):
+    check_domain(domain)
+
+
+def test_settings_are_passed_on():
+    check_domain(f"{__name__}:Good", share=0.3)
+    with pytest.raises(AssertionError, match=r"domain\.share"):
+        check_domain(Good, share="much")
+
+
+@pytest.mark.parametrize(
+    ("domain", "words"),
+    [
+        (OneMeasure, "an archive needs two"),
+        (Reversed, "low < high"),
+        (OwnRandomness, "take random numbers from rng alone"),
+        (NoRandomness, "another generator gives the same solutions"),
+        (Counts, "other results at the second call"),
+        (BeyondRange, 'measure "left" has values from -'),
+        (NotANumber, "objective has a NaN"),
+        (Forgets, "all of 12 simulations failed: simulate gives no left"),
+        (AlwaysFails, "OSError: no engine"),
+        (GreyPicture, "draw gives uint8 of shape (4, 4)"),
+        (BadPrepare, "OSError: no weights"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_what_does_not_is_named(domain, words):
+    with pytest.raises(AssertionError) as caught:
+        check_domain(domain)
+    assert words in str(caught.value)
+
+
+def test_no_check_comes_after_one_that_failed():
+    checks = list(domain_problems(Counts))
+    assert [what for what, _ in checks][-1] == "simulations"
+    assert [bool(lines) for _, lines in checks] == [False] * (len(checks) - 1) + [True]
