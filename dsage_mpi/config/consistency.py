@@ -12,7 +12,7 @@ from dsage_mpi.config.components import (
     emitter_solutions,
     method_facts,
 )
-from dsage_mpi.domains import domain_settings, solution_dim
+from dsage_mpi.domains import domain_settings, measures_of, solution_dim
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -40,7 +40,7 @@ def cross_problems(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         (key path, message).
     """
     if {"domain", "archive"} <= tables.keys():
-        yield from _measure_problems(tables["domain"].name, tables["archive"])
+        yield from _measure_problems(tables["domain"], tables["archive"])
     if {"algorithm", "selection"} <= tables.keys() and _selects(tables["algorithm"]):
         method = tables["algorithm"].method
         yield from _selection_problems(method, tables["selection"], tables.get("archive"))
@@ -52,13 +52,15 @@ def cross_problems(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         )
 
 
-def _measure_problems(domain: str, archive: ArchiveSettings) -> Iterator[tuple[str, str]]:
-    known = domain_settings(domain).MEASURES
+def _measure_problems(domain: Any, archive: ArchiveSettings) -> Iterator[tuple[str, str]]:
+    known = measures_of(domain)
+    if known is None:
+        return
     for axis, name in enumerate(archive.measures):
         if name not in known:
             yield (
                 f"archive.measures[{axis}]",
-                f'= "{name}": the {domain} domain has no such measure; '
+                f'= "{name}": the {domain.name} domain has no such measure; '
                 f"expected one of {', '.join(known)}",
             )
 

@@ -10,6 +10,7 @@ same names (``domains/foreign.py``); see docs/extending.md.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,16 @@ from dsage_mpi.domains.registry import DOMAINS, domain_package
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from dsage_mpi.core.domain import Domain
+    from dsage_mpi.core.domain import Domain, Measure
 
-__all__ = ["DOMAINS", "build_domain", "domain_package", "domain_settings", "solution_dim"]
+__all__ = [
+    "DOMAINS",
+    "build_domain",
+    "domain_package",
+    "domain_settings",
+    "measures_of",
+    "solution_dim",
+]
 
 
 def domain_settings(name: str) -> Any:
@@ -46,6 +54,20 @@ def solution_dim(settings: BaseModel) -> int | None:
         known.solution_dim(settings) if hasattr(known, "solution_dim") else known.SOLUTION_DIM
     )
     return found
+
+
+def measures_of(settings: Any) -> Mapping[str, Measure] | None:
+    """What an archive of the domain with these settings can be spanned by.
+
+    Returns:
+        Name -> measure; None where that depends on settings that are not known.
+    """
+    known = domain_settings(settings.name)
+    if hasattr(known, "measures"):
+        found: Mapping[str, Measure] | None = known.measures(settings)
+        return found
+    declared: Mapping[str, Measure] = known.MEASURES
+    return declared
 
 
 def build_domain(settings: BaseModel, measures: tuple[str, ...]) -> Domain:

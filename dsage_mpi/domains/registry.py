@@ -8,6 +8,7 @@ DOMAINS = Registry(
     "domain",
     "dsage_mpi.domains",
     {
+        "command": "dsage_mpi.domains.command.domain:CommandDomain",
         "mario": "dsage_mpi.domains.mario.domain:MarioDomain",
         "maze": "dsage_mpi.domains.maze.domain:MazeDomain",
     },

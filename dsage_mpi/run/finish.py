@@ -6,7 +6,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from dsage_mpi.domains import domain_settings
+from dsage_mpi.domains import measures_of
 from dsage_mpi.report.export import export_archive
 from dsage_mpi.report.figures.run import draw_run
 from dsage_mpi.report.ranks import write_ranks
@@ -81,5 +81,5 @@ def run_title(config: Config) -> str:
 
 def units(config: Config) -> list[str]:
     """Units of the archive's measures."""
-    known = domain_settings(config.domain_name).MEASURES
+    known = measures_of(config.domain) or {}
     return [known[name].unit for name in config.archive.measures]

@@ -1,0 +1,1 @@
+"""Levels that any executable evaluates: JSON in, JSON out, no Python needed."""
