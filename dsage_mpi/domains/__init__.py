@@ -11,8 +11,9 @@ same names (``domains/foreign.py``); see docs/extending.md.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
+from dsage_mpi.core.registry import ComponentError
 from dsage_mpi.domains.registry import DOMAINS, domain_package
 
 if TYPE_CHECKING:
@@ -20,7 +21,15 @@ if TYPE_CHECKING:
 
     from dsage_mpi.core.domain import Domain
 
-__all__ = ["DOMAINS", "build_domain", "domain_package", "domain_settings", "solution_dim"]
+__all__ = [
+    "DOMAINS",
+    "build_domain",
+    "domain_package",
+    "domain_problem",
+    "domain_settings",
+    "finds_domain",
+    "solution_dim",
+]
 
 
 def domain_settings(name: str) -> Any:
@@ -37,6 +46,20 @@ def domain_settings(name: str) -> Any:
     from dsage_mpi.domains.foreign import foreign_domain
 
     return foreign_domain(name)
+
+
+def domain_problem(name: str) -> str:
+    """Why there is no domain of this name; empty if there is."""
+    try:
+        domain_settings(name)
+    except ComponentError as error:
+        return str(error)
+    return ""
+
+
+def finds_domain(name: Any) -> TypeGuard[str]:
+    """Whether there is a domain of this name."""
+    return isinstance(name, str) and not domain_problem(name)
 
 
 def solution_dim(settings: BaseModel) -> int | None:
