@@ -133,7 +133,7 @@ def main(argv: list[str]) -> int:
 
 
 def _check(made: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
-    from dsage_mpi.domains import DOMAINS
+    from dsage_mpi.domains import domain_problem
     from dsage_mpi.report.movie import FILMS, STILL
 
     if arguments.output.suffix not in (STILL, *FILMS):
@@ -142,8 +142,8 @@ def _check(made: argparse.ArgumentParser, arguments: argparse.Namespace) -> None
         made.error(f"--scale {arguments.scale}: expected 1 to 16")
     if arguments.rollout is not None and arguments.rollout < 0:
         made.error(f"--rollout {arguments.rollout}: expected 0 or more")
-    if arguments.domain is not None and not DOMAINS.finds(arguments.domain):
-        made.error(f"--domain {arguments.domain}: {DOMAINS.problem(arguments.domain)}")
+    if arguments.domain is not None and domain_problem(arguments.domain):
+        made.error(f"--domain {arguments.domain}: {domain_problem(arguments.domain)}")
 
 
 def _find(arguments: argparse.Namespace) -> Scene:

@@ -10,7 +10,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from dsage_mpi.config.document import KeyPath
-from dsage_mpi.domains import DOMAINS, domain_settings
+from dsage_mpi.domains import domain_settings, finds_domain
 
 
 def table_model(model: type[BaseModel], key: str, value: Any = None) -> type[BaseModel] | None:
@@ -22,7 +22,7 @@ def table_model(model: type[BaseModel], key: str, value: Any = None) -> type[Bas
     found = _model_in(model.model_fields[key].annotation) if key in model.model_fields else None
     if found is BaseModel:
         name = value.get("name") if isinstance(value, Mapping) else None
-        return domain_settings(str(name)).SETTINGS if DOMAINS.finds(name) else None
+        return domain_settings(name).SETTINGS if finds_domain(name) else None
     return found
 
 

@@ -43,7 +43,7 @@ from dsage_mpi.config.tables import (
 )
 from dsage_mpi.core.registry import ComponentError
 from dsage_mpi.core.settings import Settings, problems_error
-from dsage_mpi.domains import DOMAINS, domain_settings
+from dsage_mpi.domains import DOMAINS, domain_settings, finds_domain
 from dsage_mpi.farm.settings import FarmSettings
 from dsage_mpi.surrogate.settings import SurrogateSettings
 
@@ -142,7 +142,7 @@ def implied_emitter(data: Mapping[str, Any]) -> str | None:
     method = algorithm.get("method") if isinstance(algorithm, dict) else None
     name = domain.get("name") if isinstance(domain, dict) else None
     solutions = None
-    if DOMAINS.finds(name):
+    if finds_domain(name):
         solutions = domain_settings(name).SOLUTION_KIND
     kinds = method_facts(method).emitters if METHODS.finds(method) else None
     if kinds:
@@ -154,7 +154,7 @@ def with_own_measure_names(data: dict[str, Any]) -> dict[str, Any]:
     """Raw data in which ``archive.measures`` uses the domain's own names where it has aliases."""
     domain, archive = data.get("domain"), data.get("archive")
     name = domain.get("name") if isinstance(domain, dict) else None
-    if not DOMAINS.finds(name) or not isinstance(archive, dict):
+    if not finds_domain(name) or not isinstance(archive, dict):
         return data
     aliases: Mapping[Any, str] = getattr(domain_settings(name), "MEASURE_ALIASES", {})
     measures = archive.get("measures")

@@ -18,7 +18,7 @@ from dsage_mpi.config.keys import model_at, suggestion
 from dsage_mpi.config.schema import Config
 from dsage_mpi.config.toml_writer import toml_value
 from dsage_mpi.core.settings import PROBLEMS_ERROR
-from dsage_mpi.domains import DOMAINS
+from dsage_mpi.domains import finds_domain
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[str | int, ...]
@@ -60,7 +60,7 @@ def _with_defaults(document: Document, valid: dict[str, Any]) -> dict[str, Any]:
     found = {**defaults, **valid}
     raw = document.tables.get("domain")
     name = raw.get("name") if isinstance(raw, Mapping) else None
-    if "domain" not in valid and DOMAINS.finds(name):
+    if "domain" not in valid and finds_domain(name):
         found["domain"] = SimpleNamespace(name=name)  # all that the checks ask for
     return found
 

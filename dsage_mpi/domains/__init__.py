@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
+from dsage_mpi.core.registry import ComponentError
 from dsage_mpi.domains.registry import DOMAINS, domain_package
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ __all__ = [
     "DOMAINS",
     "build_domain",
     "domain_package",
+    "domain_problem",
     "domain_settings",
+    "finds_domain",
     "measures_of",
     "solution_dim",
 ]
@@ -45,6 +48,20 @@ def domain_settings(name: str) -> Any:
     from dsage_mpi.domains.foreign import foreign_domain
 
     return foreign_domain(name)
+
+
+def domain_problem(name: str) -> str:
+    """Why there is no domain of this name; empty if there is."""
+    try:
+        domain_settings(name)
+    except ComponentError as error:
+        return str(error)
+    return ""
+
+
+def finds_domain(name: Any) -> TypeGuard[str]:
+    """Whether there is a domain of this name."""
+    return isinstance(name, str) and not domain_problem(name)
 
 
 def solution_dim(settings: BaseModel) -> int | None:

@@ -43,7 +43,9 @@ class ForeignDomain:
     def __init__(self, name: str, made_by: Any) -> None:
         self.name, self._class = name, made_by
         if not isinstance(made_by, type):
-            raise ComponentError(f"is {made_by!r}: expected a class, derived from DomainBase")
+            raise ComponentError(
+                f"is a {type(made_by).__name__}: expected a class, derived from DomainBase"
+            )
         measures = getattr(made_by, "MEASURES", None)
         if not isinstance(measures, Mapping) or not measures:
             raise ComponentError(
@@ -55,6 +57,12 @@ class ForeignDomain:
             raise ComponentError(
                 f'{made_by.__name__}.MEASURES["{wrong[0]}"] is {measures[wrong[0]]!r}: '
                 "expected Measure(low, high)"
+            )
+        settings = getattr(made_by, "Settings", Settings)
+        if not (isinstance(settings, type) and issubclass(settings, BaseModel)):
+            raise ComponentError(
+                f"{made_by.__name__}.Settings is {settings!r}: expected a class with pydantic "
+                "fields, derived from DomainBase.Settings"
             )
         self.MEASURES: dict[str, Measure] = dict(measures)
         self.MEASURE_ALIASES: Mapping[str, str] = getattr(made_by, "MEASURE_ALIASES", {})

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsage_mpi.config.components import METHODS
+from dsage_mpi.config.components import CHOICES, METHODS
 from dsage_mpi.config.load import ConfigError, config_from_toml
 from dsage_mpi.core.domain import DomainError
 from dsage_mpi.core.state import CheckpointError, Tree
@@ -83,7 +83,7 @@ def obstacles(tree: Tree) -> list[str]:
     try:
         loop = _empty_run(tree["config"])
     except ConfigError as error:
-        if any(problem.key == "domain.name" for problem in error.problems):
+        if any(problem.key in CHOICES for problem in error.problems):
             raise DomainError(str(error)) from None  # somebody's module is not importable here
         return [f"its configuration cannot be used: {error}"]
     expected = loop.state()

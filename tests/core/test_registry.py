@@ -78,3 +78,13 @@ def test_failed_imports_name_module_and_cause(folder, source, path, words):
     for word in words:
         assert word in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_name_that_does_not_load_is_no_problem_of_others(monkeypatch):
+    points = [EntryPoint("broken", "absent_module:X", "g")]
+    monkeypatch.setattr(registry, "entry_points", lambda group: points)
+    things = Registry("thing", "g", OWN)
+    assert things.problem("json") == ""
+    assert "no module absent_module" in things.problem("broken")
+    assert not things.finds("broken")
+    assert not things.finds(7)

@@ -61,6 +61,10 @@ class BareRanges(DomainBase):
     MEASURES = {"a": (0, 1)}
 
 
+class OddSettings(Bits):
+    Settings = 3
+
+
 class BadSample(Bits):
     def sample(self, rng):
         return np.full((3, 4), 5)
@@ -153,14 +157,15 @@ def test_evaluations_of_a_continuous_domain():
     [
         ("NoMeasures", "NoMeasures has no MEASURES"),
         ("BareRanges", r'BareRanges.MEASURES\["a"\] is \(0, 1\): expected Measure'),
-        ("HERE", "expected a class"),
+        ("HERE", "is a str: expected a class"),
+        ("OddSettings", "OddSettings.Settings is 3: expected a class"),
         ("Nowhere", "has no Nowhere"),
     ],
 )
 def test_what_is_no_domain_is_refused(name, words):
     with pytest.raises(ComponentError, match=words):
         domain_settings(f"{HERE}:{name}")
-    with pytest.raises(ConfigError, match=words):
+    with pytest.raises(ConfigError, match=rf'domain\.name = "{HERE}:{name}": .*{words}'):
         load(name)
 
 
