@@ -6,7 +6,7 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
-from dsage_mpi.config.warnings import advice
+from dsage_mpi.config.warnings import config_warnings
 from dsage_mpi.core.slurm import job_layout
 from dsage_mpi.run.job_plan import plan
 from dsage_mpi.run.memory import shortage
@@ -36,7 +36,7 @@ def announce(parts: Parts, request: RunRequest) -> None:
         _log.info("continuing after %d evaluations from %s", done, request.checkpoint)
     if journaled := parts.journaled_farm.journal.beyond(done):
         _log.info("%d more evaluations are known from the journal", journaled)
-    for line in (*advice(config), *filter(None, [shortage(config, parts.loop.domain)])):
+    for line in (*config_warnings(config), *filter(None, [shortage(config, parts.loop.domain)])):
         _log.warning("%s", line)
     if not request.checkpoint:
         _announce_job(config, parts.resources.ranks)

@@ -13,7 +13,7 @@ from dsage_mpi.core.state import CheckpointError
 from dsage_mpi.run.lifecycle import Run
 from dsage_mpi.run.restart_parts import MISFIT
 from dsage_mpi.rundir.logging import FILE_ONLY
-from dsage_mpi.rundir.version_changes import drift
+from dsage_mpi.rundir.version_changes import changed_versions
 
 if TYPE_CHECKING:
     from dsage_mpi.run.request import RunRequest
@@ -38,7 +38,7 @@ def resume(run: Run, request: RunRequest, checkpoint: Path) -> None:
     """
     tree = read_tree(checkpoint)
     versions = str(run.parts.header.tree["versions"])
-    if changed := drift(str(tree.get("versions", "")), versions):
+    if changed := changed_versions(str(tree.get("versions", "")), versions):
         _log.warning(_VERSIONS_CHANGED, "; ".join(changed))
     try:
         run.load_state(tree)
