@@ -30,10 +30,11 @@ test: setup lint ## run lint and all tests, serial, under mpirun and under a Slu
 	@bash scripts/setup-tests.sh
 	@$(VENV_PYTHON) -m pytest $(ARGS)
 
-lint: setup ## check style, format and types
+lint: setup ## check style, format, types and the floors of imports
 	@$(VENV_PYTHON) -m ruff check .
 	@$(VENV_PYTHON) -m ruff format --check .
 	@$(VENV_PYTHON) -m mypy
+	@.venv/bin/lint-imports --no-cache --no-logo
 
 format: setup ## let ruff mend style and format
 	@$(VENV_PYTHON) -m ruff check --fix .

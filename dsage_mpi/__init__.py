@@ -3,4 +3,6 @@
 Importing this package starts neither MPI nor a JVM and does not import torch.
 """
 
-__version__ = "0.1.0"
+from dsage_mpi.core.version import __version__
+
+__all__ = ["__version__"]

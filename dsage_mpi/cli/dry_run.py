@@ -7,7 +7,7 @@ import os
 from dsage_mpi.cli.console import bytes_text, count_text
 from dsage_mpi.config.load import to_toml
 from dsage_mpi.config.schema import Config
-from dsage_mpi.config.warnings import advice
+from dsage_mpi.config.warnings import config_warnings
 from dsage_mpi.core.durations import seconds_text
 from dsage_mpi.core.slurm import Layout
 from dsage_mpi.run.estimate import Estimate, estimate
@@ -28,7 +28,7 @@ def describe(config: Config, name: str, job: Layout | None = None) -> str:
     if job is not None:
         text, warnings = plan(config, job)
         lines.append(f"#   in the Slurm job    {text}")
-    lines += [f"# Note: {line}" for line in (*advice(config), *warnings)]
+    lines += [f"# Note: {line}" for line in (*config_warnings(config), *warnings)]
     return "\n".join(lines)
 
 

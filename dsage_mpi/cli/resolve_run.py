@@ -74,8 +74,8 @@ def checked(arguments: argparse.Namespace) -> Config:
     return config
 
 
-def make_order(arguments: argparse.Namespace, held: contextlib.ExitStack) -> RunRequest | int:
-    """The order that the arguments amount to, or the exit code, all said.
+def make_request(arguments: argparse.Namespace, held: contextlib.ExitStack) -> RunRequest | int:
+    """Returns the request that the arguments amount to, or the exit code after printing why.
 
     Args:
         arguments: Of ``run``.

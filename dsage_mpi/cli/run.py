@@ -1,7 +1,7 @@
 """``run`` (also the command without a name): the main job, on all ranks.
 
 Arguments are parsed and the configuration is checked on rank 0 alone; then either every rank gets
-the order, or rank 0 says what is wrong and every rank leaves with exit code 2.
+the request, or rank 0 says what is wrong and every rank leaves with exit code 2.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi import __version__
 from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser, add_overrides, some_path
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
+from dsage_mpi.core.version import __version__
 
 if TYPE_CHECKING:
     from dsage_mpi.run.request import RunRequest
@@ -110,23 +110,23 @@ def main(argv: list[str]) -> int:
 
     world = open_world()
     with contextlib.ExitStack() as held:
-        order = world.bcast(_prepare(argv, held) if world.is_root else None)
-        if isinstance(order, int):
-            return order
+        request = world.bcast(_prepare(argv, held) if world.is_root else None)
+        if isinstance(request, int):
+            return request
         from dsage_mpi.run.main import run_job
 
-        return run_job(world, order)
+        return run_job(world, request)
 
 
 def _prepare(argv: list[str], held: contextlib.ExitStack) -> RunRequest | int:
-    """The checked order, or the exit code if there is nothing to run; ``held`` gets the lock."""
+    """The checked request, or the exit code if there is nothing to run; ``held`` gets the lock."""
     try:
         arguments = _parse(argv)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else exit_codes.BAD_INPUT
-    from dsage_mpi.cli.resolve_run import make_order
+    from dsage_mpi.cli.resolve_run import make_request
 
-    return make_order(arguments, held)
+    return make_request(arguments, held)
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dsage_mpi.config.schema import Config
 
 
-def advice(config: Config) -> Iterator[str]:
+def config_warnings(config: Config) -> Iterator[str]:
     """One line for each such thing; all inputs that come with the package have none."""
     algorithm = config.algorithm
     if config.uses_surrogate and algorithm.initial_solutions >= algorithm.max_evaluations:

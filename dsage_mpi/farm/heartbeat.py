@@ -1,4 +1,4 @@
-"""A worker's signs of life while its simulator takes long."""
+"""A worker's heartbeat while its simulator takes long."""
 
 from __future__ import annotations
 

@@ -82,11 +82,11 @@ class Farm(Evaluator, Protocol):
         """The same since the last call of ``lap`` (since opening, the first time)."""
         ...
 
-    def close(self, patience: float | None = None, abort_code: int = 1) -> None:
+    def close(self, timeout: float | None = None, abort_code: int = 1) -> None:
         """Lets the workers go, once the chunks that they simulate are done; may be called again.
 
         Args:
-            patience: Seconds to wait for them; None for ``close_seconds`` of the settings.
+            timeout: Seconds to wait for them; None for ``close_seconds`` of the settings.
             abort_code: Exit code with which all ranks are aborted when that time is up.
         """
         ...

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dsage_mpi.farm.account import EvaluationAccount
 from dsage_mpi.farm.messages import Buffer
-from dsage_mpi.farm.progress import Progress
 from dsage_mpi.farm.scheduling import Plan
 
 
@@ -20,13 +20,13 @@ class Job:
     Attributes:
         chunks: Which tasks go next.
         rows: The bytes of all tasks.
-        progress: What is done.
+        account: What is done.
         seats: Rank -> its position among the plan's workers; the ranks that worked at its start.
     """
 
     chunks: Plan
     rows: NDArray[np.uint8]
-    progress: Progress
+    account: EvaluationAccount
     seats: dict[int, int]
 
 
@@ -37,7 +37,7 @@ class Sent:
     number: int
     rank: int
     indices: NDArray[np.intp]
-    progress: Progress
+    account: EvaluationAccount
     buffer: Buffer
     request: Any
 

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dsage_mpi.farm.account import Chunk, EvaluationAccount
 from dsage_mpi.farm.backoff import Backoff, wait_until
-from dsage_mpi.farm.doubles import Doubles
+from dsage_mpi.farm.duplicates import Duplicates
 from dsage_mpi.farm.interface import FarmError, OnProgress, OnResults, check_tasks
 from dsage_mpi.farm.job import Answer, Job, Sent
+from dsage_mpi.farm.liveness import LivenessMonitor
 from dsage_mpi.farm.messages import (
     LOST,
     Buffer,
@@ -28,11 +30,9 @@ from dsage_mpi.farm.messages import (
     unpack_results,
 )
 from dsage_mpi.farm.outcome import Ledger, Outcome, RankStats
-from dsage_mpi.farm.progress import Chunk, Progress
-from dsage_mpi.farm.roster import Crew
+from dsage_mpi.farm.roster import Roster
 from dsage_mpi.farm.scheduling import Pace, plan
 from dsage_mpi.farm.settings import FarmSettings
-from dsage_mpi.farm.watch import Watch
 
 if TYPE_CHECKING:
     from dsage_mpi.farm.launch import World
@@ -68,7 +68,7 @@ class MpiFarm:
         self._sent_to = dict.fromkeys(range(1, world.size), 0)
         self._waiting = dict.fromkeys(range(1, world.size), 0)
         self._final: list[RankStats] | None = None
-        self._doubles = Doubles()
+        self._duplicates = Duplicates()
         self._open(on_wait)
 
     def evaluate(
@@ -84,16 +84,16 @@ class MpiFarm:
         job = self._job(check_tasks(tasks, self._task_dtype), cost, on_progress, on_results)
         self._feed_all(job)
         backoff = Backoff(self._settings.poll_max_ms * 1e-3)
-        while not job.progress.complete:
+        while not job.account.complete:
             if self._comm.Iprobe(self._mpi.ANY_SOURCE, Tag.RESULTS, self._status):
                 self._react(self._receive(), job)
                 backoff.reset()
             else:
                 backoff.pause()
-            if self._watch.due:
+            if self._liveness.due:
                 self._look_after(job)
-            job.progress.report()
-        return job.progress.finish()
+            job.account.report()
+        return job.account.finish()
 
     @property
     def idle(self) -> bool:
@@ -116,17 +116,17 @@ class MpiFarm:
         """See ``Farm.lap``."""
         return self._ledger.lap(time.perf_counter())
 
-    def close(self, patience: float | None = None, abort_code: int = 1) -> None:
+    def close(self, timeout: float | None = None, abort_code: int = 1) -> None:
         """See ``Farm.close``; aborts the job if a worker does not answer for too long."""
         if self._final is None:
-            seconds = self._settings.close_seconds if patience is None else patience
+            seconds = self._settings.close_seconds if timeout is None else timeout
             self._final = self._stop(seconds, abort_code)
 
     def __enter__(self) -> MpiFarm:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        # Ctrl-C that gets so far is for at once: no rank is waited for, the hook of
+        # Ctrl-C that gets so far ends the job at once: no rank is waited for, the hook of
         # ``install_excepthook`` aborts them all.
         if not any(isinstance(entry, KeyboardInterrupt) for entry in exception):
             self.close()
@@ -136,31 +136,33 @@ class MpiFarm:
     def _open(self, on_wait: Callable[[], None]) -> None:
         """Waits for every worker's simulator."""
         greetings = {rank: self._hear(rank, Tag.READY, on_wait) for rank in self._sent_to}
-        self._crew = Crew({rank: hello["host"] for rank, hello in greetings.items()})
-        self._ledger = Ledger(self._crew.hosts, time.perf_counter())
+        self._roster = Roster({rank: hello["host"] for rank, hello in greetings.items()})
+        self._ledger = Ledger(self._roster.hosts, time.perf_counter())
         beating = [rank for rank, hello in greetings.items() if hello["beats"]]
-        self._watch = Watch(self._comm, self._crew, beating, self._settings.silent_seconds)
+        self._liveness = LivenessMonitor(
+            self._comm, self._roster, beating, self._settings.silent_seconds
+        )
         failures = {r: h["failure"] for r, h in greetings.items() if h["failure"] is not None}
         if failures:
             self.close()
             raise FarmError(
-                f"{self._crew.name(failures)} could not build its simulator:\n"
+                f"{self._roster.name(failures)} could not build its simulator:\n"
                 f"{next(iter(failures.values()))}"
             )
         # Leaving the program without close() would leave all workers waiting for ever.
         atexit.register(self.close)
 
-    def _stop(self, patience: float, abort_code: int) -> list[RankStats]:
+    def _stop(self, timeout: float, abort_code: int) -> list[RankStats]:
         atexit.unregister(self.close)
         for rank, count in self._sent_to.items():
             self._comm.send(count, dest=rank, tag=Tag.STOP)
-        deadline = time.perf_counter() + patience
+        deadline = time.perf_counter() + timeout
         stats = [self._goodbye(rank, deadline, abort_code) for rank in self._sent_to]
         for sent in self._sent.values():  # dropped by a worker unread
             sent.request.Wait()
         self._comm.Free()
         for theirs, mine in zip(stats, self._ledger.totals(time.perf_counter()), strict=True):
-            answers = mine.tasks + self._doubles.in_vain[mine.rank]
+            answers = mine.tasks + self._duplicates.wasted[mine.rank]
             if theirs.tasks != answers:
                 raise FarmError(
                     f"rank {mine.rank} ran {theirs.tasks} tasks, but rank 0 has {answers} of its "
@@ -169,16 +171,16 @@ class MpiFarm:
         return stats
 
     def _goodbye(self, rank: int, deadline: float, abort_code: int) -> RankStats:
-        """A worker's last word; takes in what it still sends before."""
+        """A worker's final message; takes in what it still sends before."""
 
         def said() -> bool:
             self._receive_late()
             return bool(self._comm.Iprobe(rank, Tag.BYE))
 
         if not wait_until(said, 1e-3, limit=deadline - time.perf_counter()):
-            state = "gives no sign of life" if rank in self._crew.silent else "is still simulating"
+            state = "sends no heartbeat" if rank in self._roster.silent else "is still simulating"
             print(
-                f"[rank 0] {self._crew.name([rank])} {state} when the time to close the farm is "
+                f"[rank 0] {self._roster.name([rank])} {state} when the time to close the farm is "
                 "over (farm.close_seconds, or the seconds that a stop has): aborting all ranks",
                 file=sys.stderr,
             )
@@ -189,7 +191,7 @@ class MpiFarm:
     def _receive_late(self) -> None:
         while self._comm.Iprobe(self._mpi.ANY_SOURCE, Tag.RESULTS, self._status):
             self._receive()
-        self._watch.receive()
+        self._liveness.receive()
 
     def _hear(self, rank: int, tag: Tag, on_wait: Callable[[], None]) -> Any:
         wait_until(lambda: bool(self._comm.Iprobe(rank, tag)), 2e-3, on_wait=on_wait)
@@ -204,20 +206,22 @@ class MpiFarm:
         on_progress: OnProgress | None,
         on_results: OnResults | None,
     ) -> Job:
-        seats = self._crew.seats()
+        seats = self._roster.seats()
         most = most_tasks(self._task_dtype, self._result_dtype)
         return Job(
             chunks=plan(len(tasks), len(seats), most, self._settings, self._pace, cost),
             rows=as_rows(tasks),
-            progress=Progress(len(tasks), self._result_dtype, on_progress, on_results, self._texts),
+            account=EvaluationAccount(
+                len(tasks), self._result_dtype, on_progress, on_results, self._texts
+            ),
             seats=seats,
         )
 
     def _react(self, answer: Answer, job: Job) -> None:
         """Learns from an answer and sends more."""
-        sent, ours = answer.sent, answer.sent.progress is job.progress
+        sent, ours = answer.sent, answer.sent.account is job.account
         if answer.lost:
-            self._crew.retire(sent.rank, answer.lost)
+            self._roster.retire(sent.rank, answer.lost)
             self._withdraw(sent.rank, [sent], job)
             self._feed_all(job)  # they may have been idle
             return
@@ -231,12 +235,12 @@ class MpiFarm:
             return
         job.chunks.withdraw(job.seats[rank], np.zeros(0, np.intp))
         for sent in chunks:
-            if sent.progress is job.progress and self._doubles.take_back(sent):
+            if sent.account is job.account and self._duplicates.allow_reassignment(sent):
                 job.chunks.withdraw(job.seats[rank], sent.indices)
 
     def _look_after(self, job: Job) -> None:
-        """Goes on without ranks that are silent for too long, and with those heard of again."""
-        for rank in self._watch.look(self._waiting):
+        """Reassigns the tasks of ranks that timed out, and feeds those that are back."""
+        for rank in self._liveness.look(self._waiting):
             self._withdraw(rank, [s for s in self._sent.values() if s.rank == rank], job)
         self._feed_all(job)
 
@@ -254,7 +258,7 @@ class MpiFarm:
 
     def _send(self, rank: int, job: Job) -> bool:
         """Sends a worker its next chunk, if there is one for it."""
-        if rank not in job.seats or not self._crew.works(rank):  # silent at its start, or now
+        if rank not in job.seats or not self._roster.works(rank):  # silent at its start, or now
             return False
         indices = job.chunks.next(job.seats[rank], self._waiting[rank])
         if indices is None:
@@ -263,17 +267,17 @@ class MpiFarm:
         buffer = self._spare.pop() if self._spare else Buffer()
         message = pack_tasks(buffer, number, job.rows, indices)
         request = self._comm.Isend([message, self._mpi.BYTE], rank, Tag.TASKS)
-        self._sent[number] = Sent(number, rank, indices, job.progress, buffer, request)
+        self._sent[number] = Sent(number, rank, indices, job.account, buffer, request)
         self._sent_to[rank] += 1
         if not self._waiting[rank]:
-            self._watch.owes(rank)
+            self._liveness.owes(rank)
         self._waiting[rank] += 1
         return True
 
     def _receive(self) -> Answer:
         """Takes in and books the result message that was just probed."""
         rank = self._status.Get_source()
-        self._watch.heard(rank)
+        self._liveness.heard(rank)
         message = self._inbox.reserve(self._status.Get_count(self._mpi.BYTE))
         self._comm.Recv([message, self._mpi.BYTE], rank, Tag.RESULTS)
         result = unpack_results(message)
@@ -299,7 +303,7 @@ class MpiFarm:
     def _book(self, sent: Sent, result: ResultMessage, reasons: dict[int, str]) -> None:
         results = result.results.reshape(-1).view(self._result_dtype)
         chunk = Chunk(sent.indices, results, result.failed, result.seconds, reasons)
-        news = self._doubles.leave_out(sent, chunk)
+        news = self._duplicates.new_results(sent, chunk)
         self._ledger.add(sent.rank, len(news.indices), len(news.reasons), result.busy_seconds)
         if len(news.indices):
-            sent.progress.book(news, sent.rank)
+            sent.account.book(news, sent.rank)

@@ -1,4 +1,4 @@
-"""The ranks that simulate: where they run, which of them are lost, and which are silent."""
+"""The ranks that simulate: where they run, which are lost, and whose heartbeat is missing."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dsage_mpi.farm.interface import FarmError
 logger = logging.getLogger("dsage_mpi.farm")
 
 _MISSED = (
-    "no sign of life from %s for %g s (farm.silent_seconds), its tasks go to the %d rank(s) that "
+    "no heartbeat from %s for %g s (farm.silent_seconds), its tasks go to the %d rank(s) that "
     "answer: is its node down, suspended or cut off?"
 )
-_NOBODY = "no sign of life from any rank for %g s (farm.silent_seconds): waiting"
+_NOBODY = "no heartbeat from any rank for %g s (farm.silent_seconds): waiting"
 
 
-class Crew:
+class Roster:
     """Rank 0's list of the other ranks."""
 
     def __init__(self, hosts: Mapping[int, str]) -> None:
@@ -28,7 +28,7 @@ class Crew:
         self.hosts = dict(hosts)
         #: Rank -> why it cannot simulate any more.
         self.lost: dict[int, str] = {}
-        #: Ranks that are not heard of any more, or not now.
+        #: Ranks whose heartbeat is missing, for now or for good.
         self.silent: set[int] = set()
         self._alone = False
 
@@ -45,7 +45,7 @@ class Crew:
         return {rank: seat for seat, rank in enumerate(working)}
 
     def works(self, rank: int) -> bool:
-        """Whether a rank can simulate and was heard of."""
+        """Whether a rank can simulate and is alive."""
         return rank not in self.lost and rank not in self.silent
 
     def retire(self, rank: int, why: str) -> None:
@@ -66,8 +66,8 @@ class Crew:
             why,
         )
 
-    def miss(self, ranks: Collection[int], seconds: float) -> bool:
-        """Ranks have been silent for ``seconds``; says so in the log.
+    def mark_silent(self, ranks: Collection[int], seconds: float) -> bool:
+        """Heartbeats of ranks have been missing for ``seconds``; logs it.
 
         Returns:
             Whether the others are to do their work. Not so if there are none: then all there is to
@@ -83,13 +83,13 @@ class Crew:
         logger.warning(_MISSED, self.name(ranks), seconds, others)
         return True
 
-    def hear(self, rank: int) -> bool:
-        """A rank gave a sign of life; returns whether it was missed, and says so then."""
+    def mark_alive(self, rank: int) -> bool:
+        """A rank sent something; returns whether it was silent, and logs so then."""
         self._alone = False
         if rank not in self.silent:
             return False
         self.silent.remove(rank)
-        logger.warning("%s is heard of again", self.name([rank]))
+        logger.warning("%s is back", self.name([rank]))
         return True
 
     def name(self, ranks: Iterable[int]) -> str:

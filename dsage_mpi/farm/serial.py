@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dsage_mpi.farm.account import Chunk, EvaluationAccount
 from dsage_mpi.farm.interface import FarmError, OnProgress, OnResults, check_tasks
 from dsage_mpi.farm.messages import most_tasks
 from dsage_mpi.farm.outcome import Ledger, Outcome, RankStats
-from dsage_mpi.farm.progress import Chunk, Progress
 from dsage_mpi.farm.runner import Runner, describe
 from dsage_mpi.farm.scheduling import Pace, plan
 from dsage_mpi.farm.settings import FarmSettings
@@ -63,19 +63,21 @@ class SerialFarm:
         tasks = check_tasks(tasks, self._task_dtype)
         most = most_tasks(self._task_dtype, self._result_dtype)
         chunks = plan(len(tasks), 1, most, self._settings, self._pace, cost)
-        progress = Progress(len(tasks), self._result_dtype, on_progress, on_results, self._texts)
+        account = EvaluationAccount(
+            len(tasks), self._result_dtype, on_progress, on_results, self._texts
+        )
         while (indices := chunks.next(0, 0)) is not None:
             started = time.perf_counter()
-            batch = self._runner.run(tasks[indices], progress.report)
+            batch = self._runner.run(tasks[indices], account.report)
             busy = time.perf_counter() - started
             if batch.lost:
                 raise FarmError(f"rank 0 cannot simulate any more: {batch.lost}")
             self._ledger.add(0, len(indices), len(batch.reasons), busy)
             chunks.finished(indices, busy)
             chunk = Chunk(indices, batch.results, batch.failed, batch.seconds, batch.reasons)
-            progress.book(chunk, rank=0)
-            progress.report()
-        return progress.finish()
+            account.book(chunk, rank=0)
+            account.report()
+        return account.finish()
 
     @property
     def idle(self) -> bool:
@@ -94,7 +96,7 @@ class SerialFarm:
         """See ``Farm.lap``."""
         return self._ledger.lap(time.perf_counter())
 
-    def close(self, patience: float | None = None, abort_code: int = 1) -> None:
+    def close(self, timeout: float | None = None, abort_code: int = 1) -> None:
         """See ``Farm.close``."""
         if self._closed is None:
             self._closed = self.stats()

@@ -44,8 +44,8 @@ class FarmSettings(Settings):
     silent_seconds: float = Field(
         default=120.0,
         gt=0,
-        description="A rank that holds tasks and gives no sign of life for so long, in seconds, is "
-        "gone on without: the others get its tasks. When it is heard of again it gets new ones.",
+        description="A rank that holds tasks and sends no heartbeat for so long, in seconds, "
+        "counts as lost: the others get its tasks. When it is back it gets new ones.",
     )
     poll_max_ms: float = Field(
         default=1.0,

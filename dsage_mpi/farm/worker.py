@@ -37,7 +37,7 @@ Call = Callable[[Any, Any], None]
 
 #: Longest sleep while an answer is under way; rank 0 is awake then.
 _SEND_POLL_SECONDS = 200e-6
-#: Signs of life within the time after which rank 0 would go on without this rank.
+#: Heartbeats within the time after which rank 0 counts this rank as lost.
 _BEATS = 6
 _LONGEST_BEAT_SECONDS = 10.0
 
@@ -123,7 +123,7 @@ class _Worker:
         self._say_goodbye(time.perf_counter() - ready)
 
     def _work(self, runner: Runner, beats: bool) -> None:
-        """Answers messages until STOP comes, with signs of life if MPI allows for them."""
+        """Answers messages until STOP comes, with heartbeats if MPI allows for them."""
         seconds = min(_LONGEST_BEAT_SECONDS, self._settings.silent_seconds / _BEATS)
         heart = Heartbeat(self._beat, seconds) if beats else None
         while (tag := self._next_message()) != Tag.STOP:

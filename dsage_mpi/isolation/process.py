@@ -1,4 +1,4 @@
-"""A child process as its parent sees it: start, messages with a deadline, end, last words."""
+"""A child process as its parent sees it: start, messages with a deadline, end, last output."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from dsage_mpi.isolation.frames import Frame, FrameBuffer, GarbageError, Kind, pack
 from dsage_mpi.isolation.stderr_tail import LastWords
-from dsage_mpi.isolation.timeout import Patience, cpu_seconds
+from dsage_mpi.isolation.timeout import Timeout, cpu_seconds
 
 logger = logging.getLogger(__name__)
 
@@ -88,21 +88,21 @@ class Child:
         """Waits for the next frame.
 
         Args:
-            seconds: How long, if the child gets its share of the machine (``patience.py``).
+            seconds: How long, if the child gets its share of the machine (``timeout.py``).
             on_wait: Called every ``SLICE_SECONDS`` or more often; what it raises ends the waiting.
 
         Raises:
             ChildError: No frame in time, the child died, or it sent something else.
         """
-        patience = Patience(seconds, lambda: cpu_seconds(self.pid), time.monotonic())
+        timeout = Timeout(seconds, lambda: cpu_seconds(self.pid), time.monotonic())
         try:
             frame = self._incoming.next()
             while frame is None:
-                self._handle(self._poll.poll(patience.slice * 1e3))
+                self._handle(self._poll.poll(timeout.slice * 1e3))
                 frame = self._incoming.next()
                 if frame is None:
                     on_wait()
-                    if patience.is_over(time.monotonic()):
+                    if timeout.is_over(time.monotonic()):
                         raise ChildError(f"no answer within {seconds:g} s (hung)")
         except GarbageError as error:
             raise ChildError(f"its answer was garbage: {error}") from None

@@ -51,7 +51,7 @@ class IsolatedSimulator:
         task_dtype: Of the tasks.
         result_dtype: Of the results.
         deadline_seconds: Time that one task may take, if the machine has time for it
-            (``patience.py``).
+            (``timeout.py``).
         start_seconds: Time that the child may take to build the simulator.
         tries: How often a task is tried in all.
     """
@@ -243,5 +243,5 @@ def _with_last_words(error: ChildError, child: Child) -> str:
     """How a child failed, in words that are the same whenever the same happens."""
     words = child.last_words()
     return f"the simulator's process failed: {error}" + (
-        f"; its last words:\n{words}" if words else ""
+        f"; its last output:\n{words}" if words else ""
     )

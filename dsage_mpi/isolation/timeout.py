@@ -18,7 +18,7 @@ _FIRST_LOOK_SECONDS = 0.02
 _IDLE_SHARE = 0.01
 
 
-class Patience:
+class Timeout:
     """Decides when to give a process up.
 
     It is hung if it has used ``seconds`` of CPU time and of wall time, or if it was idle through a

@@ -36,7 +36,8 @@ class Phases:
         safe_point: Callable[[str, int, int], None] = lambda name, done, total: None,
     ) -> None:
         self._display = display
-        self._safe_point = safe_point
+        #: Called at every safe point; a run sets it once its recorders are there.
+        self.on_safe_point = safe_point
         self._seconds: dict[str, float] = {}
 
     @contextmanager
@@ -44,14 +45,14 @@ class Phases:
         """Runs one phase; call the value with the number of steps done so far."""
         start = time.perf_counter()
         self._display.phase(name, total)
-        self._safe_point(name, 0, total)
+        self.on_safe_point(name, 0, total)
         shown = 0
 
         def done(steps: int) -> None:
             nonlocal shown
             self._display.advance(steps - shown)
             shown = steps
-            self._safe_point(name, steps, total)
+            self.on_safe_point(name, steps, total)
 
         try:
             yield done

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsage_mpi import __version__
 from dsage_mpi.config.load import config_hash
 from dsage_mpi.config.toml_writer import to_toml
 from dsage_mpi.core.state import Tree
+from dsage_mpi.core.version import __version__
 from dsage_mpi.rundir.provenance import git_facts, package_versions
 from dsage_mpi.surrogate.device import gpu_name
 
@@ -38,7 +38,7 @@ def write_header(
     domain: Domain,
     directory: RunDirectory,
     ranks: int,
-    order: RunRequest | None = None,
+    request: RunRequest | None = None,
 ) -> Header:
     """Writes ``config.toml`` and ``versions.json``, and returns what checkpoints say of them.
 
@@ -47,11 +47,11 @@ def write_header(
         domain: Names its metadata.
         directory: Where the files go.
         ranks: Size of the world.
-        order: What a restart has changed of the configuration, and where it goes on from.
+        request: What a restart has changed of the configuration, and where it goes on from.
     """
     text = to_toml(config)
     directory.write_config(text)
-    restart = _restart_facts(order)
+    restart = _restart_facts(request)
     gpu = {"gpu": gpu_name(config.surrogate.device)} if config.uses_surrogate else {}
     directory.write_versions({"seed": config.seed, "ranks": ranks, **gpu, **restart})
     tree = {
@@ -77,10 +77,10 @@ def write_header(
     return Header(tree, attributes)
 
 
-def _restart_facts(order: RunRequest | None) -> dict[str, Any]:
+def _restart_facts(request: RunRequest | None) -> dict[str, Any]:
     """What ``versions.json`` says of a restart that is more than going on."""
-    if order is None:
+    if request is None:
         return {}
-    changed = {"changed": list(order.changes)} if order.changes else {}
-    origin = {} if order.origin is None else {"continues": str(order.origin.absolute())}
+    changed = {"changed": list(request.changes)} if request.changes else {}
+    origin = {} if request.origin is None else {"continues": str(request.origin.absolute())}
     return {**origin, **changed}

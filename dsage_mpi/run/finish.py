@@ -2,28 +2,72 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shlex
+import traceback
 from typing import TYPE_CHECKING
 
+from dsage_mpi.core import exit_codes
+from dsage_mpi.core.printable import printable
 from dsage_mpi.domains import measures_of
 from dsage_mpi.report.export import export_archive
 from dsage_mpi.report.figures.run import draw_run
 from dsage_mpi.report.ranks import write_ranks
 from dsage_mpi.report.summary import run_summary
+from dsage_mpi.rundir.logging import FILE_ONLY
 
 if TYPE_CHECKING:
     from dsage_mpi.config.schema import Config
-    from dsage_mpi.farm import Farm
-    from dsage_mpi.outer.loop import OuterLoop
-    from dsage_mpi.run.observer import Observer
+    from dsage_mpi.outer.record import EvaluationRecord
+    from dsage_mpi.run.parts import Parts
     from dsage_mpi.rundir.run_directory import RunDirectory
 
+_log = logging.getLogger("dsage_mpi.outer")
 
-def close_run(loop: OuterLoop, observer: Observer, farm: Farm, directory: RunDirectory) -> str:
-    """Writes exports and figures and returns the closing summary."""
-    config, domain = loop.config, loop.domain
-    rows = observer.metrics.rows
+_NOT_EXPORTED = (
+    "the run is over and whole in its last checkpoint, but its exports or figures could not be "
+    "written (%s: %s); --restart %s does that alone once the cause is gone"
+)
+_ALL_FAILED = (
+    "not one of the %d evaluations succeeded, so that there is no result; the first failed with: "
+    "%s (all of them: %s)"
+)
+
+
+def finish(parts: Parts) -> int:
+    """Writes exports, figures and summary of a run that is over; returns the exit code."""
+    directory = parts.directory
+    try:
+        summary = write_results(parts)
+    except Exception as error:
+        _log.error(_NOT_EXPORTED, type(error).__name__, error, directory.path)
+        _log.info("where: %s", traceback.format_exc(), extra=FILE_ONLY)
+        return exit_codes.FAILED
+    try:
+        print(printable(summary), flush=True)
+    except (OSError, ValueError) as error:  # nobody can read it; the run is none the worse
+        reason = getattr(error, "strerror", None) or error
+        _log.warning("cannot show the summary (%s); inspect %s does", reason, directory.path)
+    return _judge(parts.loop.record, directory)
+
+
+def _judge(record: EvaluationRecord, directory: RunDirectory) -> int:
+    """A run of failures alone has done what it was to do, and yet is none."""
+    if len(record) == 0 or not record["failed"].all():
+        return exit_codes.DONE
+    # A traceback says at its end what it is about; but for Java's, whose stack comes after that.
+    lines = record.reasons[min(record.reasons)].splitlines()
+    told = [line for line in lines if line.strip() and not line.startswith((" ", "\t"))]
+    first = told[-1] if told else "no reason is known"
+    _log.error(_ALL_FAILED, len(record), first, directory.failures)
+    return exit_codes.FAILED
+
+
+def write_results(parts: Parts) -> str:
+    """Writes exports and figures of a run that is over, and returns its summary."""
+    config, loop, directory = parts.config, parts.loop, parts.directory
+    domain, rows = loop.domain, parts.metrics.rows
     table = export_archive(directory, loop.archive, config.archive.measures, domain.metadata_names)
     if config.report.figures:
         draw_run(
@@ -35,7 +79,7 @@ def close_run(loop: OuterLoop, observer: Observer, farm: Farm, directory: RunDir
             run_title(config),
             levels=config.report.levels,
         )
-    ranks = farm.stats()
+    ranks = parts.resources.farm.stats()
     write_ranks(directory.ranks, ranks)
     summary = run_summary(
         directory,
@@ -46,7 +90,7 @@ def close_run(loop: OuterLoop, observer: Observer, farm: Farm, directory: RunDir
         ranks=ranks,
     )
     world = 1 + max((usage.rank for usage in ranks), default=0)
-    return summary + comparison(config, loop.domain.solution_kind, directory, world)
+    return summary + comparison(config, domain.solution_kind, directory, world)
 
 
 #: Solution kind -> what DSAGE is compared with, and what its input has to change for that.

@@ -1,4 +1,4 @@
-"""The main job: every rank comes through here; rank 0 leads, the others simulate."""
+"""The main job: every rank comes through here; rank 0 searches, the others simulate."""
 
 from __future__ import annotations
 
@@ -33,33 +33,33 @@ _NOT_BEGUN = (
 )
 
 
-def run_job(world: World, order: RunRequest) -> int:
-    """Runs one order on all ranks and returns the exit code (the same on each)."""
-    directory = RunDirectory(order.run_dir)
-    setup_logging(directory, world.rank, order.verbose)
+def run_job(world: World, request: RunRequest) -> int:
+    """Runs one request on all ranks and returns the exit code (the same on each)."""
+    directory = RunDirectory(request.run_dir)
+    setup_logging(directory, world.rank, request.verbose)
     with crash_reports_in(directory.logs):
-        return _run_rank(world, order)
+        return _run_rank(world, request)
 
 
-def _run_rank(world: World, order: RunRequest) -> int:
+def _run_rank(world: World, request: RunRequest) -> int:
     if not world.is_root:
         ignore_stop_signals()
-        return _run_job(world, order, None)
-    deadline = find_deadline(order.config.run.limit_seconds)
-    requests = Requests(order.run_dir, deadline, heeded=order.heeded)
+        return _run_job(world, request, None)
+    deadline = find_deadline(request.config.run.limit_seconds)
+    requests = Requests(request.run_dir, deadline, heeded=request.heeded)
     requests.listen()
     try:
-        code = _run_job(world, order, requests)
+        code = _run_job(world, request, requests)
     except StopRequested as stop:  # while it waited for a rank, which cannot be told of it
-        _log.info(_NOT_BEGUN, stop, order.run_dir)
+        _log.info(_NOT_BEGUN, stop, request.run_dir)
         world.abort(exit_codes.RESUMABLE)
     ignore_stop_signals()
     return code
 
 
-def _run_job(world: World, order: RunRequest, requests: Requests | None) -> int:
-    directory = RunDirectory(order.run_dir)
-    domain = build_domain(order.config.domain, order.config.archive.measures)
+def _run_job(world: World, request: RunRequest, requests: Requests | None) -> int:
+    directory = RunDirectory(request.run_dir)
+    domain = build_domain(request.config.domain, request.config.archive.measures)
     check = _nothing if requests is None else requests.check
     payload, problem = world.bcast(_load_payload(domain) if world.is_root else None, check)
     if problem:
@@ -67,7 +67,7 @@ def _run_job(world: World, order: RunRequest, requests: Requests | None) -> int:
             _log.error("%s", problem)
         return exit_codes.BAD_INPUT
     simulator = partial(domain.make_simulator, payload)
-    farm_arguments = (world, simulator, domain.task_dtype, domain.result_dtype, order.config.farm)
+    farm_arguments = (world, simulator, domain.task_dtype, domain.result_dtype, request.config.farm)
     if requests is None:
         from dsage_mpi.farm import serve
 
@@ -75,12 +75,13 @@ def _run_job(world: World, order: RunRequest, requests: Requests | None) -> int:
         return int(world.bcast(None))
 
     from dsage_mpi.farm import FarmError, open_farm
-    from dsage_mpi.run.root import lead
+    from dsage_mpi.run.parts import Resources
+    from dsage_mpi.run.root import run_root
 
-    status = _status(world, order, directory)
+    status = _status(world, request, directory)
     try:
         with open_farm(*farm_arguments, on_wait=check) as farm:
-            code = lead(world, order, domain, farm, directory, requests, status)
+            code = run_root(request, Resources(world.size, domain, farm, requests, status))
             status.write(state=_STATES[code])  # before the farm may have to abort all ranks
             farm.close(abort_code=code)
     except FarmError as error:
@@ -101,13 +102,13 @@ def _nothing() -> None:
     """On ranks that nobody asks for anything."""
 
 
-def _status(world: World, order: RunRequest, directory: RunDirectory) -> StatusFile:
+def _status(world: World, request: RunRequest, directory: RunDirectory) -> StatusFile:
     return StatusFile(
         directory.status,
-        method=order.config.algorithm.method,
-        domain=order.config.domain_name,
-        seed=order.config.seed,
-        max_evaluations=order.config.algorithm.max_evaluations,
+        method=request.config.algorithm.method,
+        domain=request.config.domain_name,
+        seed=request.config.seed,
+        max_evaluations=request.config.algorithm.max_evaluations,
         ranks=world.size,
     )
 

@@ -13,7 +13,7 @@ from dsage_mpi.config.load import config_hash
 from dsage_mpi.config.toml_writer import to_toml
 from dsage_mpi.core.atomic_files import atomic_write
 from dsage_mpi.core.state import Tree
-from dsage_mpi.run.checkpoint_about import ABOUT
+from dsage_mpi.run.checkpoint_descriptions import DESCRIPTIONS
 from dsage_mpi.rundir.json_files import read_facts
 from dsage_mpi.rundir.run_directory import RunDirectory, never_begun
 
@@ -95,6 +95,6 @@ def take_along(directory: RunDirectory, checkpoint: Path, tree: Tree, config: Co
         copy,
         {**tree, "config": to_toml(config)},
         {**attributes, "config_hash": config_hash(config)},
-        about=ABOUT,
+        about=DESCRIPTIONS,
     )
     return copy

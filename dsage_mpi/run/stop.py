@@ -91,7 +91,7 @@ class Requests:
         return mark is not None and mark != self._heeded.get(path)
 
     def listen(self) -> None:
-        """Notes signals from now on; a second Ctrl-C is for at once."""
+        """Notes signals from now on; a second Ctrl-C ends the program at once."""
         _handle(self._note)
 
     def _note(self, number: int, frame: FrameType | None) -> None:

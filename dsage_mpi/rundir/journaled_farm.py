@@ -24,7 +24,7 @@ class JournaledFarm:
     """
 
     def __init__(self, farm: Evaluator, journal: Journal, result_dtype: np.dtype[Any]) -> None:
-        self._farm, self._journal, self._result_dtype = farm, journal, result_dtype
+        self._farm, self.journal, self._result_dtype = farm, journal, result_dtype
         #: Number of the next evaluation of the run; a restart sets it.
         self.next_evaluation = 0
 
@@ -37,10 +37,10 @@ class JournaledFarm:
     ) -> Outcome:
         """Results of ``tasks`` ((n,)), the next n evaluations of the run; see ``Evaluator``.
 
-        ``on_results`` hears of none: the journal does.
+        ``on_results`` is not called: the journal takes its place.
         """
         first = self.next_evaluation
-        known = self._journal.recall(first, tasks, self._result_dtype)
+        known = self.journal.recall(first, tasks, self._result_dtype)
         outcome = self._simulate_unknown(tasks, cost, on_progress, known)
         self.next_evaluation = first + len(tasks)
         return outcome
@@ -56,10 +56,10 @@ class JournaledFarm:
 
         def keep(indices: Array, results: Array, reasons: dict[int, str]) -> None:
             positions = unknown[indices]
-            self._journal.add(self.next_evaluation + positions, tasks[positions], results, reasons)
+            self.journal.add(self.next_evaluation + positions, tasks[positions], results, reasons)
 
         def progress(done: int, failed: int) -> None:
-            self._journal.sync_when_due()
+            self.journal.sync_when_due()
             if on_progress is not None:
                 on_progress(len(known.positions) + done, len(known.reasons) + failed)
 

@@ -10,7 +10,7 @@ from typing import Any
 _PACKAGES = ("dsage_mpi", "numpy", "torch", "ribs", "numba", "scipy", "JPype1")
 
 
-def drift(before: str, now: str) -> list[str]:
+def changed_versions(before: str, now: str) -> list[str]:
     """What differs between the last starts in two texts of ``versions.json``.
 
     Only what can change a result: versions, the commit, and the processor and GPU of rank 0,

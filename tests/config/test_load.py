@@ -16,7 +16,7 @@ from dsage_mpi.config.load import (
     load_model,
     to_toml,
 )
-from dsage_mpi.config.warnings import advice
+from dsage_mpi.config.warnings import config_warnings
 from dsage_mpi.core.settings import Settings
 from dsage_mpi.training.mario_generator.settings import GeneratorTraining
 from dsage_mpi.training.maze_agent.settings import AgentTraining
@@ -182,11 +182,11 @@ def test_options_of_their_own_are_named(write: Writer) -> None:
 
 def test_a_budget_without_a_search_is_noted(write: Writer) -> None:
     path = write()
-    assert list(advice(load_config(path))) == []
-    (line,) = advice(load_config(path, overrides=["algorithm.max_evaluations=9"]))
+    assert list(config_warnings(load_config(path))) == []
+    (line,) = config_warnings(load_config(path, overrides=["algorithm.max_evaluations=9"]))
     assert "algorithm.initial_solutions = 100 uses up the budget" in line
     direct = ["algorithm.max_evaluations=9", "algorithm.method=map_elites"]
-    assert list(advice(load_config(path, overrides=direct))) == []
+    assert list(config_warnings(load_config(path, overrides=direct))) == []
 
 
 def test_union_of_types_is_one_problem(write: Writer) -> None:

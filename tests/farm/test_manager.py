@@ -74,16 +74,16 @@ def test_a_suspended_rank_is_gone_on_without_and_welcome_again(mpirun, tmp_path)
     assert done.stdout == "suspended: right\n", done.stderr
     said = [line for line in done.stderr.splitlines() if line.startswith("dsage_mpi.farm: ")]
     missed, back = said
-    assert "no sign of life from rank 1 on " in missed
+    assert "no heartbeat from rank 1 on " in missed
     assert "rank 1 on " in back
-    assert "is heard of again" in back
+    assert "is back" in back
 
 
 def test_a_slow_simulator_is_not_taken_for_a_dead_rank(mpirun):
     done = mpirun(3, *PROGRAM, "slow", timeout=60)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "slow: 2\n"
-    assert "sign of life" not in done.stderr
+    assert "no heartbeat" not in done.stderr
 
 
 def test_waiting_leaves_the_cores_to_others(mpirun):

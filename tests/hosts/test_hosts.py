@@ -101,9 +101,9 @@ def test_silent_host_ends_the_job_and_the_others_can_go_on(hosts, under_way, who
 def test_suspended_host_is_gone_on_without_until_it_is_back(hosts, under_way, whole_run):
     job, run_dir = under_way("--set", "farm.silent_seconds=2")
     hosts.send("b", signal.SIGSTOP)
-    job.wait_until(lambda: "no sign of life from rank 1 on b" in log(run_dir))
+    job.wait_until(lambda: "no heartbeat from rank 1 on b" in log(run_dir))
     hosts.send("b", signal.SIGCONT)
     finished(job.wait(100))
-    missed, back = "no sign of life from rank 1 on b for 2 s", "rank 1 on b is heard of again"
+    missed, back = "no heartbeat from rank 1 on b for 2 s", "rank 1 on b is back"
     assert 0 < log(run_dir).find(missed) < log(run_dir).find(back)
     assert digest(run_dir) == digest(whole_run("map_elites"))

@@ -74,12 +74,12 @@ FAULTS = [
     (Deed.HARD_EXIT, "it ended with exit code 9"),
     (Deed.HANG, "no answer within 0.4 s (hung)"),
     (Deed.SLEEP, "no answer within 0.4 s (hung)"),
-    (Deed.BABBLE, "no answer within 0.4 s (hung); its last words:\nand so on"),
+    (Deed.BABBLE, "no answer within 0.4 s (hung); its last output:\nand so on"),
     (Deed.RAISE, "ZeroDivisionError: the level divides by zero"),
     (Deed.GARBAGE, "the simulator returned float64 (2,), expected shape (1,)"),
     (Deed.NO_ARRAY, "the simulator returned NoneType"),
     (Deed.MEMORY, "MemoryError"),
-    (Deed.LAST_WORDS, "code 9; its last words:\npid=... at 0x...: no more"),
+    (Deed.LAST_WORDS, "code 9; its last output:\npid=... at 0x...: no more"),
     (Deed.BREAK_PIPE, "its answer was garbage"),
 ]
 
@@ -315,7 +315,7 @@ class TestStart:
         with isolated("crash_at_first", marks=tmp_path) as toy:
             assert_right(tasks, toy(tasks))
         toy = isolated("crash")
-        with pytest.raises(SimulatorLostError, match=r"SIGKILL; its last words:\nwhat a pity"):
+        with pytest.raises(SimulatorLostError, match=r"SIGKILL; its last output:\nwhat a pity"):
             toy(tasks)
         assert toy.starts == 2
 

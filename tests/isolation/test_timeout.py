@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dsage_mpi.isolation.timeout import Patience, cpu_seconds
+from dsage_mpi.isolation.timeout import Timeout, cpu_seconds
 
 
 def given_up_after(
@@ -25,13 +25,13 @@ def given_up_after(
         known: Whether its CPU time can be read.
     """
     now, used = 1000.0, 5.0
-    patience = Patience(seconds, lambda: used if known else None, now)
+    timeout = Timeout(seconds, lambda: used if known else None, now)
     while now < 1000.0 + limit:
-        step = patience.slice / 20
+        step = timeout.slice / 20
         for _ in range(20):
             used += step * load(now - 1000.0)
             now += step
-        if patience.is_over(now):
+        if timeout.is_over(now):
             return now - 1000.0
     return None
 
@@ -70,11 +70,11 @@ def test_without_cpu_time_the_wall_decides() -> None:
 
 
 def test_time_that_stood_still_for_us_does_not_count() -> None:
-    patience = Patience(10.0, lambda: 1.0, 0.0)
+    timeout = Timeout(10.0, lambda: 1.0, 0.0)
     now = 0.0
     for _ in range(5):
         now += 3600.0  # the whole job was suspended again and again
-        assert not patience.is_over(now)
+        assert not timeout.is_over(now)
 
 
 def test_many_questions_are_few_looks() -> None:
@@ -84,16 +84,16 @@ def test_many_questions_are_few_looks() -> None:
         looks.append(1)
         return 0.0
 
-    patience = Patience(10.0, look, 0.0)
-    assert not any(patience.is_over(k / 1000) for k in range(9000))
+    timeout = Timeout(10.0, look, 0.0)
+    assert not any(timeout.is_over(k / 1000) for k in range(9000))
     assert len(looks) == 1
 
 
 def test_never_is_a_deadline_too() -> None:
-    patience = Patience(float("inf"), lambda: 1.0, 0.0)
+    timeout = Timeout(float("inf"), lambda: 1.0, 0.0)
     for now in range(1000):
-        assert not patience.is_over(float(now))
-        assert patience.slice <= 0.5
+        assert not timeout.is_over(float(now))
+        assert timeout.slice <= 0.5
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")

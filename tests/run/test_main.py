@@ -52,11 +52,11 @@ def test_killed_in_any_phase_and_restarted_on_other_ranks(
 def test_run_is_done_without_a_rank_that_hangs(whole_run, tmp_path):
     """All is written by the time that rank 0 has to abort for its sake."""
     run_dir = tmp_path / "run"
-    patience = ("--set", "farm.silent_seconds=1", "--set", "farm.close_seconds=1")
-    arguments = [*MAP_ELITES, "--set", "farm.chunk=1", *patience, "--run-dir", run_dir]
+    timeouts = ("--set", "farm.silent_seconds=1", "--set", "farm.close_seconds=1")
+    arguments = [*MAP_ELITES, "--set", "farm.chunk=1", *timeouts, "--run-dir", run_dir]
     done = mpirun(3, *arguments, env=kill_at("worker:5") | {"DSAGE_TEST_SIGNAL": "SIGSTOP"})
     finished(done)
-    assert "no sign of life from rank 1 on" in done.stderr
+    assert "no heartbeat from rank 1 on" in done.stderr
     assert "rank 1 on" in done.stderr.split("aborting all ranks")[0].splitlines()[-1]
     assert json.loads((run_dir / "status.json").read_text())["state"] == "done"
     assert digest(run_dir) == digest(whole_run("map_elites"))

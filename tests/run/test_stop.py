@@ -97,7 +97,7 @@ def run(method, journal_path, stop_at=None, state=None, chunk=3, phases=None):
 
 @pytest.mark.parametrize("method", ["dsage", "map_elites"])
 def test_stopped_at_any_safe_point_it_goes_on_to_the_same_end(method, tmp_path, monkeypatch):
-    monkeypatch.setattr("dsage_mpi.farm.progress.PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr("dsage_mpi.farm.account.PROGRESS_SECONDS", 0.0)
     Counted.simulated = 0
     phases: set[str] = set()
     whole, points, _ = run(method, tmp_path / "whole", phases=phases)
@@ -118,7 +118,7 @@ def test_stopped_at_any_safe_point_it_goes_on_to_the_same_end(method, tmp_path, 
 
 
 def test_stopped_again_and_again_it_still_gets_there(tmp_path, monkeypatch):
-    monkeypatch.setattr("dsage_mpi.farm.progress.PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr("dsage_mpi.farm.account.PROGRESS_SECONDS", 0.0)
     whole, _, _ = run("dsage", tmp_path / "whole")
     state, stops = None, 0
     while True:
@@ -186,7 +186,7 @@ def test_a_huge_inner_batch_can_be_stopped_in_its_middle():
 
 def test_journal_outlives_a_kill_between_two_checkpoints(tmp_path, monkeypatch):
     """Without any final checkpoint: the run starts at the last one, simulations are kept."""
-    monkeypatch.setattr("dsage_mpi.farm.progress.PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr("dsage_mpi.farm.account.PROGRESS_SECONDS", 0.0)
     whole, points, _ = run("map_elites", tmp_path / "whole")
     path = tmp_path / "journal"
     run("map_elites", path, points // 4)
@@ -318,7 +318,7 @@ def test_time_limit_stops_before_its_end(tmp_path):
 
 
 def test_failures_are_the_same_after_a_restart(tmp_path, monkeypatch):
-    monkeypatch.setattr("dsage_mpi.farm.progress.PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr("dsage_mpi.farm.account.PROGRESS_SECONDS", 0.0)
     whole, _, _ = run("dsage", tmp_path / "whole")
     stopped, _, _ = run("dsage", tmp_path / "journal", 5)
     resumed, _, _ = run("dsage", tmp_path / "journal", state=stopped.state())

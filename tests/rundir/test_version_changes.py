@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dsage_mpi.rundir.provenance import describe_start, processor
-from dsage_mpi.rundir.version_changes import drift
+from dsage_mpi.rundir.version_changes import changed_versions
 
 
 def versions(**changes: Any) -> str:
@@ -18,7 +18,10 @@ def versions(**changes: Any) -> str:
 
 def test_the_same_machine_and_software_are_no_drift() -> None:
     assert processor()
-    assert drift(versions(gpu="H100"), versions(gpu="H100", host="other", started="later")) == []
+    assert (
+        changed_versions(versions(gpu="H100"), versions(gpu="H100", host="other", started="later"))
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -35,14 +38,16 @@ def test_the_same_machine_and_software_are_no_drift() -> None:
     ],
 )
 def test_says_what_can_change_a_result(old: Any, new: Any, said: str) -> None:
-    assert drift(versions(**old), versions(**new)) == [said]
+    assert changed_versions(versions(**old), versions(**new)) == [said]
 
 
 def test_packages_that_change_no_number_are_not_named() -> None:
-    assert drift(versions(packages={"rich": "1"}), versions(packages={"rich": "2"})) == []
+    assert (
+        changed_versions(versions(packages={"rich": "1"}), versions(packages={"rich": "2"})) == []
+    )
 
 
 @pytest.mark.parametrize("broken", ["", "{", "[]", '{"starts": []}', '{"starts": [1]}'])
 def test_what_cannot_be_read_is_no_drift(broken: str) -> None:
-    assert drift(broken, versions()) == []
-    assert drift(versions(), broken) == []
+    assert changed_versions(broken, versions()) == []
+    assert changed_versions(versions(), broken) == []

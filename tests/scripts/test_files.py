@@ -64,5 +64,6 @@ class TestMake:
         lines = self.make("-n", "test").splitlines()
         assert lines[0] == "bash scripts/setup.sh"
         assert lines[-2] == "bash scripts/setup-tests.sh"
-        checks = [line.split()[2] for line in (*lines[1:-2], lines[-1])]
-        assert checks == ["ruff", "ruff", "mypy", "pytest"]
+        commands = [line.split() for line in (*lines[1:-2], lines[-1])]
+        checks = [words[2] if words[1] == "-m" else Path(words[0]).name for words in commands]
+        assert checks == ["ruff", "ruff", "mypy", "lint-imports", "pytest"]

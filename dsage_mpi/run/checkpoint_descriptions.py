@@ -6,7 +6,7 @@ of a solution, levels of H x W tiles.
 
 from __future__ import annotations
 
-ABOUT = {
+DESCRIPTIONS = {
     "config": "effective configuration (TOML); itself a valid input",
     "versions": "every start: time, command, machine, packages, MPI, HDF5, git commit (JSON)",
     "names": "what the columns of other datasets are called",

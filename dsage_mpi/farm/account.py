@@ -43,7 +43,7 @@ class Chunk:
         )
 
 
-class Progress:
+class EvaluationAccount:
     """Fills an ``Outcome`` chunk by chunk."""
 
     def __init__(

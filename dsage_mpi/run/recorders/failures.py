@@ -1,0 +1,47 @@
+"""Writes every failed evaluation to ``failures.jsonl`` and to the log."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from dsage_mpi.core.state import Tree
+from dsage_mpi.outer.loop import Step
+from dsage_mpi.run.parts import Parts
+from dsage_mpi.run.recorders.base import Recorder
+from dsage_mpi.rundir.failures import FailureLog
+
+_log = logging.getLogger("dsage_mpi.outer")
+
+
+class FailureRecorder(Recorder):
+    """Logs failures as they happen; after a restart the file is that of the checkpoint."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._record = parts.loop.record
+        self._file = FailureLog(parts.directory.failures)
+        # What an earlier start left that never reached a checkpoint happens again.
+        self._file.rewrite([])
+
+    def after_iteration(self, step: Step) -> None:
+        """Logs the failures of one iteration."""
+        for position in sorted(step.batch.reasons):
+            failure = self._failure(step.batch.first + position)
+            last_line = failure["reason"].strip().splitlines()[-1]
+            _log.warning("evaluation %d failed: %s", failure["evaluation"], last_line)
+            self._file.append(failure)
+
+    def load_state(self, tree: Tree) -> None:
+        """Writes the file again from the evaluation record, which has been restored."""
+        self._file.rewrite(self._failure(number) for number in sorted(self._record.reasons))
+
+    def _failure(self, number: int) -> dict[str, Any]:
+        """What ``failures.jsonl`` says of failed evaluation ``number``."""
+        record = self._record
+        return {
+            "evaluation": number,
+            "iteration": int(record["iteration"][number]) + 1,  # counted as in metrics.csv
+            "reason": record.reasons[number],
+            "solution": record["solution"][number],
+            "level": record["level"][number],
+        }
