@@ -12,9 +12,9 @@ from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
 if TYPE_CHECKING:
-    from dsage_mpi.cli.load_run import Stored
     from dsage_mpi.config.schema import Config
     from dsage_mpi.core.domain import Array, Film
+    from dsage_mpi.run.load_run import Stored
 
 EPILOG = f"""examples:
   python -m dsage_mpi render runs/mario-0001 --output best.png        the best elite
@@ -157,8 +157,8 @@ def _find(arguments: argparse.Namespace) -> Scene:
     if arguments.domain is not None:
         raise RenderError(f"--domain is for levels as text; {source} has its own")
 
-    from dsage_mpi.cli.load_run import find_stored
     from dsage_mpi.core.seeding import evaluation_seeds
+    from dsage_mpi.run.load_run import find_stored
 
     stored = find_stored(source)
     config = stored.load_config()

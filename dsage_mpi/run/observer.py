@@ -13,11 +13,12 @@ import numpy as np
 from dsage_mpi.checkpoint.files import checkpoint_path, final_path
 from dsage_mpi.checkpoint.files import prune as remove_old
 from dsage_mpi.checkpoint.writer import CheckpointWriter
-from dsage_mpi.core.domain import Array, known_objective
+from dsage_mpi.core.domain import known_objective
 from dsage_mpi.core.state import CheckpointError, Tree
 from dsage_mpi.farm import idle_share
 from dsage_mpi.outer.loop import OuterLoop, Step
 from dsage_mpi.outer.phases import Phases
+from dsage_mpi.outer.statistics import iteration_results
 from dsage_mpi.outer.surrogate_check import worse_than_constant
 from dsage_mpi.run.checkpoint_about import ABOUT
 from dsage_mpi.run.checkpoint_header import Header
@@ -26,8 +27,6 @@ from dsage_mpi.rundir.failures import FailureLog
 from dsage_mpi.rundir.logging import FILE_ONLY
 from dsage_mpi.rundir.metrics import Metrics, MetricsError
 from dsage_mpi.rundir.run_directory import RunDirectory
-from dsage_mpi.search.archive import coverage, qd_score
-from dsage_mpi.surrogate.accuracy import measure_key
 
 if TYPE_CHECKING:
     from dsage_mpi.farm import Farm
@@ -45,8 +44,6 @@ _TABLES = ("record",)
 _LEAST_WORK = 20.0
 #: Columns of metrics.csv that the status shows.
 _STATUS_COLUMNS = ("iteration", "evaluations", "failures", "archive_size", "coverage", "qd_score")
-#: What metrics.csv says of the surrogate's accuracy.
-_ACCURACY = ("mae", "constant_mae", "r2", "spearman")
 #: Phase -> column of metrics.csv.
 _PHASE_COLUMNS = {
     "train_s": ("train",),
@@ -110,7 +107,7 @@ class Observer:
     def after_iteration(self, step: Step) -> None:
         """Records one outer iteration."""
         self._log_failures(step)
-        row = {**self._result_columns(step), **self._timing_columns()}
+        row = {**iteration_results(self._loop, step), **self._timing_columns()}
         self.metrics.append(row)
         self._progress.iteration(row)
         if step.errors:
@@ -243,62 +240,6 @@ class Observer:
             "reason": record.reasons[number],
             "solution": record["solution"][number],
             "level": record["level"][number],
-        }
-
-    def _result_columns(self, step: Step) -> dict[str, Any]:
-        archive, status = self._loop.archive, step.add_info["status"]
-        best = mean = None
-        if not archive.empty:
-            objective = archive.data("objective")
-            best, mean = float(objective.max()), float(np.sort(objective).mean())
-        cells = archive.index_of(step.batch.evaluations.measures)
-        ok = status[step.batch.succeeded]
-        new, improved = (len(np.unique(cells[ok == kind])) for kind in (2, 1))
-        return {
-            "iteration": self._loop.iteration,
-            "evaluations": len(self._loop.record),
-            "failures": int(self._loop.record["failed"].sum()),
-            "archive_size": len(archive),
-            "coverage": coverage(archive),
-            "qd_score": qd_score(archive),
-            "objective_best": best,
-            "objective_mean": mean,
-            "new_cells": new,
-            "improved_cells": improved,
-            **self._clipped_columns(step.batch.evaluations.measures),
-            "yield": (new + improved) / max(1, len(step.batch)),
-            "selected": len(step.proposal.solutions),
-            **step.proposal.notes,
-            **self._accuracy_columns(step.errors),
-        }
-
-    def _clipped_columns(self, measures: Array) -> dict[str, int]:
-        """How many evaluations ((n, k) measures) lie beyond the archive, per measure and side."""
-        archive, names = self._loop.archive, self._loop.config.archive.measures
-        beyond = {
-            "below": (measures < archive.lower_bounds).sum(axis=0),
-            "above": (measures > archive.upper_bounds).sum(axis=0),
-        }
-        return {
-            f"{name}_{side}": int(counts[k])
-            for k, name in enumerate(names)
-            for side, counts in beyond.items()
-        }
-
-    def _accuracy_columns(self, errors: dict[str, float]) -> dict[str, float]:
-        """The surrogate's accuracy under the names of the configured measures."""
-        measures = self._loop.config.archive.measures
-        names = {"objective": "objective", "occupancy": "occupancy"} | {
-            measure_key(number): name for number, name in enumerate(measures)
-        }
-        columns = {
-            f"{name}_{score}": errors.get(f"{head}_{score}")
-            for head, name in names.items()
-            for score in _ACCURACY
-        }
-        known = {column.name for column in self.metrics.columns}
-        return {
-            name: value for name, value in columns.items() if value is not None and name in known
         }
 
     def _warn_of_surrogate(self) -> None:

@@ -96,6 +96,7 @@ def lead(
             )
             _begin(order, loop, observer, directory, str(header.tree["versions"]))
             journaled.next_evaluation = len(loop.record)
+            loop.listeners = order.listeners
             loop.on_milestone, requests.save = observer.milestone, observer.save_now
             progress.evaluations(len(loop.record))
             _announce(world, loop, directory, order, journal.beyond(len(loop.record)))
