@@ -85,7 +85,7 @@ def test_what_is_not_there_is_named(
     elites = archive(run_dir)
     nearest = np.unravel_index(elites["index"].min(), tuple(elites["dims"]))
     message = refused(capsys, run_dir, "--cell", 0, nearest[1], *output)
-    assert "is empty; the nearest with an elite is --cell" in message
+    assert "is empty; the nearest with an elite is cell" in message
     assert "does not exist" in refused(capsys, tmp_path / "nothing", *output)
     assert not (tmp_path / "a.png").exists()
 
