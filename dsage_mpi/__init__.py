@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from dsage_mpi.core.version import __version__
+
 if TYPE_CHECKING:
     from dsage_mpi.api.configuring import load_config
     from dsage_mpi.api.errors import RunError
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from dsage_mpi.run.stop import StopRequested
     from dsage_mpi.rundir.run_directory import RunDirectoryError
     from dsage_mpi.surrogate.errors import SurrogateError
-
-__version__ = "0.1.0"
 
 #: Public name -> the module that it is loaded from.
 _MODULES = {

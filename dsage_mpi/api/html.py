@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import html
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,66 +17,55 @@ from dsage_mpi.report.figures.run import axis_label
 from dsage_mpi.run.finish import run_title, units
 
 if TYPE_CHECKING:
-    from dsage_mpi.api.results import Run
+    from dsage_mpi.config.schema import Config
+    from dsage_mpi.core.domain import Array
     from dsage_mpi.report.export import ArchiveTable
 
 _LEVELS = 6
 _WIDTH = 480
 
 
-def run_html(run: Run, table: ArchiveTable) -> str:
+def run_html(
+    config: Config,
+    facts: Mapping[str, str],
+    table: ArchiveTable,
+    render: Callable[[Array], Array],
+) -> str:
     """Returns the run as HTML; pictures are in it.
 
     Args:
-        run: The run.
+        config: Of the run.
+        facts: Its numbers by name.
         table: Its archive.
+        render: Draws one level; raises ``DomainError`` where what it needs is missing.
     """
-    pictures = "".join(f"<div>{picture}</div>" for picture in _pictures(run, table))
-    row = '<div style="display:flex;flex-wrap:wrap;gap:1em;align-items:flex-start">'
-    return f"<div>{_numbers(run, table)}{row}{pictures}</div></div>"
-
-
-def _numbers(run: Run, table: ArchiveTable) -> str:
-    evaluations = run.evaluations()
-    failed = int(evaluations["failed"].sum())
-    done, budget = len(evaluations), run.config.algorithm.max_evaluations
-    facts = {
-        "run": str(run.path or run.checkpoint),
-        "state": run.state,
-        "evaluations": f"{done} of {budget}" + (f", {failed} failed" if failed else ""),
-        "elites": f"{len(table)} of {table.cells} cells ({100 * table.coverage:.2f} %)",
-        "QD-score": f"{table.qd_score:.6g}",
-    }
-    if len(table):
-        best, mean = table.objective.max(), table.objective.mean()
-        facts["objective"] = f"best {best:.4g}, mean {mean:.4g}"
     rows = "".join(
         f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
         f"<td style='text-align:left'>{html.escape(text)}</td></tr>"
         for name, text in facts.items()
     )
-    return f"<b>{html.escape(run_title(run.config))}</b><table>{rows}</table>"
+    numbers = f"<b>{html.escape(run_title(config))}</b><table>{rows}</table>"
+    pictures = "".join(f"<div>{picture}</div>" for picture in _pictures(config, table, render))
+    row = '<div style="display:flex;flex-wrap:wrap;gap:1em;align-items:flex-start">'
+    return f"<div>{numbers}{row}{pictures}</div></div>"
 
 
-def _pictures(run: Run, table: ArchiveTable) -> list[str]:
+def _pictures(
+    config: Config, table: ArchiveTable, render: Callable[[Array], Array]
+) -> Iterator[str]:
     if not len(table):
-        return []
-    of_measures = units(run.config)
-    found = []
+        return
+    of_measures = units(config)
     if len(table.dims) == 2:
         x, y = (axis_label(*pair) for pair in zip(table.measure_names, of_measures, strict=True))
-        found.append(_picture("archive", lambda path: archive_heatmap(table, path, (x, y))))
-    try:
-        render = run.domain.render
-    except DomainError as error:  # an agent or Java that this machine lacks
-        return [*found, f"<p>no levels are shown: {html.escape(str(error))}</p>"]
-    found.append(
-        _picture(
-            f"{_LEVELS} levels",
-            lambda path: archive_gallery(table, render, path, of_measures, _LEVELS, "Levels"),
-        )
+        yield _picture("archive", lambda path: archive_heatmap(table, path, (x, y)))
+    gallery = partial(
+        archive_gallery, table, render, units=of_measures, count=_LEVELS, title="Levels"
     )
-    return found
+    try:
+        yield _picture(f"{_LEVELS} levels", lambda path: gallery(path=path))
+    except DomainError as error:  # an agent or Java that this machine lacks
+        yield f"<p>no levels are shown: {html.escape(str(error))}</p>"
 
 
 def _picture(what: str, draw: Callable[[Path], None]) -> str:

@@ -291,7 +291,25 @@ class Run:
     def _repr_html_(self) -> str:
         from dsage_mpi.api.html import run_html
 
-        return run_html(self, self._table())
+        # The domain is built when the first level is drawn: a machine may lack what it needs.
+        return run_html(self.config, self._facts(), self._table(), lambda x: self.domain.render(x))
+
+    def _facts(self) -> dict[str, str]:
+        """The run's numbers, as texts."""
+        table, failed = self._table(), np.asarray(self._stored.tree["record"]["failed"])
+        budget = self.config.algorithm.max_evaluations
+        failures = f", {failed.sum()} failed" if failed.any() else ""
+        facts = {
+            "run": str(self.path or self.checkpoint),
+            "state": self.state,
+            "evaluations": f"{len(failed)} of {budget}{failures}",
+            "elites": f"{len(table)} of {table.cells} cells ({100 * table.coverage:.2f} %)",
+            "QD-score": f"{table.qd_score:.6g}",
+        }
+        if len(table):
+            best, mean = table.objective.max(), table.objective.mean()
+            facts["objective"] = f"best {best:.4g}, mean {mean:.4g}"
+        return facts
 
     def _table(self) -> ArchiveTable:
         return self._stored.table(self.config, self._stored.tree["names"]["metadata"])

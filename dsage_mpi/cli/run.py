@@ -13,10 +13,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi import __version__
 from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser, add_overrides, some_path
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
+from dsage_mpi.core.version import __version__
 
 if TYPE_CHECKING:
     from dsage_mpi.run.request import RunRequest

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsage_mpi import __version__
 from dsage_mpi.config.load import config_hash
 from dsage_mpi.config.toml_writer import to_toml
 from dsage_mpi.core.state import Tree
+from dsage_mpi.core.version import __version__
 from dsage_mpi.rundir.provenance import git_facts, package_versions
 from dsage_mpi.surrogate.device import gpu_name
 
