@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dsage_mpi.core.domain import DomainError
 from dsage_mpi.report.figures.gallery import archive_gallery
 from dsage_mpi.report.figures.heatmap import archive_heatmap
@@ -29,25 +31,40 @@ def run_html(
     config: Config,
     facts: Mapping[str, str],
     table: ArchiveTable,
+    failed: Array,
     render: Callable[[Array], Array],
 ) -> str:
     """Returns the run as HTML; pictures are in it.
 
     Args:
         config: Of the run.
-        facts: Its numbers by name.
+        facts: What comes first, by name.
         table: Its archive.
+        failed: (n,) bool, which evaluations failed.
         render: Draws one level; raises ``DomainError`` where what it needs is missing.
     """
     rows = "".join(
         f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
         f"<td style='text-align:left'>{html.escape(text)}</td></tr>"
-        for name, text in facts.items()
+        for name, text in {**facts, **_numbers(config, table, failed)}.items()
     )
     numbers = f"<b>{html.escape(run_title(config))}</b><table>{rows}</table>"
     pictures = "".join(f"<div>{picture}</div>" for picture in _pictures(config, table, render))
     row = '<div style="display:flex;flex-wrap:wrap;gap:1em;align-items:flex-start">'
     return f"<div>{numbers}{row}{pictures}</div></div>"
+
+
+def _numbers(config: Config, table: ArchiveTable, failed: Array) -> dict[str, str]:
+    budget, failures = config.algorithm.max_evaluations, int(np.sum(failed))
+    found = {
+        "evaluations": f"{len(failed)} of {budget}" + (f", {failures} failed" if failures else ""),
+        "elites": f"{len(table)} of {table.cells} cells ({100 * table.coverage:.2f} %)",
+        "QD-score": f"{table.qd_score:.6g}",
+    }
+    if len(table):
+        best, mean = table.objective.max(), table.objective.mean()
+        found["objective"] = f"best {best:.4g}, mean {mean:.4g}"
+    return found
 
 
 def _pictures(

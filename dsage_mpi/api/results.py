@@ -136,13 +136,9 @@ class Run:
         The index is the evaluation that found the elite; columns are ``cell`` (a tuple of ints, as
         ``render`` takes it), ``objective``, the measures and the domain's metadata.
         """
-        import pandas as pd
+        from dsage_mpi.api.tables import elites_table
 
-        table = self._table()
-        cells = np.stack(np.unravel_index(table.index, tuple(table.dims)), axis=1)
-        columns = {"cell": pd.Series(list(map(tuple, cells.tolist())), dtype=object)}
-        columns |= self._numbers(vars(table))
-        return pd.DataFrame(columns).set_index(pd.Index(table.evaluation, name="evaluation"))
+        return elites_table(self._table(), self._stored.tree["names"])
 
     def evaluations(self) -> pd.DataFrame:
         """Returns all real evaluations, one row each; the index is their number.
@@ -150,13 +146,9 @@ class Run:
         Columns are ``iteration`` (from 1, as in metrics.csv), ``failed``, ``objective``, the
         measures and the domain's metadata; NaN where the evaluation failed.
         """
-        import pandas as pd
+        from dsage_mpi.api.tables import evaluations_table
 
-        record = self._stored.tree["record"]
-        columns = {"iteration": np.asarray(record["iteration"]) + 1, "failed": record["failed"]}
-        table = pd.DataFrame({**columns, **self._numbers(record)})
-        table.index.name = "evaluation"
-        return table
+        return evaluations_table(self._stored.tree["record"], self._stored.tree["names"])
 
     def metrics(self) -> pd.DataFrame:
         """Returns metrics.csv, one row per outer iteration, as docs/outputs.md describes it.
@@ -291,38 +283,15 @@ class Run:
     def _repr_html_(self) -> str:
         from dsage_mpi.api.html import run_html
 
+        facts = {"run": str(self.path or self.checkpoint), "state": self.state}
+        failed = self._stored.tree["record"]["failed"]
         # The domain is built when the first level is drawn: a machine may lack what it needs.
-        return run_html(self.config, self._facts(), self._table(), lambda x: self.domain.render(x))
-
-    def _facts(self) -> dict[str, str]:
-        """The run's numbers, as texts."""
-        table, failed = self._table(), np.asarray(self._stored.tree["record"]["failed"])
-        budget = self.config.algorithm.max_evaluations
-        failures = f", {failed.sum()} failed" if failed.any() else ""
-        facts = {
-            "run": str(self.path or self.checkpoint),
-            "state": self.state,
-            "evaluations": f"{len(failed)} of {budget}{failures}",
-            "elites": f"{len(table)} of {table.cells} cells ({100 * table.coverage:.2f} %)",
-            "QD-score": f"{table.qd_score:.6g}",
-        }
-        if len(table):
-            best, mean = table.objective.max(), table.objective.mean()
-            facts["objective"] = f"best {best:.4g}, mean {mean:.4g}"
-        return facts
+        return run_html(
+            self.config, facts, self._table(), failed, lambda level: self.domain.render(level)
+        )
 
     def _table(self) -> ArchiveTable:
         return self._stored.table(self.config, self._stored.tree["names"]["metadata"])
-
-    def _numbers(self, arrays: Any) -> dict[str, Array]:
-        """Objective, measures and metadata by name; a measure's own column comes first."""
-        names = self._stored.tree["names"]
-        measures, metadata = np.asarray(arrays["measures"]), np.asarray(arrays["metadata"])
-        columns = {"objective": np.asarray(arrays["objective"])}
-        columns |= {name: measures[:, k] for k, name in enumerate(names["measures"])}
-        for k, name in enumerate(names["metadata"]):
-            columns.setdefault(name, metadata[:, k])
-        return columns
 
     def _scene(self, cell: Sequence[int] | None, evaluation: int | None) -> Any:
         from dsage_mpi.api.scenes import find_scene
