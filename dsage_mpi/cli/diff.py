@@ -11,8 +11,8 @@ from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
 if TYPE_CHECKING:
-    from dsage_mpi.cli.load_run import Stored
     from dsage_mpi.core.state import Tree
+    from dsage_mpi.run.load_run import Stored
 
 #: Column of metrics.csv -> what it is called, of two runs with other settings.
 _SCORES = {
@@ -62,8 +62,8 @@ def main(argv: list[str]) -> int:
     """Prints what differs; returns the exit code."""
     arguments = parser().parse_args(argv)
     from dsage_mpi.checkpoint.compare import differences
-    from dsage_mpi.cli.load_run import find_stored
     from dsage_mpi.core.state import CheckpointError
+    from dsage_mpi.run.load_run import find_stored
     from dsage_mpi.rundir.run_directory import RunDirectoryError
 
     try:

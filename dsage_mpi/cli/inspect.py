@@ -11,7 +11,7 @@ from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
 if TYPE_CHECKING:
-    from dsage_mpi.cli.load_run import Stored
+    from dsage_mpi.run.load_run import Stored
 
 EPILOG = f"""examples:
   python -m dsage_mpi inspect runs/maze-0001
@@ -44,10 +44,10 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Prints the summary or the digest; returns the exit code."""
     arguments = parser().parse_args(argv)
-    from dsage_mpi.cli.load_run import find_stored
     from dsage_mpi.config.load import ConfigError
     from dsage_mpi.core.state import CheckpointError
     from dsage_mpi.report.digest import digest
+    from dsage_mpi.run.load_run import find_stored
     from dsage_mpi.rundir.run_directory import RunDirectoryError
 
     try:

@@ -11,7 +11,7 @@ from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
 if TYPE_CHECKING:
-    from dsage_mpi.cli.load_run import Stored
+    from dsage_mpi.run.load_run import Stored
 
 EPILOG = f"""figures: archive.png (objective over measure space), discovery.png (when each elite was
 found), levels.png (some elites), curves.png (QD-score, coverage, surrogate errors, times)
@@ -50,10 +50,10 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Draws; returns the exit code."""
     arguments = parser().parse_args(argv)
-    from dsage_mpi.cli.load_run import find_stored
     from dsage_mpi.config.load import ConfigError
     from dsage_mpi.core.domain import DomainError
     from dsage_mpi.core.state import CheckpointError
+    from dsage_mpi.run.load_run import find_stored
     from dsage_mpi.rundir.run_directory import RunDirectoryError
 
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +12,8 @@ from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
 if TYPE_CHECKING:
-    from dsage_mpi.cli.load_run import Stored
-    from dsage_mpi.config.schema import Config
-    from dsage_mpi.core.domain import Array, Film
+    from dsage_mpi.api.scenes import Scene
+    from dsage_mpi.core.domain import Film
 
 EPILOG = f"""examples:
   python -m dsage_mpi render runs/mario-0001 --output best.png        the best elite
@@ -25,27 +23,6 @@ EPILOG = f"""examples:
 
 {EXIT_CODES}
 """
-
-
-class RenderError(Exception):
-    """What was asked for is not there; the message says what is."""
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What is to be drawn.
-
-    Attributes:
-        domain: Whose level it is.
-        level: (H, W) int8 tile codes.
-        task: (1,) of the domain's ``task_dtype``; plays the level. None if its size does not fit.
-        what: One line that says which level it is.
-    """
-
-    domain: Any
-    level: Array
-    task: Array | None
-    what: str
 
 
 def parser() -> argparse.ArgumentParser:
@@ -100,6 +77,7 @@ def main(argv: list[str]) -> int:
     made = parser()
     arguments = made.parse_args(_joined_cell(argv))
     _check(made, arguments)
+    from dsage_mpi.api.scenes import RenderError
     from dsage_mpi.config.load import ConfigError
     from dsage_mpi.core.domain import DomainError
     from dsage_mpi.core.state import CheckpointError
@@ -133,7 +111,7 @@ def main(argv: list[str]) -> int:
 
 
 def _check(made: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
-    from dsage_mpi.domains import domain_problem
+    from dsage_mpi.domains import DOMAINS
     from dsage_mpi.report.movie import FILMS, STILL
 
     if arguments.output.suffix not in (STILL, *FILMS):
@@ -142,79 +120,8 @@ def _check(made: argparse.ArgumentParser, arguments: argparse.Namespace) -> None
         made.error(f"--scale {arguments.scale}: expected 1 to 16")
     if arguments.rollout is not None and arguments.rollout < 0:
         made.error(f"--rollout {arguments.rollout}: expected 0 or more")
-    if arguments.domain is not None and domain_problem(arguments.domain):
-        made.error(f"--domain {arguments.domain}: {domain_problem(arguments.domain)}")
-
-
-def _find(arguments: argparse.Namespace) -> Scene:
-    from dsage_mpi.domains import build_domain
-    from dsage_mpi.rundir.run_directory import look
-
-    source: Path = arguments.source
-    kind = look(source)
-    if kind is None:
-        raise RenderError(f"{source} does not exist")
-    if kind == "file" and source.suffix != ".h5":
-        if arguments.evaluation is not None or arguments.best or arguments.cell:
-            raise RenderError(f"{source} is one level: --evaluation, --best, --cell are for runs")
-        return _written_level(source, arguments.domain or "mario")
-    if arguments.domain is not None:
-        raise RenderError(f"--domain is for levels as text; {source} has its own")
-
-    from dsage_mpi.cli.load_run import find_stored
-    from dsage_mpi.core.seeding import evaluation_seeds
-
-    stored = find_stored(source)
-    config = stored.load_config()
-    domain = build_domain(config.domain, config.archive.measures)
-    number, what = _evaluation(arguments, stored, config)
-    solution = stored.tree["record"]["solution"][number : number + 1]
-    task = domain.tasks(solution, evaluation_seeds(config.seed, number, 1))
-    return Scene(domain, domain.levels(solution)[0], task, what)
-
-
-def _written_level(source: Path, name: str) -> Scene:
-    """A level as text, played with the domain's default settings."""
-    from dsage_mpi.core.domain import DomainError
-    from dsage_mpi.domains import build_domain, domain_settings
-
-    settings = domain_settings(name)
-    domain: Any = build_domain(settings.SETTINGS(name=name), tuple(settings.MEASURES)[:2])
-    if not hasattr(domain, "level_from_text"):
-        raise RenderError(f"the {name} domain reads no levels from text")
-    try:
-        level = domain.level_from_text(source.read_text(encoding="utf-8"))
-    except UnicodeDecodeError:
-        raise RenderError(f"{source} is no text (UTF-8)") from None
-    except OSError as error:
-        raise RenderError(f"{source} cannot be read: {error.strerror or error}") from None
-    except DomainError as error:
-        raise RenderError(f"{source}: {error}") from None
-    fits = level.shape == domain.level_shape
-    return Scene(domain, level, domain.level_task(level) if fits else None, f"level {source}")
-
-
-def _evaluation(arguments: argparse.Namespace, stored: Stored, config: Config) -> tuple[int, str]:
-    """Number of the evaluation to show, and one line about it."""
-    import numpy as np
-
-    record = stored.tree["record"]
-    if arguments.evaluation is not None:
-        number, count = arguments.evaluation, len(record["failed"])
-        if not 0 <= number < count:
-            raise RenderError(f"no evaluation {number}: the run has {count}, numbered from 0")
-        if record["failed"][number]:
-            return number, f"evaluation {number}, which failed"
-        return number, _describe(number, record, config)
-    table = stored.table(config)
-    if not len(table):
-        raise RenderError(f"{stored.checkpoint} has no elites yet")
-    row = int(table.objective.argmax())
-    if arguments.cell:
-        row = _row_of(tuple(arguments.cell), table)
-    cell = tuple(int(k) for k in np.unravel_index(table.index[row], tuple(table.dims)))
-    number = int(table.evaluation[row])
-    return number, f"cell {cell}: {_describe(number, record, config)}"
+    if arguments.domain is not None and arguments.domain not in DOMAINS:
+        made.error(f"--domain {arguments.domain}: expected one of {', '.join(DOMAINS)}")
 
 
 def _cell(text: str) -> tuple[int, ...]:
@@ -240,28 +147,50 @@ def _joined_cell(argv: list[str]) -> list[str]:
     return joined
 
 
-def _row_of(cell: tuple[int, ...], table: Any) -> int:
-    import numpy as np
+def _find(arguments: argparse.Namespace) -> Scene:
+    from dsage_mpi.api.scenes import RenderError, find_scene
+    from dsage_mpi.domains import build_domain
+    from dsage_mpi.rundir.run_directory import look
 
-    dims = tuple(int(k) for k in table.dims)
-    there = len(cell) == len(dims)
-    if not there or any(not 0 <= k < size for k, size in zip(cell, dims, strict=True)):
-        size, first = " x ".join(map(str, dims)), (0,) * len(dims)
-        raise RenderError(f"no cell {cell}: the archive has {size}, from {first}")
-    rows = np.flatnonzero(table.index == np.ravel_multi_index(cell, dims))
-    if not len(rows):
-        cells = np.stack(np.unravel_index(table.index, dims), axis=1)
-        near = cells[np.abs(cells - cell).sum(axis=1).argmin()]
-        raise RenderError(
-            f"cell {cell} is empty; the nearest with an elite is --cell {' '.join(map(str, near))}"
-        )
-    return int(rows[0])
+    source: Path = arguments.source
+    kind = look(source)
+    if kind is None:
+        raise RenderError(f"{source} does not exist")
+    if kind == "file" and source.suffix != ".h5":
+        if arguments.evaluation is not None or arguments.best or arguments.cell:
+            raise RenderError(f"{source} is one level: --evaluation, --best, --cell are for runs")
+        return _written_level(source, arguments.domain or "mario")
+    if arguments.domain is not None:
+        raise RenderError(f"--domain is for levels as text; {source} has its own")
+
+    from dsage_mpi.run.load_run import find_stored
+
+    stored = find_stored(source)
+    config = stored.load_config()
+    domain = build_domain(config.domain, config.archive.measures)
+    return find_scene(stored, config, domain, arguments.cell, arguments.evaluation)
 
 
-def _describe(number: int, record: Any, config: Config) -> str:
-    measures = zip(config.archive.measures, record["measures"][number], strict=True)
-    values = ", ".join(f"{name} {value:.4g}" for name, value in measures)
-    return f"evaluation {number}, objective {record['objective'][number]:.4g}, {values}"
+def _written_level(source: Path, name: str) -> Scene:
+    """A level as text, played with the domain's default settings."""
+    from dsage_mpi.api.scenes import RenderError, Scene
+    from dsage_mpi.core.domain import DomainError
+    from dsage_mpi.domains import build_domain, domain_settings
+
+    settings = domain_settings(name)
+    domain: Any = build_domain(settings.SETTINGS(name=name), tuple(settings.MEASURES)[:2])
+    if not hasattr(domain, "level_from_text"):
+        raise RenderError(f"the {name} domain reads no levels from text")
+    try:
+        level = domain.level_from_text(source.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise RenderError(f"{source} is no text (UTF-8)") from None
+    except OSError as error:
+        raise RenderError(f"{source} cannot be read: {error.strerror or error}") from None
+    except DomainError as error:
+        raise RenderError(f"{source}: {error}") from None
+    fits = level.shape == domain.level_shape
+    return Scene(domain, level, domain.level_task(level) if fits else None, f"level {source}")
 
 
 def _rollout(arguments: argparse.Namespace, scene: Scene) -> int | None:
@@ -270,15 +199,13 @@ def _rollout(arguments: argparse.Namespace, scene: Scene) -> int | None:
     Raises:
         RenderError: What was asked for takes one, or there is no such rollout.
     """
+    from dsage_mpi.api.scenes import RenderError
     from dsage_mpi.report.movie import STILL
 
-    why = _why_not_played(scene)
+    why = scene.why_not_played
     if not why:
-        number, count = arguments.rollout or 0, scene.domain.rollouts
-        if number >= count:
-            raise RenderError(
-                f"no rollout {number}: an evaluation has {count} here, numbered from 0"
-            )
+        number: int = arguments.rollout or 0
+        scene.check_rollout(number)
         return number
     if arguments.output.suffix != STILL:
         raise RenderError(
@@ -290,35 +217,12 @@ def _rollout(arguments: argparse.Namespace, scene: Scene) -> int | None:
     return None
 
 
-def _why_not_played(scene: Scene) -> str:
-    """Why no game of the level can be shown; empty if one can."""
-    if not hasattr(scene.domain, "film"):
-        return f"the {scene.domain.name} domain's simulator keeps no record of what the agent does"
-    if scene.task is None:
-        (height, width), (rows, columns) = scene.level.shape, scene.domain.level_shape
-        return f"the level has {height} x {width} tiles, and games are played in {rows} x {columns}"
-    return ""
-
-
 def _render(arguments: argparse.Namespace, scene: Scene, rollout: int | None) -> None:
     from dsage_mpi.report.movie import STILL, scaled, write_film, write_png
 
     if arguments.output.suffix == STILL or rollout is None:
-        write_png(arguments.output, next(scaled([_still(scene, rollout)], arguments.scale)))
+        write_png(arguments.output, next(scaled([scene.still(rollout, complain)], arguments.scale)))
         return
     film: Film = scene.domain.film(scene.task, rollout)
     frames = film.frames(arguments.whole)
     write_film(arguments.output, frames, film.frame_seconds, arguments.scale)
-
-
-def _still(scene: Scene, rollout: int | None) -> Array:
-    """The level, with the agent's path where the domain can play it again."""
-    from dsage_mpi.core.domain import DomainError
-
-    if rollout is None:
-        return scene.domain.render(scene.level)  # type: ignore[no-any-return]
-    try:
-        return scene.domain.film(scene.task, rollout).still()  # type: ignore[no-any-return]
-    except DomainError as error:
-        complain(f"the level is drawn without the agent's path: {error}")
-        return scene.domain.render(scene.level)  # type: ignore[no-any-return]

@@ -149,8 +149,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 def _dry_run(argv: list[str]) -> int:
     from dsage_mpi.cli.dry_run import describe
     from dsage_mpi.cli.planned_job import planned_job
-    from dsage_mpi.cli.resolve_run import UNUSABLE, checked
+    from dsage_mpi.cli.resolve_run import checked
     from dsage_mpi.core.slurm import job_layout
+    from dsage_mpi.run.resolve_run import UNUSABLE
 
     arguments = _parse(argv)
     try:

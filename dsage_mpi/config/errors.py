@@ -56,3 +56,7 @@ class ConfigError(Exception):
         if count > LISTED:
             lines.append(f"  ... and {count - LISTED} more")
         return "\n".join(lines)
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the problems, without the calls that found them."""
+        return [f"{type(self).__name__}: {self}"]

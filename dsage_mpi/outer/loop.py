@@ -16,7 +16,7 @@ than once, after the last safe point, so that only the method's state has to be 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -71,6 +71,8 @@ class OuterLoop:
         self._farm = farm
         #: Called in the middle of an iteration when there is a new state worth keeping.
         self.on_milestone: Callable[[], None] = lambda: None
+        #: Called by ``run`` after every iteration, once all that is kept of it is.
+        self.listeners: Sequence[Listener] = ()
         seed = integer_seed(config.seed, Purpose.EMITTER, 0)
         self.archive: GridArchive = ground_truth_archive(config.archive, domain, seed)
         self.record = EvaluationRecord(domain, len(config.archive.measures))
@@ -87,6 +89,13 @@ class OuterLoop:
 
     def run(self, after_iteration: Callable[[Step], None]) -> None:
         """Runs outer iterations until the budget is spent, calling back after each."""
+        for step in self.steps():
+            after_iteration(step)
+            for listener in self.listeners:
+                listener(self, step)
+
+    def steps(self) -> Iterator[Step]:
+        """Runs one outer iteration after another until the budget is spent."""
         while self.evaluations_left > 0:
             proposal = self._marked_proposal or self._propose()
             if len(proposal.solutions) == 0:
@@ -99,7 +108,7 @@ class OuterLoop:
             self.method.learn(batch, add_info)
             self.iteration += 1
             self._mark(None)
-            after_iteration(Step(proposal, batch, errors, add_info))
+            yield Step(proposal, batch, errors, add_info)
 
     def state(self) -> Tree:
         """Everything that a restart needs, as of the last mark.
@@ -185,6 +194,10 @@ class OuterLoop:
                 f"{', '.join(wrong)}: was the checkpoint edited, or written by another version "
                 "or with another domain setting?"
             )
+
+
+#: Takes a search and the iteration that it has just finished.
+Listener = Callable[[OuterLoop, Step], None]
 
 
 def add_to_archive(archive: GridArchive, batch: Batch) -> Tree:

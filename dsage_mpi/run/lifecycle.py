@@ -105,6 +105,7 @@ def assemble(request: RunRequest, config: Config, resources: Resources) -> Itera
             phases = Phases(display)
             journaled_farm = JournaledFarm(resources.farm, journal, domain.result_dtype)
             loop = OuterLoop(config, domain, journaled_farm, phases)
+            loop.listeners = request.listeners
             header = write_header(config, domain, directory, resources.ranks, request)
             metrics = Metrics(directory.metrics, config.archive.measures, config.method_columns)
             run = Run(

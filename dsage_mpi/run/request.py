@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dsage_mpi.config.schema import Config
 from dsage_mpi.run.stop import Mark
+
+if TYPE_CHECKING:
+    from dsage_mpi.outer.loop import Listener
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class RunRequest:
         origin: What the run went on from, if that is in another run directory; ``checkpoint`` is
             then its copy.
         heeded: Requests of earlier starts that could not be removed (see ``forget_requests``).
+        listeners: What rank 0 calls after every outer iteration; not broadcast.
     """
 
     config: Config
@@ -32,3 +37,4 @@ class RunRequest:
     changes: tuple[str, ...] = ()
     origin: Path | None = None
     heeded: Mapping[str, Mark] = field(default_factory=dict)
+    listeners: tuple[Listener, ...] = ()

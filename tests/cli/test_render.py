@@ -87,7 +87,7 @@ def test_what_is_not_there_is_named(
     assert "no cell (-1, 0): the archive has" in refused(capsys, "--cell", -1, 0, run_dir, *output)
     assert "no cell (1,): the archive has 32 x 27" in refused(capsys, run_dir, "--cell", 1, *output)
     message = refused(capsys, run_dir, "--cell", 0, nearest[1], *output)
-    assert "is empty; the nearest with an elite is --cell" in message
+    assert "is empty; the nearest with an elite is cell" in message
     assert "does not exist" in refused(capsys, tmp_path / "nothing", *output)
     assert not (tmp_path / "a.png").exists()
 

@@ -1,4 +1,4 @@
-"""Finding what RUN_DIR|CHECKPOINT on the command line means."""
+"""Finds and reads the run that a path names: a run directory, or one of its checkpoints."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ import h5py
 import pytest
 
 from dsage_mpi.__main__ import main
-from dsage_mpi.cli.load_run import find_stored
 from dsage_mpi.config.load import load_config
 from dsage_mpi.run.finish import run_title
+from dsage_mpi.run.load_run import find_stored
 from dsage_mpi.rundir.metrics import read_metrics
 from tests.cli.test_output import to_full_disk
 from tests.support import REPOSITORY, python

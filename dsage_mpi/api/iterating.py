@@ -1,0 +1,79 @@
+"""The outer loop as a generator: no run directory, no checkpoints, stop when you like."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from dsage_mpi.api.steps import Step, describe_step
+from dsage_mpi.config.schema import Config
+from dsage_mpi.core.caches import provide_caches
+from dsage_mpi.domains import build_domain
+from dsage_mpi.farm.launch import open_world
+
+if TYPE_CHECKING:
+    from dsage_mpi.core.domain import Domain
+    from dsage_mpi.farm.interface import Evaluator
+
+
+class _NoDisplay:
+    """Shows no progress; whoever iterates shows what they like."""
+
+    def phase(self, name: str, total: int | None = None) -> None:
+        """See ``ProgressDisplay``."""
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """See ``ProgressDisplay``."""
+
+
+def iterate(config: Config) -> Iterator[Step]:
+    """Runs the search one outer iteration at a time; writes nothing anywhere.
+
+    The search goes as far as you iterate, to the end of the configured budget at most, and finds
+    what ``illuminate`` finds with the same configuration, bit for bit. Under ``mpirun`` the other
+    ranks simulate: for them the loop has no iterations, and ends with that of rank 0.
+
+    Args:
+        config: What to run.
+
+    Yields:
+        One ``Step`` for each outer iteration.
+
+    Raises:
+        DomainError: What the domain needs (an agent, Java) is missing.
+        SurrogateError: The device that the configuration names is not there, or training failed.
+        FarmError: There is nobody left who can simulate.
+
+    Example:
+        >>> for step in dm.iterate(config):
+        ...     print(step.iteration, step.metrics["qd_score"])
+        ...     if step.metrics["coverage"] > 0.5:
+        ...         break
+    """
+    provide_caches(os.environ)
+    world = open_world()
+    domain = build_domain(config.domain, config.archive.measures)
+    payload = world.bcast(domain.simulator_payload() if world.is_root else None)
+    simulator = partial(domain.make_simulator, payload)
+    arguments = (world, simulator, domain.task_dtype, domain.result_dtype, config.farm)
+    if world.is_root:
+        from dsage_mpi.farm.opening import open_farm
+
+        with open_farm(*arguments) as farm:
+            yield from _steps(config, domain, farm)
+    else:
+        from dsage_mpi.farm.worker import serve
+
+        serve(*arguments)
+
+
+def _steps(config: Config, domain: Domain, farm: Evaluator) -> Iterator[Step]:
+    # Imported by no other rank: what it needs takes seconds to load.
+    from dsage_mpi.outer.loop import OuterLoop
+    from dsage_mpi.outer.phases import Phases
+
+    loop = OuterLoop(config, domain, farm, Phases(_NoDisplay()))
+    for step in loop.steps():
+        yield describe_step(loop, step)
