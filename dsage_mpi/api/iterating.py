@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,10 @@ from dsage_mpi.api.steps import Step, describe_step
 from dsage_mpi.config.schema import Config
 from dsage_mpi.core.caches import provide_caches
 from dsage_mpi.domains import build_domain
-from dsage_mpi.farm.launch import open_world
+from dsage_mpi.farm.launch import World, open_world
 
 if TYPE_CHECKING:
-    from dsage_mpi.core.domain import Domain
+    from dsage_mpi.core.domain import Array, Domain
     from dsage_mpi.farm.interface import Evaluator
 
 
@@ -42,6 +42,7 @@ def iterate(config: Config) -> Iterator[Step]:
         One ``Step`` for each outer iteration.
 
     Raises:
+        ConfigError: There is not enough memory for it.
         DomainError: What the domain needs (an agent, Java) is missing.
         SurrogateError: The device that the configuration names is not there, or training failed.
         FarmError: There is nobody left who can simulate.
@@ -55,7 +56,9 @@ def iterate(config: Config) -> Iterator[Step]:
     provide_caches(os.environ)
     world = open_world()
     domain = build_domain(config.domain, config.archive.measures)
-    payload = world.bcast(domain.simulator_payload() if world.is_root else None)
+    payload = _broadcast_payload(world, config, domain)
+    if payload is None:
+        return
     simulator = partial(domain.make_simulator, payload)
     arguments = (world, simulator, domain.task_dtype, domain.result_dtype, config.farm)
     if world.is_root:
@@ -67,6 +70,22 @@ def iterate(config: Config) -> Iterator[Step]:
         from dsage_mpi.farm.worker import serve
 
         serve(*arguments)
+
+
+def _broadcast_payload(world: World, config: Config, domain: Domain) -> Mapping[str, Array] | None:
+    """What every simulator needs; None on the other ranks where rank 0 raises what is wrong."""
+    if not world.is_root:
+        return world.bcast()  # type: ignore[no-any-return]
+    from dsage_mpi.run.resolve_run import Asked, check
+
+    try:
+        check(Asked(config, "config"))
+        payload = domain.simulator_payload()
+    except Exception:
+        world.bcast(None)
+        raise
+    world.bcast(payload)
+    return payload
 
 
 def _steps(config: Config, domain: Domain, farm: Evaluator) -> Iterator[Step]:

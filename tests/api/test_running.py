@@ -69,6 +69,12 @@ def test_iterate_can_be_left(config: dm.Config) -> None:
         break
 
 
+def test_iterate_misses_what_the_domain_needs_before_it_begins() -> None:
+    config = dm.load_config(INPUT, overrides={"domain.agent": "/nowhere.npz"})
+    with pytest.raises(dm.DomainError, match=r"/nowhere\.npz does not exist"):
+        next(iter(dm.iterate(config)))
+
+
 def test_ctrl_c_leaves_a_run_that_goes_on(
     config: dm.Config, run: dm.Run, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
