@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from dsage_mpi.api.steps import Step
     from dsage_mpi.config.errors import ConfigError
     from dsage_mpi.config.schema import Config
-    from dsage_mpi.core.domain import DomainError
+    from dsage_mpi.core.domain import DomainError, Measure
+    from dsage_mpi.core.domain_base import DomainBase
     from dsage_mpi.core.state import CheckpointError
     from dsage_mpi.farm.interface import FarmError
     from dsage_mpi.report.movie import MovieError
@@ -42,6 +43,8 @@ _MODULES = {
     "RunError": "dsage_mpi.api.errors",
     "RunDirectoryError": "dsage_mpi.rundir.run_directory",
     "CheckpointError": "dsage_mpi.core.state",
+    "DomainBase": "dsage_mpi.core.domain_base",
+    "Measure": "dsage_mpi.core.domain",
     "DomainError": "dsage_mpi.core.domain",
     "SurrogateError": "dsage_mpi.surrogate.errors",
     "FarmError": "dsage_mpi.farm.interface",
@@ -54,8 +57,10 @@ __all__ = [
     "CheckpointError",
     "Config",
     "ConfigError",
+    "DomainBase",
     "DomainError",
     "FarmError",
+    "Measure",
     "MovieError",
     "RenderError",
     "Run",

@@ -25,6 +25,7 @@ SECTIONS = {
     "Configuration": ("load_config", "Config"),
     "Running": ("illuminate", "iterate", "Step"),
     "Results": ("open_run", "Run"),
+    "Domains": ("DomainBase", "Measure"),
     "Exceptions": (
         "ConfigError",
         "RunDirectoryError",

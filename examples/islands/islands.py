@@ -5,8 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 from scipy import ndimage
 
-from dsage_mpi.core.domain import Measure
-from dsage_mpi.core.domain_base import DomainBase
+from dsage_mpi import DomainBase, Measure
 from dsage_mpi.core.settings import Settings as Table
 
 
