@@ -178,7 +178,11 @@ def _written_level(source: Path, name: str) -> Scene:
     from dsage_mpi.domains import build_domain, domain_settings
 
     settings = domain_settings(name)
-    domain: Any = build_domain(settings.SETTINGS(name=name), tuple(settings.MEASURES)[:2])
+    try:
+        default = settings.SETTINGS(name=name)
+    except ValueError:  # it has settings without a default
+        raise RenderError(f"the {name} domain reads no levels from text") from None
+    domain: Any = build_domain(default, tuple(settings.MEASURES)[:2])
     if not hasattr(domain, "level_from_text"):
         raise RenderError(f"the {name} domain reads no levels from text")
     try:

@@ -118,7 +118,7 @@ def test_the_domain_of_a_run_is_its_own(
         ("--output", "a.jpg", "expected a name that ends in .png, .gif or .mp4"),
         ("--scale", "0", "expected 1 to 16"),
         ("--rollout", "-1", "expected 0 or more"),
-        ("--domain", "chess", "expected one of mario, maze"),
+        ("--domain", "chess", "expected one of command, mario, maze"),
         ("--best", "--cell", "not allowed with argument"),
     ],
 )
@@ -128,6 +128,16 @@ def test_bad_usage(
     rest = ["0", "0"] if value == "--cell" else []
     shown = refused(capsys, tmp_path, "--output", "a.png", option, value, *rest)
     assert message in shown
+
+
+def test_domains_that_read_no_levels_say_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "level.txt").write_text("XX\n", encoding="utf-8")
+    shown = refused(
+        capsys, tmp_path / "level.txt", "--domain", "command", "--output", tmp_path / "a.png"
+    )
+    assert "the command domain reads no levels from text" in shown
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,11 @@ def test_hopeless_key_lists_the_valid_ones(write: Writer) -> None:
         ("surrogate.device=cud", "surrogate.device", '(did you mean "cuda"?)'),
         ("surrogate=3", "surrogate", "= 3: expected a table [surrogate]"),
         ("domain=3", "domain", "= 3: expected a table with a name"),
-        ("domain.name=labyrinth", "domain.name", '= "labyrinth": expected one of command, mario, maze'),
+        (
+            "domain.name=labyrinth",
+            "domain.name",
+            '= "labyrinth": expected one of command, mario, maze',
+        ),
         ("domain.name=[1]", "domain.name", "expected one of command, mario, maze"),
         ("algorithm.method=dsgae", "algorithm.method", '(did you mean "dsage"?)'),
     ],
