@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -14,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsage_mpi.core.atomic_files import atomic_write
+from dsage_mpi.core.csv_files import write_csv
 from dsage_mpi.rundir.run_directory import RunDirectory
 
 
@@ -133,17 +132,12 @@ class ArchiveTable:
     def save_csv(self, path: Path) -> None:
         """Writes one line per elite: cell, evaluation, objective, measures, metadata."""
         extra = [i for i, n in enumerate(self.metadata_names) if n not in self.measure_names]
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(
-            ["cell", "evaluation", "objective", *self.measure_names]
-            + [self.metadata_names[i] for i in extra]
-        )
+        metadata = [self.metadata_names[i] for i in extra]
+        rows = []
         for row in range(len(self)):
             numbers = [self.objective[row], *self.measures[row], *self.metadata[row, extra]]
-            writer.writerow([self.index[row], self.evaluation[row], *map(_short, numbers)])
-        with atomic_write(path, "w") as file:
-            file.write(text.getvalue())
+            rows.append([self.index[row], self.evaluation[row], *map(_short, numbers)])
+        write_csv(path, ["cell", "evaluation", "objective", *self.measure_names, *metadata], rows)
 
     @staticmethod
     def load_npz(path: Path) -> ArchiveTable:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from dsage_mpi.core.atomic_files import atomic_write
+from dsage_mpi.core.csv_files import write_csv
 
 #: Up to so many ranks are listed one by one.
 _LISTED = 8
@@ -65,22 +64,18 @@ class RankRow:
 
 def write_ranks(path: Path, ranks: Sequence[RankUsage]) -> None:
     """Replaces ``ranks.csv`` by the counts of this start of the program."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_HEADER)
-    for entry in ranks:
-        writer.writerow(
-            [
-                entry.rank,
-                entry.host,
-                entry.tasks,
-                entry.failures,
-                f"{entry.busy_seconds:.3f}",
-                f"{entry.idle_seconds:.3f}",
-            ]
-        )
-    with atomic_write(path, "w") as file:
-        file.write(text.getvalue())
+    rows = (
+        [
+            entry.rank,
+            entry.host,
+            entry.tasks,
+            entry.failures,
+            f"{entry.busy_seconds:.3f}",
+            f"{entry.idle_seconds:.3f}",
+        ]
+        for entry in ranks
+    )
+    write_csv(path, _HEADER, rows)
 
 
 def read_ranks(path: Path) -> list[RankRow]:

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from dsage_mpi.core.atomic_files import atomic_write, sync
+from dsage_mpi.core.atomic_files import sync
+from dsage_mpi.core.csv_files import csv_text, write_csv
 from dsage_mpi.core.paths import open_for_appending
 
 #: What a cell can hold; None is a cell that has no meaning in that row.
@@ -187,7 +188,7 @@ class Metrics:
         try:
             if self._file_is_ours:
                 with open(open_for_appending(self.path), "a", encoding="utf-8", newline="") as file:
-                    file.write(self._text([checked]))
+                    file.write(csv_text([self._cells(checked)]))
                     sync(file)
             else:
                 self._rewrite()
@@ -252,17 +253,11 @@ class Metrics:
         return {column.name: _converted(row.get(column.name), column) for column in self.columns}
 
     def _rewrite(self) -> None:
-        with atomic_write(self.path, "w") as file:
-            file.write(",".join(self._by_name) + "\n")
-            file.write(self._text(self._rows))
+        write_csv(self.path, self._by_name, map(self._cells, self._rows))
         self._file_is_ours = True
 
-    def _text(self, rows: Sequence[Row]) -> str:
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        for row in rows:
-            writer.writerow("" if row[name] is None else repr(row[name]) for name in self._by_name)
-        return text.getvalue()
+    def _cells(self, row: Row) -> list[str]:
+        return ["" if row[name] is None else repr(row[name]) for name in self._by_name]
 
 
 def read_metrics(path: Path) -> list[Row]:

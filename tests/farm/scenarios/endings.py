@@ -9,8 +9,8 @@ from dsage_mpi.farm import (
     Farm,
     FarmSettings,
     World,
+    account,
     open_farm,
-    progress,
     serve,
 )
 from tests.farm.scenarios.common import farm_on_root
@@ -58,7 +58,7 @@ def hurried(world: World, out: str) -> None:
         if done >= 10:
             raise EnoughError
 
-    progress.PROGRESS_SECONDS = 0.0
+    account.PROGRESS_SECONDS = 0.0
     for _ in range(60):
         with contextlib.suppress(EnoughError):
             farm_on_root(
