@@ -12,10 +12,10 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import dsage_mpi
+from dsage_mpi.core.generated_page import GeneratedPart
 
 BEGIN = "<!-- api: written by python -m dsage_mpi.api.reference, do not edit -->"
 END = "<!-- end of api -->"
@@ -53,16 +53,8 @@ def reference() -> str:
 
 
 def replace_in(text: str) -> str:
-    """Returns ``text`` with a fresh reference between its marker lines.
-
-    Raises:
-        ValueError: A marker line is missing.
-    """
-    found = re.search(f"{re.escape(BEGIN)}.*?{re.escape(END)}", text, flags=re.S)
-    if found is None:
-        raise ValueError(f"the lines {BEGIN!r} and {END!r} must both be there, in this order")
-    fresh = f"{BEGIN}\n\n{reference()}\n{END}"
-    return text[: found.start()] + fresh + text[found.end() :]
+    """Returns ``text`` with a fresh reference between its marker lines."""
+    return _PART.replace_in(text)
 
 
 def _entry(name: str, value: Any) -> Iterator[str]:
@@ -130,15 +122,8 @@ def _marked(text: str) -> str:
     return text.replace("``", "`")
 
 
-def main(arguments: list[str]) -> int:
-    """Prints the reference or updates a file."""
-    if not arguments:
-        print(reference())
-        return 0
-    path = Path(arguments[0])
-    path.write_text(replace_in(path.read_text(encoding="utf-8")), encoding="utf-8")
-    return 0
+_PART = GeneratedPart(BEGIN, END, reference)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(_PART.main(sys.argv[1:]))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import get_args
 
 from pydantic import BaseModel
@@ -17,6 +16,7 @@ from pydantic.fields import FieldInfo
 from dsage_mpi.config.keys import table_model
 from dsage_mpi.config.schema import Config
 from dsage_mpi.config.toml_writer import toml_value
+from dsage_mpi.core.generated_page import GeneratedPart
 from dsage_mpi.core.registry import Registry
 from dsage_mpi.domains import DOMAINS
 
@@ -41,16 +41,8 @@ def reference() -> str:
 
 
 def replace_in(text: str) -> str:
-    """``text`` with a fresh reference between its marker lines.
-
-    Raises:
-        ValueError: A marker line is missing.
-    """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the lines {BEGIN!r} and {END!r} must both be there, in this order")
-    return f"{before}{BEGIN}\n\n{reference()}\n{END}{after}"
+    """Returns ``text`` with a fresh reference between its marker lines."""
+    return _PART.replace_in(text)
 
 
 def _inner_blocks(path: str, model: type[BaseModel] | None) -> Iterator[str]:
@@ -96,15 +88,8 @@ def _choices(field: FieldInfo) -> list[str]:
     return [toml_value(value) for value in values] if len(values) > 1 else []
 
 
-def main(arguments: list[str]) -> int:
-    """Prints the reference or updates a file."""
-    if not arguments:
-        print(reference())
-        return 0
-    path = Path(arguments[0])
-    path.write_text(replace_in(path.read_text(encoding="utf-8")), encoding="utf-8")
-    return 0
+_PART = GeneratedPart(BEGIN, END, reference)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(_PART.main(sys.argv[1:]))
