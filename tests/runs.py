@@ -12,7 +12,7 @@ from pathlib import Path
 
 import h5py
 
-from dsage_mpi.rundir.metrics import TIMING_COLUMNS
+from dsage_mpi.rundir.metric_columns import TIMING_COLUMNS
 from tests.support import REPOSITORY, clean_environment, python
 
 TINY = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dsage_mpi.outer.statistics import iteration_results
-from dsage_mpi.rundir.metrics import TIMING_COLUMNS, columns_of
+from dsage_mpi.rundir.metric_columns import TIMING_COLUMNS, columns_of
 
 if TYPE_CHECKING:
     from ribs.archives import GridArchive

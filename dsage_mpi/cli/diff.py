@@ -118,7 +118,7 @@ def _scores(first: Stored, second: Stored) -> list[str]:
 def _contents(stored: Stored, everything: bool) -> Tree:
     """A checkpoint with its root attributes, without what may differ between equal runs."""
     from dsage_mpi.checkpoint.hdf5 import read_attributes
-    from dsage_mpi.rundir.metrics import TIMING_COLUMNS
+    from dsage_mpi.rundir.metric_columns import TIMING_COLUMNS
 
     tree: Tree = {"(attributes)": read_attributes(stored.checkpoint), **stored.tree}
     if everything:

@@ -16,7 +16,7 @@ from dsage_mpi.config.schema import Config
 from dsage_mpi.core.state import CheckpointError, Tree
 from dsage_mpi.report.export import ArchiveTable
 from dsage_mpi.run.restart_parts import missing, told
-from dsage_mpi.rundir.metrics import columns_of
+from dsage_mpi.rundir.metric_columns import columns_of
 from dsage_mpi.rundir.run_directory import RunDirectory, RunDirectoryError, look
 
 

@@ -194,7 +194,7 @@ def _short(dtype: np.dtype[Any]) -> str:
 
 
 def _misfits_of_metrics(columns: Tree, loop: OuterLoop) -> Iterator[str]:
-    from dsage_mpi.rundir.metrics import columns_of
+    from dsage_mpi.rundir.metric_columns import columns_of
 
     columns_here = columns_of(loop.config.archive.measures, loop.config.method_columns)
     known = {column.name: column for column in columns_here}

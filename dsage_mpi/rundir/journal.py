@@ -4,13 +4,7 @@ Rank 0 appends every result as it comes in, so that a run that is killed repeats
 that had ended. An entry counts only for the evaluation that has its number *and* its task, bit for
 bit; it is used in place of a simulation, never beside one.
 
-The file is a header and entries of varying length, all little-endian:
-
-    header  8 bytes "DSAGEJNL", 4 version, 32 key: SHA-256 of what the results depend on
-    entry   16 checksum (BLAKE2b of the rest), 4 length of result, 4 length of reason,
-            8 evaluation, 16 task (BLAKE2b), 1 failed, then result and reason (UTF-8)
-
-It ends wherever the program was killed: an unfinished entry at the end is cut off.
+Its format is in ``rundir/journal_entries.py``.
 """
 
 from __future__ import annotations
@@ -18,10 +12,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-import struct
 import time
 from dataclasses import dataclass
-from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,39 +22,18 @@ from numpy.typing import NDArray
 
 from dsage_mpi.config.restart import leaves
 from dsage_mpi.domains import domain_settings
+from dsage_mpi.rundir.journal_entries import Entry, header_of, pack, read, task_hash
 
 if TYPE_CHECKING:
     from dsage_mpi.config.schema import Config
 
 _log = logging.getLogger("dsage_mpi.outer")
 
-_MAGIC = b"DSAGEJNL"
-_VERSION = 1
-_HEADER = struct.Struct("<8sI32s")
-_ENTRY = struct.Struct("<IIQ16s?")
-_DIGEST_SIZE = 16
 #: Seconds between two pushes to the disk itself. A killed program loses nothing even without
 #: them, a machine without power what came after the last one.
 _SYNC_SECONDS = 1.0
-#: No simulator's answer is longer; a longer one is a damaged length.
-_MOST_BYTES = 1 << 30
 #: Never through a symbolic link that somebody has planted.
 _OPENING = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One finished evaluation.
-
-    Attributes:
-        task: Hash of its task.
-        result: Bytes of its result.
-        reason: Why it failed; None if it did not.
-    """
-
-    task: bytes
-    result: bytes
-    reason: str | None
 
 
 @dataclass(frozen=True)
@@ -93,8 +64,8 @@ class Journal:
 
     def __init__(self, path: Path, key: str) -> None:
         self.path = path
-        self._header = _HEADER.pack(_MAGIC, _VERSION, sha256(key.encode()).digest())
-        self._known, end = _read(path, self._header)
+        self._header = header_of(key)
+        self._known, end = read(path, self._header)
         self._highest = max(self._known, default=-1)
         self._dirty = False
         self._next_sync = 0.0
@@ -153,7 +124,7 @@ class Journal:
         if self._file is None or len(evaluations) == 0:
             return
         entries = [
-            _pack(int(number), Entry(task_hash(task), result.tobytes(), reasons.get(position)))
+            pack(int(number), Entry(task_hash(task), result.tobytes(), reasons.get(position)))
             for position, (number, task, result) in enumerate(
                 zip(evaluations, tasks, results, strict=True)
             )
@@ -240,70 +211,6 @@ def journal_key(config: Config) -> str:
         key: value for key, value in leaves(config.domain.model_dump()) if key not in changeable
     }
     return f"{json.dumps(settings, default=str)} {config.archive.measures}"
-
-
-def task_hash(task: Any) -> bytes:
-    """Hash (16 bytes) of one task record."""
-    return blake2b(task.tobytes(), digest_size=_DIGEST_SIZE).digest()
-
-
-def read_entries(path: Path) -> dict[int, Entry]:
-    """Evaluation number -> entry, of any journal, for tests and the curious."""
-    with path.open("rb") as file:
-        header = file.read(_HEADER.size)
-    return _read(path, header)[0]
-
-
-def _read(path: Path, header: bytes) -> tuple[dict[int, Entry], int]:
-    """All whole entries, and where the last of them ends (0 if the file is of no use)."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return {}, 0
-    except OSError as error:
-        _log.warning("cannot read %s: %s", path, error.strerror)
-        return {}, 0
-    if data[: _HEADER.size] != header:
-        if len(data) > _HEADER.size:
-            _log.warning("%s is not the journal of this configuration: starting it afresh", path)
-        return {}, 0
-    entries: dict[int, Entry] = {}
-    end = _HEADER.size
-    while (unpacked := _unpack(data, end)) is not None:
-        number, entry, end = unpacked
-        entries[number] = entry
-    if end < len(data):
-        _log.warning(
-            "%s: %d bytes after entry %d are unfinished or damaged and left out",
-            path,
-            len(data) - end,
-            len(entries),
-        )
-    return entries, end
-
-
-def _pack(number: int, entry: Entry) -> bytes:
-    failed = entry.reason is not None
-    reason = (entry.reason or "").encode(errors="surrogatepass")
-    head = _ENTRY.pack(len(entry.result), len(reason), number, entry.task, failed)
-    body = head + entry.result + reason
-    return blake2b(body, digest_size=_DIGEST_SIZE).digest() + body
-
-
-def _unpack(data: bytes, start: int) -> tuple[int, Entry, int] | None:
-    """Number, entry and end of the entry at ``start``; None if there is no whole one."""
-    body = start + _DIGEST_SIZE
-    if body + _ENTRY.size > len(data):
-        return None
-    result_size, reason_size, number, task, failed = _ENTRY.unpack_from(data, body)
-    middle = body + _ENTRY.size + result_size
-    end = middle + reason_size
-    if max(result_size, reason_size) > _MOST_BYTES or end > len(data):
-        return None
-    if blake2b(data[body:end], digest_size=_DIGEST_SIZE).digest() != data[start:body]:
-        return None
-    reason = data[middle:end].decode(errors="surrogatepass") if failed else None
-    return number, Entry(task, data[middle - result_size : middle], reason), end
 
 
 def _write_all(file: int, data: bytes) -> None:

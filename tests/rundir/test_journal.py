@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from dsage_mpi.config.load import load_config
-from dsage_mpi.rundir.journal import Journal, journal_key, read_entries
+from dsage_mpi.rundir.journal import Journal, journal_key
+from dsage_mpi.rundir.journal_entries import read_entries
 from tests.support import REPOSITORY, clean_environment
 
 MARIO_TINY = REPOSITORY / "inputs" / "mario_tiny.toml"
