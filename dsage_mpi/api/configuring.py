@@ -141,3 +141,16 @@ def _leaves(table: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any
             yield from _leaves(value, f"{path}{key}.")
         else:
             yield f"{path}{key}", value
+
+
+def check_config(config: object, function: str) -> None:
+    """Refuses what is no configuration, such as the path of one.
+
+    Raises:
+        TypeError: Says how to make one.
+    """
+    if not isinstance(config, schema.Config):
+        raise TypeError(
+            f"{function} got {config!r:.80}: expected a Config, as "
+            'dsage_mpi.load_config("input.toml") gives it'
+        )

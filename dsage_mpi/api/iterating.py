@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from dsage_mpi.api.configuring import check_config
 from dsage_mpi.api.steps import Step, describe_step
 from dsage_mpi.config.schema import Config
 from dsage_mpi.core.caches import provide_caches
@@ -53,6 +54,7 @@ def iterate(config: Config) -> Iterator[Step]:
         ...     if step.metrics["coverage"] > 0.5:
         ...         break
     """
+    check_config(config, "iterate")
     provide_caches(os.environ)
     world = open_world()
     domain = build_domain(config.domain, config.archive.measures)

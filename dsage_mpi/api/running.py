@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi.api.configuring import Overrides, override_texts
+from dsage_mpi.api.configuring import Overrides, check_config, override_texts
 from dsage_mpi.api.errors import RunError
 from dsage_mpi.config.schema import Config
 from dsage_mpi.core import exit_codes
@@ -107,6 +107,8 @@ def _asked(
             "illuminate needs one of config (a new run) and restart (a run directory or "
             f"checkpoint), got {'neither' if config is None else 'both'}"
         )
+    if config is not None:
+        check_config(config, "illuminate")
     if config is not None and overrides is not None:
         raise ValueError(
             "overrides of illuminate are for a restart; give those of a new run to load_config"

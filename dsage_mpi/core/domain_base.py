@@ -15,6 +15,7 @@ See docs/extending.md for the rest, and ``core/domain.py`` for the contract that
 from __future__ import annotations
 
 import colorsys
+import traceback
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
@@ -136,8 +137,26 @@ class DomainBase:
         """Levels ((n, H, W) int8) of solutions ((n, solution_dim))."""
         levels = np.empty((len(solutions), *self.level_shape), np.int8)
         for row, solution in enumerate(np.asarray(solutions)):
-            levels[row] = self.level(solution.reshape(self.solution_shape))
+            levels[row] = self._level_of(solution.reshape(self.solution_shape))
         return levels
+
+    def _level_of(self, solution: Array) -> Array:
+        """The level of one solution, or one sentence about why there is none."""
+        where = f"{type(self).__name__}.level(solution)"
+        try:
+            level = np.asarray(self.level(solution))
+        except Exception as error:  # whatever somebody's method raises
+            text = " ".join(str(error).split())
+            raise DomainError(
+                f"{where} raised {type(error).__name__}: {text}; expected a level for every "
+                f"solution, here for {_shown(solution)}"
+            ) from error
+        if level.shape != self.level_shape:
+            raise DomainError(
+                f"{where} gives shape {level.shape} for {_shown(solution)}: expected "
+                f"{self.level_shape}, as for the first sample"
+            )
+        return level
 
     def bare_levels(self, solutions: Array) -> NDArray[np.int8]:
         """As ``levels``: the simulator adds nothing."""
@@ -240,10 +259,15 @@ class _Simulator:
                 for name in names:
                     results[name][row] = given[name]
             except Exception as error:  # whatever somebody's simulator raises
-                failed[row] = f"{type(error).__name__}: {error}"
+                shown = error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)
+                failed[row] = "".join(traceback.format_exception(shown)).strip()
         if failed:
             raise TasksFailedError(results, failed)
         return results
+
+
+def _shown(solution: Array) -> str:
+    return np.array2string(solution, threshold=20, precision=4).replace("\n", "")
 
 
 def _columns(results: Array, names: tuple[str, ...]) -> NDArray[np.float64]:

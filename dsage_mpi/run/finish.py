@@ -15,6 +15,7 @@ from dsage_mpi.report.export import export_archive
 from dsage_mpi.report.figures.run import draw_run
 from dsage_mpi.report.ranks import write_ranks
 from dsage_mpi.report.summary import run_summary
+from dsage_mpi.rundir.failures import headline
 from dsage_mpi.rundir.logging import FILE_ONLY
 
 if TYPE_CHECKING:
@@ -56,10 +57,7 @@ def _judge(record: EvaluationRecord, directory: RunDirectory) -> int:
     """A run of failures alone has done what it was to do, and yet is none."""
     if len(record) == 0 or not record["failed"].all():
         return exit_codes.DONE
-    # A traceback says at its end what it is about; but for Java's, whose stack comes after that.
-    lines = record.reasons[min(record.reasons)].splitlines()
-    told = [line for line in lines if line.strip() and not line.startswith((" ", "\t"))]
-    first = told[-1] if told else "no reason is known"
+    first = headline(record.reasons[min(record.reasons)])
     _log.error(_ALL_FAILED, len(record), first, directory.failures)
     return exit_codes.FAILED
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dsage_mpi.checkpoint.files import checkpoints
 from dsage_mpi.config.schema import Config
 from dsage_mpi.core import exit_codes
+from dsage_mpi.core.domain import DomainError
 from dsage_mpi.core.state import CheckpointError
 from dsage_mpi.core.write_errors import remedy
 from dsage_mpi.farm import FarmError
@@ -49,7 +50,7 @@ def run_root(request: RunRequest, resources: Resources) -> int:
                 resume(run, request, request.checkpoint)
             announce(run.parts, request)
             code = _search(run)
-    except (SurrogateError, CheckpointError) as error:
+    except (SurrogateError, CheckpointError, DomainError) as error:
         _log.error("%s", error)
         return exit_codes.FAILED
     except OSError as error:

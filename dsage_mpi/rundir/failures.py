@@ -54,6 +54,21 @@ class FailureLog:
             logger.warning("cannot write %s: %s; it is out of date", self.path, error)
 
 
+def headline(reason: str) -> str:
+    """The line of a failure's reason that says what it is about.
+
+    Of Python's tracebacks that is the one after the last frame, of all else the first.
+    """
+    lines = [line for line in reason.splitlines() if line.strip()]
+    if not lines:
+        return "no reason is known"
+    if not any(line.startswith("Traceback (most recent call last)") for line in lines):
+        return lines[0]
+    frames = [number for number, line in enumerate(lines) if line.startswith("  ")]
+    after = frames[-1] + 1 if frames else 0
+    return lines[after] if after < len(lines) else lines[-1]
+
+
 def read_failures(path: Path) -> list[dict[str, Any]]:
     """Records of a ``failures.jsonl``; none if there is no file, unfinished lines left out."""
     try:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from dsage_mpi.core.domain import DomainError
 from dsage_mpi.core.registry import ComponentError
-from dsage_mpi.domains import build_domain, domain_settings
+from dsage_mpi.domains import build_domain, domain_settings, measures_of
 from dsage_mpi.testing import evaluations, solutions
 from dsage_mpi.testing.subject import Subject
 from dsage_mpi.testing.tiny_run import run_problems
@@ -66,7 +66,7 @@ def _subject(name: str, settings: dict[str, Any]) -> Subject | str:
     try:
         known = domain_settings(name)
         table = known.SETTINGS.model_validate({"name": name, **settings})
-        measures = tuple(known.MEASURES)
+        measures = tuple(measures_of(table) or {})
         return Subject(table, measures, build_domain(table, measures))
     except ComponentError as error:
         return f'"{name}": {error}'

@@ -10,7 +10,7 @@ import numpy as np
 
 from dsage_mpi.core.domain import Array, Simulator, TasksFailedError
 from dsage_mpi.core.seeding import evaluation_seeds
-from dsage_mpi.domains import domain_settings
+from dsage_mpi.domains import measures_of
 from dsage_mpi.testing.solutions import COUNT, differs, samples
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def evaluation_problems(subject: Subject) -> Iterator[str]:
     for what in ("objective", "measures", "occupancy"):
         if not np.isfinite(getattr(found, what)).all():
             yield f"{what} has a NaN or infinite number"
-    known = domain_settings(subject.settings.name).MEASURES  # type: ignore[attr-defined]
+    known = measures_of(subject.settings) or {}
     for name, values in zip(subject.measures, found.measures.T, strict=True):
         low, high = known[name].low, known[name].high
         if values.min() < low or values.max() > high:

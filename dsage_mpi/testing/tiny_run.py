@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dsage_mpi.checkpoint.hdf5 import read_tree, write_tree
 from dsage_mpi.config.load import config_from_toml, to_toml
 from dsage_mpi.config.schema import Config
-from dsage_mpi.domains import build_domain, domain_settings
+from dsage_mpi.domains import build_domain, measures_of
 from dsage_mpi.farm import open_farm
 from dsage_mpi.farm.launch import World
 from dsage_mpi.outer.loop import OuterLoop, Step
@@ -55,7 +55,7 @@ def run_problems(subject: Subject) -> Iterator[str]:
 
 def tiny_config(subject: Subject) -> Config:
     """The smallest run of which all parts work."""
-    known = domain_settings(subject.settings.name).MEASURES  # type: ignore[attr-defined]
+    known = measures_of(subject.settings) or {}
     measures = subject.measures[:2]
     mutations = min(2, subject.domain.solution_dim)
     document: dict[str, Any] = {
@@ -63,7 +63,7 @@ def tiny_config(subject: Subject) -> Config:
         "domain": subject.settings.model_dump(),
         "archive": {
             "measures": measures,
-            "dims": (8, 8),
+            "dims": (8,) * len(measures),
             "ranges": tuple((float(known[m].low), float(known[m].high)) for m in measures),
         },
         "emitters": {"count": 1, "batch_size": 4, "mutations": mutations},

@@ -68,3 +68,9 @@ def test_problems_of_tables() -> None:
         dm.Config(**TABLES | {"seed": "x", "algorithm": {"metod": "dsage"}})
     keys = [problem.key for problem in caught.value.problems]
     assert sorted(set(keys) & {"seed", "algorithm.metod"}) == ["algorithm.metod", "seed"]
+
+
+@pytest.mark.parametrize("run", [dm.illuminate, lambda config: next(dm.iterate(config))])
+def test_a_path_is_no_configuration(run: Any) -> None:
+    with pytest.raises(TypeError, match=r"got 'a.toml': expected a Config, as .*load_config"):
+        run("a.toml")

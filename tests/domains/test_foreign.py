@@ -137,7 +137,11 @@ def test_evaluations_of_a_discrete_domain():
     solutions[3] = 1
     with pytest.raises(TasksFailedError) as caught:
         domain.make_simulator({})(domain.tasks(solutions, np.arange(5, dtype=np.uint64)))
-    assert caught.value.reasons == {3: "RuntimeError: full"}
+    assert list(caught.value.reasons) == [3]
+    reason = caught.value.reasons[3]
+    assert reason.startswith("Traceback (most recent call last):")
+    assert reason.endswith("RuntimeError: full")
+    assert "domain_base.py" not in reason  # a user's own lines alone
     assert domain.render(found.levels[0]).shape == (48, 64, 3)
 
 
@@ -181,3 +185,20 @@ def test_domains_that_cannot_be_built_say_why(name, words):
     config = load(name, emitters='kind = "random"')
     with pytest.raises(DomainError, match=words):
         build_domain(config.domain, config.archive.measures)
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (lambda solution: solution[:-1], r"level\(solution\) gives shape \(2, 4\) .* \(3, 4\)"),
+        (lambda solution: 1 // 0, r"level\(solution\) raised ZeroDivisionError: .* here for \["),
+    ],
+)
+def test_levels_that_cannot_be_made_are_one_sentence(made, message):
+    class Moody(Bits):
+        def level(self, solution):
+            return made(solution) if solution.all() else solution
+
+    domain = Moody(None, ("ones", "top"))
+    with pytest.raises(DomainError, match=message):
+        domain.levels(np.array([[0] * 12, [1] * 12]))

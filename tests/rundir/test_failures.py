@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsage_mpi.rundir.failures import FailureLog, read_failures
+from dsage_mpi.rundir.failures import FailureLog, headline, read_failures
 
 
 def test_records_with_arrays(tmp_path: Path) -> None:
@@ -67,3 +67,20 @@ def test_no_failures_no_file(tmp_path: Path) -> None:
     log.rewrite([])
     assert not log.path.exists()
     assert read_failures(log.path) == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "line"),
+    [
+        ("", "no reason is known"),
+        ("ended with exit code 3; it said:\nboo", "ended with exit code 3; it said:"),
+        (
+            'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    g()\n'
+            "ValueError: no\nway",
+            "ValueError: no",
+        ),
+        ("java.lang.Error: x\n\tat dsage.A.b(A.java:1)", "java.lang.Error: x"),
+    ],
+)
+def test_headlines_say_what_a_failure_is_about(reason: str, line: str) -> None:
+    assert headline(reason) == line

@@ -9,7 +9,7 @@ from dsage_mpi.core.state import Tree
 from dsage_mpi.outer.loop import Step
 from dsage_mpi.run.parts import Parts
 from dsage_mpi.run.recorders.base import Recorder
-from dsage_mpi.rundir.failures import FailureLog
+from dsage_mpi.rundir.failures import FailureLog, headline
 
 _log = logging.getLogger("dsage_mpi.outer")
 
@@ -27,8 +27,8 @@ class FailureRecorder(Recorder):
         """Logs the failures of one iteration."""
         for position in sorted(step.batch.reasons):
             failure = self._failure(step.batch.first + position)
-            last_line = failure["reason"].strip().splitlines()[-1]
-            _log.warning("evaluation %d failed: %s", failure["evaluation"], last_line)
+            told = headline(failure["reason"])
+            _log.warning("evaluation %d failed: %s", failure["evaluation"], told)
             self._file.append(failure)
 
     def load_state(self, tree: Tree) -> None:
