@@ -75,6 +75,8 @@ def test_a_finished_training_ends_with_0(config: Path, tmp_path: Path) -> None:
 def test_a_stopped_one_ends_with_3_and_goes_on(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
+    if signal.getsignal(signal.Signals[name]) is signal.SIG_IGN:  # these tests run under nohup
+        signal.signal(signal.Signals[name], signal.SIG_DFL)
     before, run_dir = signal.getsignal(signal.Signals[name]), tmp_path / "run"
     assert _train(config, "stop_at=2", f'signal="{name}"', run_dir=run_dir) == 3
     assert f"--restart {run_dir}" in capsys.readouterr().out
