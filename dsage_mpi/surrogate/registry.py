@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from dsage_mpi.core.registry import ComponentError, Registry
 
@@ -59,3 +60,21 @@ def network_facts(kind: str) -> NetworkFacts:
         occupancy=bool(getattr(found, "OCCUPANCY", False)),
         size_key=str(getattr(found, "SIZE_KEY", "settings")),
     )
+
+
+def checked_network(kind: str) -> str:
+    """``kind`` itself, if it leads to a network; for validators.
+
+    Raises:
+        ComponentError: It does not.
+    """
+    network_facts(NETWORKS.checked(kind))
+    return kind
+
+
+def predicts_occupancy(kind: Any) -> bool:
+    """Whether the network ``kind`` can predict occupancy; True where there is no such network."""
+    try:
+        return not isinstance(kind, str) or network_facts(kind).occupancy
+    except ComponentError:
+        return True

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from dsage_mpi.core.component_settings import ComponentSettings
-from dsage_mpi.surrogate.registry import NETWORKS
+from dsage_mpi.surrogate.registry import NETWORKS, checked_network
 
 #: Upper bounds are there to catch slips of the finger.
 PositiveInt = Annotated[int, Field(ge=1, le=10**9)]
 BatchSize = Annotated[int, Field(ge=1, le=10**6)]
-NetworkKind = Annotated[str, AfterValidator(NETWORKS.checked), NETWORKS]
+NetworkKind = Annotated[str, AfterValidator(checked_network), NETWORKS]
 Threads = Annotated[int, Field(ge=1, le=4096)]
 
 
