@@ -8,16 +8,19 @@ import numpy as np
 import pytest
 
 from dsage_mpi import open_run
+from dsage_mpi.cli.entry import dispatch
 from dsage_mpi.config.errors import ConfigError
 from dsage_mpi.config.load import config_from_toml
 from dsage_mpi.config.warnings import config_warnings
 from dsage_mpi.core.domain import DomainError, renderer
 from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.domains import build_domain, level_kind_of
+from dsage_mpi.report.digest import digest
 from dsage_mpi.report.export import ArchiveTable
+from dsage_mpi.run.load_run import find_stored
 from dsage_mpi.testing import check_domain
 from tests.domains import towers
-from tests.runs import digest, finished
+from tests.runs import finished
 from tests.support import mpirun, python
 
 
@@ -102,55 +105,49 @@ def test_what_does_not_fit_is_one_sentence(change, words):
 
 @pytest.fixture(scope="module", params=["dsage", "map_elites"])
 def whole(request, tmp_path_factory):
-    """The input, options, and an uninterrupted run of it."""
+    """An uninterrupted run."""
     folder = tmp_path_factory.mktemp(request.param)
     (folder / "towers.toml").write_text(towers.TOML)
-    arguments = ["-m", "dsage_mpi", folder / "towers.toml"]
-    arguments += ["--set", f"algorithm.method={request.param}"]
-    finished(python(*arguments, "--run-dir", folder / "run", timeout=120))
-    return arguments, folder / "run"
+    arguments = ["-m", "dsage_mpi", folder / "towers.toml", "--run-dir", folder / "run"]
+    method = ["--set", f"algorithm.method={request.param}"]
+    finished(python(*arguments, *method, timeout=120))
+    return folder / "run"
 
 
-def test_a_run_goes_on_to_the_same_end(whole, tmp_path):
-    _, run_dir = whole
-    first = sorted((run_dir / "checkpoints").glob("*.h5"))[0]
-    finished(
-        python("-m", "dsage_mpi", "--restart", first, "--run-dir", tmp_path / "r", timeout=120)
-    )
-    assert digest(tmp_path / "r") == digest(run_dir)
+def digest_of(run_dir):
+    tree = find_stored(run_dir).tree
+    return digest(tree["archive"], tree["record"])
 
 
-def test_a_run_does_not_depend_on_ranks(whole, tmp_path):
-    arguments, run_dir = whole
-    finished(mpirun(3, *arguments, "--run-dir", tmp_path / "run", timeout=120))
-    assert digest(tmp_path / "run") == digest(run_dir)
+def test_a_run_goes_on_to_the_same_end_on_any_number_of_ranks(whole, tmp_path):
+    first = sorted((whole / "checkpoints").glob("*.h5"))[0]
+    arguments = ["-m", "dsage_mpi", "--restart", first, "--run-dir", tmp_path / "rest"]
+    finished(mpirun(3, *arguments, timeout=120))
+    assert digest_of(tmp_path / "rest") == digest_of(whole)
 
 
-def test_what_a_run_leaves_can_be_looked_at(whole, tmp_path):
-    _, run_dir = whole
-    table = ArchiveTable.load_npz(run_dir / "archive.npz")
+def test_what_a_run_leaves_can_be_looked_at(whole, tmp_path, capsys):
+    table = ArchiveTable.load_npz(whole / "archive.npz")
     assert table.level.dtype == np.float64
     assert table.level.shape[1:] == (5,)
-    done = python("-m", "dsage_mpi", "plot", run_dir, "--output", tmp_path / "figures")
-    finished(done)
-    assert {"archive.png", "curves.png"} <= {p.name for p in (tmp_path / "figures").iterdir()}
-    assert not (tmp_path / "figures" / "levels.png").exists()
-    done = python("-m", "dsage_mpi", "render", run_dir, "--best", "--output", tmp_path / "b.png")
-    assert done.returncode == 2
-    assert "domain are vectors; this one is {'slope': " in done.stderr
-    assert "Traceback" not in done.stderr
-    run = open_run(run_dir)
+    assert dispatch(["plot", str(whole), "--output", str(tmp_path)]) == 0
+    assert {p.name for p in tmp_path.iterdir()} == {"archive.png", "curves.png", "discovery.png"}
+    assert dispatch(["render", str(whole), "--output", str(tmp_path / "best.png")]) == 2
+    assert "domain are vectors; this one is {'slope': " in capsys.readouterr().err
+    run = open_run(whole)
     np.testing.assert_array_equal(run.levels[table.evaluation], table.level)
     assert "no levels are shown" in run._repr_html_()
+    with pytest.raises(DomainError, match="no pictures"):
+        run.render()
 
 
-def test_the_surrogate_learns(whole):
-    arguments, run_dir = whole
-    if "algorithm.method=dsage" not in arguments:
-        assert open_run(run_dir).surrogate is None
+def test_the_surrogate_of_a_run_can_be_asked(whole):
+    run = open_run(whole)
+    if not run.config.uses_surrogate:
+        assert run.surrogate is None
         return
-    run = open_run(run_dir)
     predicted = run.surrogate.predict(run.levels)
     assert predicted.occupancy is None
-    with (run_dir / "metrics.csv").open() as file:
+    assert predicted.measures.shape == (60, 2)
+    with (whole / "metrics.csv").open() as file:
         assert list(csv.DictReader(file))[-1]["occupancy_mae"] == ""

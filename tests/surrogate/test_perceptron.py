@@ -43,7 +43,7 @@ def surrogate(*, bounded=True, run_seed=1, **settings):
 
 @pytest.mark.parametrize("bounded", [True, False])
 def test_it_learns_whatever_the_units_of_its_inputs(bounded):
-    model = surrogate(bounded=bounded, epochs=40)
+    model = surrogate(bounded=bounded, epochs=25)
     model.train(data_set(300), 0)
     levels, *real = evaluations(100, 9)
     found = held_out_scores(model.predict(levels), *real)
