@@ -11,6 +11,7 @@ NETWORKS = Registry(
     "dsage_mpi.surrogates",
     {
         "convolutional": "dsage_mpi.surrogate.convolutional:ConvolutionalNetwork",
+        "compact": "dsage_mpi.surrogate.compact:CompactNetwork",
         "mlp": "dsage_mpi.surrogate.perceptron:Perceptron",
     },
     settings={"mlp": "dsage_mpi.surrogate.own_settings:PerceptronSettings"},
@@ -34,6 +35,7 @@ class NetworkFacts:
 
 _FACTS = {
     "convolutional": NetworkFacts(("images",), True, "features"),
+    "compact": NetworkFacts(("images",), False, "features"),
     "mlp": NetworkFacts(("vectors",), False, "settings.width"),
 }
 #: Network for each kind of levels, where an input names none.
