@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ValidationError, model_validator
 
+from dsage_mpi.config.expectations import expectation
 from dsage_mpi.core.registry import ComponentError, Registry
 from dsage_mpi.core.settings import Settings, problems_error
 
@@ -162,11 +163,9 @@ def _settings_class(registry: Registry, name: Any) -> type[BaseModel] | None:
 def _problems(error: ValidationError) -> Iterator[tuple[str, str]]:
     for detail in error.errors(include_url=False):
         key = ".".join(map(str, ("settings", *detail["loc"])))
-        message = detail["msg"].replace("Input should be", "expected")
         if detail["type"] == "missing":
-            message = "is missing"
+            yield key, "is missing"
         elif detail["type"] == "extra_forbidden":
-            message = "unknown key"
+            yield key, "unknown key"
         else:
-            message = f"= {detail['input']!r}: {message}"
-        yield key, message
+            yield key, f"= {detail['input']!r}: {expectation(detail)}"
