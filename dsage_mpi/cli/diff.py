@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dsage_mpi.cli.console import Parser, describe
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
+from dsage_mpi.core.text_table import text_table
 
 if TYPE_CHECKING:
     from dsage_mpi.core.state import Tree
@@ -103,12 +104,12 @@ def _settings(first: Stored, second: Stored, everything: bool) -> list[str]:
 def _scores(first: Stored, second: Stored) -> list[str]:
     """What came of either, one line for each of the numbers that a summary begins with."""
     rows = [stored.rows()[-1:] for stored in (first, second)]
-    lines = []
+    scores = []
     for name, title in _SCORES.items():
         values = [row[0].get(name) if row else None for row in rows]
         one, other = ("none" if v is None else f"{v:.6g}" for v in values)
-        lines.append(f"  {title:<15}{one:>12}  {'=' if one == other else '!='}  {other}")
-    return lines
+        scores.append((f"  {title}", one, "=" if one == other else "!=", other))
+    return text_table(scores, right={1}).splitlines()
 
 
 def _contents(stored: Stored, everything: bool) -> Tree:
