@@ -13,6 +13,7 @@ from typing import get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from dsage_mpi.config.component_reference import component_settings, component_tables
 from dsage_mpi.config.keys import registries_of, table_model
 from dsage_mpi.config.schema import Config
 from dsage_mpi.config.toml_writer import toml_value
@@ -36,6 +37,8 @@ def reference() -> str:
             model = table_model(Config, key)
             if model is not None:
                 blocks.append(_block(f"`[{key}]`", model, Config.model_fields[key]))
+    blocks += ["\n".join([f"### {title}", "", *lines, ""]) for title, lines in component_tables()]
+    blocks += [_block(title, model, None) for title, model in component_settings()]
     return "\n".join(blocks)
 
 
