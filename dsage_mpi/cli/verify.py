@@ -76,13 +76,11 @@ def _checkpoints(path: Path) -> list[Path]:
 
 
 def _is_whole(path: Path) -> bool:
-    from dsage_mpi.checkpoint.hdf5 import read_tree
-    from dsage_mpi.checkpoint.verify import problems
+    from dsage_mpi.checkpoint.verify import examine
     from dsage_mpi.run.checkpoint_consistency import inconsistencies
     from dsage_mpi.run.restart_parts import obstacles
 
-    lines = problems(path)
-    tree = {} if lines else read_tree(path)
+    tree, lines = examine(path)
     for find in (obstacles, inconsistencies):  # the second relies on what the first has looked at
         lines = lines or [f"{path}: {line}" for line in find(tree)]
     for line in lines:
