@@ -5,8 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 
-from pydantic import BaseModel
-
 from dsage_mpi.config.components import METHODS, method_facts
 from dsage_mpi.config.keys import registries
 from dsage_mpi.config.schema import Config
@@ -17,22 +15,12 @@ from dsage_mpi.domains import DOMAINS
 def component_tables() -> Iterator[tuple[str, list[str]]]:
     """(title, lines of Markdown) for each key that names a component: what it can name.
 
-    Domains have tables of their own.
+    Domains have tables of their own, settings of the others are told where their table is.
     """
     for key, registry in registries(Config).items():
         if registry is not DOMAINS:
             rows = [f"| `{name}` | {_meaning(registry, name)} |" for name in registry.own()]
             yield f"Values of `{key}`", ["| value | what it is |", "|---|---|", *rows]
-
-
-def component_settings() -> Iterator[tuple[str, type[BaseModel]]]:
-    """(title, model) of each component that has settings of its own (``Settings``)."""
-    for key, registry in registries(Config).items():
-        table, _, choice = key.rpartition(".")
-        for name in registry.own() if registry is not DOMAINS else ():
-            model = getattr(registry.load(name), "Settings", None)
-            if model is not None:
-                yield f'`[{table}.settings]` with `{choice} = "{name}"`', model
 
 
 def _meaning(registry: Registry, name: str) -> str:

@@ -13,10 +13,10 @@ from pydantic_core import ErrorDetails
 from dsage_mpi.config.consistency import cross_problems
 from dsage_mpi.config.document import Document
 from dsage_mpi.config.errors import LISTED, ConfigError, Problem
-from dsage_mpi.config.expectations import expectation
 from dsage_mpi.config.keys import model_at, suggestion
 from dsage_mpi.config.schema import Config
 from dsage_mpi.config.toml_writer import toml_value
+from dsage_mpi.core.expectations import expectation
 from dsage_mpi.core.settings import PROBLEMS_ERROR
 from dsage_mpi.domains import finds_domain
 

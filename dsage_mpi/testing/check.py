@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dsage_mpi.config.expectations import expectation
 from dsage_mpi.core.domain import DomainError
+from dsage_mpi.core.expectations import expectation
 from dsage_mpi.core.registry import ComponentError
 from dsage_mpi.domains import build_domain, domain_settings, measures_of
 from dsage_mpi.testing import evaluations, solutions

@@ -36,8 +36,8 @@ _EXPECTED = {
     "string_too_long": "at most {max_length} characters",
     "string_pattern_mismatch": "a string that matches {pattern}",
 }
-#: Errors that are not about a value.
-_OTHERS = {"missing": "is missing", "extra_forbidden": "unknown key"}
+#: Errors that are about a key, not its value.
+KEY_ERRORS = {"missing": "is missing", "extra_forbidden": "unknown key"}
 
 
 def expectation(detail: ErrorDetails) -> str:
@@ -51,7 +51,7 @@ def expectation(detail: ErrorDetails) -> str:
     if kind == "literal_error":
         return f"expected {_choices(context['expected'], detail['input'])}"
     if kind not in _EXPECTED:
-        return _OTHERS.get(kind, detail["msg"])
+        return KEY_ERRORS.get(kind, detail["msg"])
     values = {name: _number(value) for name, value in context.items()}
     text = _EXPECTED[kind].format(name=detail["loc"][-1] if detail["loc"] else "", **values)
     return f"expected {text}".replace(" 1 items", " 1 item").replace(

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import Field, ValidationError, field_validator
 
-from dsage_mpi.config.expectations import expectation
+from dsage_mpi.core.expectations import expectation
 from dsage_mpi.core.settings import Settings
 
 
