@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi.cli.console import Parser, describe
+from dsage_mpi.cli.console import Parser, describe, exit_codes_help
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 from dsage_mpi.core.text_table import text_table
@@ -28,13 +28,13 @@ _SCORES = {
 EPILOG = """examples:
   python -m dsage_mpi diff runs/maze-0001 runs/maze-0002
   python -m dsage_mpi diff old.h5 new.h5 --all
-
-exit codes:
-  0  the same
-  1  different; one line each: where, the two values. Of runs with other settings, the keys and
-     then the scores, if not --all
-  2  one of them cannot be read
-  4  what was to be printed could not be written"""
+"""
+_CODES = exit_codes_help(
+    "the same",
+    "different; one line each: where, the two values. Of runs with other settings, the keys and\n"
+    "     then the scores, if not --all",
+    "one of them cannot be read",
+)
 
 
 def configure(parser: Parser) -> None:
@@ -44,7 +44,7 @@ def configure(parser: Parser) -> None:
         "Compares two checkpoints bit by bit. What may differ between equal runs is "
         "left out without --all: times, machine, ranks, texts of failures, and settings that "
         "change no result.",
-        EPILOG,
+        f"{EPILOG}\n{_CODES}",
     )
     for name in ("first", "second"):
         parser.add_argument(

@@ -6,16 +6,13 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
-from dsage_mpi.cli.console import Parser, describe
+from dsage_mpi.cli.console import Parser, describe, exit_codes_help
 from dsage_mpi.cli.doctor.finding import Finding, Status
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import live_width
 from dsage_mpi.core.text_table import text_table
 
-EXIT_CODES = """exit codes:
-  0  nothing that every run needs is missing
-  1  something is
-  4  the report could not be written"""
+_EXIT_CODES = exit_codes_help("nothing that every run needs is missing", "something is")
 #: Characters of status and topic.
 _WIDTHS = (9, 15)
 
@@ -26,7 +23,7 @@ def configure(parser: Parser) -> None:
         parser,
         "Checks this installation: Python packages against their pins, MPI library and launcher, "
         "HDF5, GPU, native code, the shipped agent, Java, cores and Slurm.",
-        EXIT_CODES,
+        _EXIT_CODES,
     )
 
 
