@@ -12,7 +12,7 @@ from dsage_mpi.config.components import (
     emitter_solutions,
     method_facts,
 )
-from dsage_mpi.domains import domain_settings, measures_of, solution_dim
+from dsage_mpi.domains import DOMAINS, domain_settings, measures_of, solution_dim
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
         InnerLoopSettings,
         SelectionSettings,
     )
+    from dsage_mpi.farm.settings import FarmSettings
 
 #: Tables that ``cross_problems`` looks at.
-CROSS_TABLES = ("algorithm", "domain", "archive", "emitters", "selection", "inner_loop")
+CROSS_TABLES = ("algorithm", "domain", "archive", "emitters", "selection", "inner_loop", "farm")
 
 
 def cross_problems(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -46,6 +47,8 @@ def cross_problems(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield from _selection_problems(method, tables["selection"], tables.get("archive"))
         if "inner_loop" in tables:
             yield from _start_problems(tables["selection"], tables["inner_loop"])
+    if {"domain", "farm"} <= tables.keys():
+        yield from _isolation_problems(tables["domain"], tables["farm"])
     if {"algorithm", "domain", "emitters"} <= tables.keys():
         yield from _emitter_problems(
             tables["algorithm"].method, tables["domain"], tables["emitters"]
@@ -63,6 +66,15 @@ def _measure_problems(domain: Any, archive: ArchiveSettings) -> Iterator[tuple[s
                 f'= "{name}": the {domain.name} domain has no such measure; '
                 f"expected one of {', '.join(known)}",
             )
+
+
+def _isolation_problems(domain: Any, farm: FarmSettings) -> Iterator[tuple[str, str]]:
+    if farm.isolation == "process" and DOMAINS.is_only_here(domain.name):
+        yield (
+            "farm.isolation",
+            f'= "process": a child process cannot import "{domain.name}", which this process alone '
+            'has; put the class into a module and name it as domain.name = "module:Class"',
+        )
 
 
 def _selects(algorithm: AlgorithmSettings) -> bool:

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from dsage_mpi.core.component_failures import told
 from dsage_mpi.core.domain import Array, DomainError, Evaluations, Measure, TasksFailedError
 from dsage_mpi.core.settings import Settings as BaseSettings
 
@@ -130,8 +131,15 @@ class DomainBase:
 
     def initial_solutions(self, rng: np.random.Generator, count: int) -> Array:
         """Random solutions ((count, solution_dim))."""
-        rows = [np.asarray(self.sample(rng)).reshape(-1) for _ in range(count)]
+        rows = [self._sampled(rng).reshape(-1) for _ in range(count)]
         return np.asarray(rows, self.solution_dtype).reshape(count, self.solution_dim)
+
+    def _sampled(self, rng: np.random.Generator) -> Array:
+        try:
+            return np.asarray(self.sample(rng))
+        except Exception as error:  # whatever somebody's method raises
+            where = f"{type(self).__name__}.sample(rng)"
+            raise DomainError(f"{where} failed: {told(error)}") from None
 
     def levels(self, solutions: Array) -> NDArray[np.int8]:
         """Levels ((n, H, W) int8) of solutions ((n, solution_dim))."""
@@ -204,8 +212,25 @@ class DomainBase:
         return None
 
     def render(self, level: NDArray[np.int8]) -> NDArray[np.uint8]:
-        """The picture that ``draw`` gives."""
-        return np.asarray(self.draw(level), np.uint8)
+        """The picture that ``draw`` gives.
+
+        Raises:
+            DomainError: It gives none.
+        """
+        where = f"{type(self).__name__}.draw(level)"
+        try:
+            picture = np.asarray(self.draw(level))
+        except Exception as error:  # whatever somebody's method raises
+            raise DomainError(f"{where} failed: {told(error)}") from None
+        if picture.dtype.kind not in "ui" or picture.ndim != 3 or picture.shape[2] != 3:
+            hint = ""
+            if picture.dtype.kind == "f":
+                hint = "; if they are from 0 to 1: (255 * picture).astype(numpy.uint8)"
+            raise DomainError(
+                f"{where} gives {picture.dtype} of shape {picture.shape}: expected numbers of type "
+                f"uint8 (0 to 255) of shape (height, width, 3){hint}"
+            )
+        return picture.astype(np.uint8)
 
     def _checked_sample(self) -> Array:
         """A sample that solutions can be like."""

@@ -39,6 +39,33 @@ class Registry:
     def __init__(self, kind: str, group: str, own: Mapping[str, str]) -> None:
         self.kind, self.group = kind, group
         self._own = dict(own)
+        self._here: dict[str, Any] = {}
+
+    def register(self, name: str, component: Any) -> None:
+        """Makes a component known by ``name`` in this process; replaces an earlier one.
+
+        Raises:
+            ComponentError: The name is one of ours or no name, or the component cannot be called.
+        """
+        if not isinstance(name, str) or not name.isidentifier():
+            raise ComponentError(
+                f'name = {name!r}: expected letters, digits and "_", such as "my_{self._word}"'
+            )
+        if name in self._own:
+            raise ComponentError(f'name = "{name}": {self.kind} of ours; expected another name')
+        if not callable(component):
+            raise ComponentError(
+                f"{component!r:.80} is no {self.kind}: expected a class, or what can be called"
+            )
+        self._here[name] = component
+
+    def is_only_here(self, name: str) -> bool:
+        """Whether ``name`` leads to a component in this process alone, not in one it starts."""
+        return name in self._here or name.startswith("__main__:")
+
+    @property
+    def _word(self) -> str:
+        return self.kind.replace(" ", "_")
 
     @cached_property
     def _paths(self) -> dict[str, str]:
@@ -46,7 +73,7 @@ class Registry:
         return {e.name: e.value for e in entry_points(group=self.group)} | self._own
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._paths))
+        return iter(sorted(self._paths | self._here))
 
     def own(self) -> tuple[str, ...]:
         """Names of those that come with this package, in the order of their table."""
@@ -79,7 +106,7 @@ class Registry:
         Raises:
             ComponentError: There is no such name, or it cannot be imported.
         """
-        return load(self.path(name))
+        return self._here[name] if name in self._here else load(self.path(name))
 
     def checked(self, name: str) -> str:
         """``name`` itself, if it leads to a component; for validators.
