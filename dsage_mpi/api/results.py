@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsage_mpi.core.state import CheckpointError
+from dsage_mpi.core.wording import python_wording
 from dsage_mpi.run.load_run import Stored, find_stored
 from dsage_mpi.rundir.lock import is_held
 from dsage_mpi.rundir.status import ENDED, RUNNING, read_status
@@ -46,7 +47,8 @@ def open_run(path: str | os.PathLike[str]) -> Run:
         >>> run = dm.open_run("runs/a")
         >>> run.elites().sort_values("objective").tail()
     """
-    return Run(find_stored(Path(path)))
+    with python_wording():
+        return Run(find_stored(Path(path)))
 
 
 class Run:
@@ -157,7 +159,9 @@ class Run:
         """
         import pandas as pd
 
-        return pd.DataFrame(self._stored.rows()).set_index("iteration")
+        table = pd.DataFrame(self._stored.rows()).set_index("iteration")
+        # Columns without any value have None in them.
+        return table.astype(dict.fromkeys(table.select_dtypes(object), float))
 
     @cached_property
     def surrogate(self) -> Surrogate | None:
@@ -206,6 +210,7 @@ class Run:
 
         Raises:
             RenderError: The cell is empty (says which near it is not), or there is none such.
+            ValueError: Both ``cell`` and ``evaluation`` are given.
             DomainError: What the domain needs is missing on this machine.
         """
         from PIL import Image
@@ -296,4 +301,8 @@ class Run:
     def _scene(self, cell: Sequence[int] | None, evaluation: int | None) -> Any:
         from dsage_mpi.api.scenes import find_scene
 
+        if cell is not None and evaluation is not None:
+            raise ValueError(
+                f"cell={tuple(cell)} and evaluation={evaluation} are both given: expected one"
+            )
         return find_scene(self._stored, self.config, self.domain, cell, evaluation)

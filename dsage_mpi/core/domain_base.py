@@ -281,6 +281,10 @@ class _Simulator:
                 if missing := [name for name in names if name not in given]:
                     failed[row] = f"simulate gives no {', '.join(missing)}"
                     continue
+                if wrong := [name for name in names if not _is_right(name, given[name])]:
+                    value = f"{given[wrong[0]]!r:.60}"
+                    failed[row] = f'simulate gives {value} for "{wrong[0]}": expected a number'
+                    continue
                 for name in names:
                     results[name][row] = given[name]
             except Exception as error:  # whatever somebody's simulator raises
@@ -289,6 +293,12 @@ class _Simulator:
         if failed:
             raise TasksFailedError(results, failed)
         return results
+
+
+def _is_right(name: str, value: Any) -> bool:
+    """Whether it is a number (the occupancy's shape is looked at when it is stored)."""
+    found = np.asarray(value)
+    return name == "occupancy" or (found.ndim == 0 and found.dtype.kind in "buif")
 
 
 def _shown(solution: Array) -> str:

@@ -40,6 +40,7 @@ class Registry:
         self.kind, self.group = kind, group
         self._own = dict(own)
         self._here: dict[str, Any] = {}
+        self._stand_ins: dict[str, Any] = {}
 
     def register(self, name: str, component: Any) -> None:
         """Makes a component known by ``name`` in this process; replaces an earlier one.
@@ -58,6 +59,10 @@ class Registry:
                 f"{component!r:.80} is no {self.kind}: expected a class, or what can be called"
             )
         self._here[name] = component
+
+    def stand_in(self, name: str, component: Any) -> None:
+        """Has ``component`` stand where ``name`` leads to none, so that others can be read."""
+        self._stand_ins[name] = component
 
     def is_only_here(self, name: str) -> bool:
         """Whether ``name`` leads to a component in this process alone, not in one it starts."""
@@ -106,7 +111,14 @@ class Registry:
         Raises:
             ComponentError: There is no such name, or it cannot be imported.
         """
-        return self._here[name] if name in self._here else load(self.path(name))
+        if name in self._here:
+            return self._here[name]
+        try:
+            return load(self.path(name))
+        except ComponentError:
+            if name in self._stand_ins:
+                return self._stand_ins[name]
+            raise
 
     def checked(self, name: str) -> str:
         """``name`` itself, if it leads to a component; for validators.

@@ -126,7 +126,7 @@ def test_settings_are_passed_on():
         (NotANumber, "objective has a NaN"),
         (Forgets, "all of 12 simulations failed: simulate gives no left"),
         (AlwaysFails, "OSError: no engine"),
-        (GreyPicture, "draw gives uint8 of shape (4, 4)"),
+        (GreyPicture, "draw(level) gives uint8 of shape (4, 4)"),
         (BadPrepare, "OSError: no weights"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
