@@ -11,6 +11,7 @@ from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
 if TYPE_CHECKING:
+    from dsage_mpi.core.domain import Array
     from dsage_mpi.run.load_run import Stored
 
 EPILOG = f"""figures: archive.png (objective over measure space), discovery.png (when each elite was
@@ -81,13 +82,17 @@ def _draw(stored: Stored, folder: Path) -> list[Path]:
     from dsage_mpi.run.finish import run_title, units
 
     config = stored.load_config()
-    domain = build_domain(config.domain, config.archive.measures)
-    table = stored.table(config, domain.metadata_names)
+    table = stored.table(config, stored.tree["names"]["metadata"])
+
+    def render(level: Array) -> Array:
+        # Not before: a machine may lack the domain, and all but the levels can be drawn.
+        return build_domain(config.domain, config.archive.measures).render(level)
+
     return draw_run(
         folder,
         table,
         stored.rows(),
-        domain.render,
+        render,
         units(config),
         run_title(config),
         levels=config.report.levels,

@@ -111,14 +111,15 @@ class Registry:
         Raises:
             ComponentError: There is no such name, or it cannot be imported.
         """
-        if name in self._here:
-            return self._here[name]
         try:
-            return load(self.path(name))
+            return self._found(name)
         except ComponentError:
             if name in self._stand_ins:
                 return self._stand_ins[name]
             raise
+
+    def _found(self, name: str) -> Any:
+        return self._here[name] if name in self._here else load(self.path(name))
 
     def checked(self, name: str) -> str:
         """``name`` itself, if it leads to a component; for validators.
@@ -133,6 +134,15 @@ class Registry:
     def finds(self, name: Any) -> TypeGuard[str]:
         """Whether ``name`` leads to a component."""
         return isinstance(name, str) and not self.problem(name)
+
+    def absence(self, name: str) -> str:
+        """Why ``name`` itself leads to no component here, stand-ins aside; empty if it does."""
+        try:
+            if not self.is_own(name):
+                self._found(name)
+        except ComponentError as error:
+            return str(error)
+        return ""
 
     def problem(self, name: str) -> str:
         """Why ``name`` leads to no component; empty if it does."""

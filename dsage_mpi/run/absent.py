@@ -37,18 +37,21 @@ def stand_in_for_absent(tree: Tree) -> list[str]:
     Returns:
         One line for each component that is absent.
     """
-    tables = tomllib.loads(str(tree["config"]))
+    try:
+        tables = tomllib.loads(str(tree["config"]))
+    except tomllib.TOMLDecodeError:  # whoever reads the configuration says so
+        return []
     absent = []
     for choice in CHOICES:
         table, key = choice.split(".")
         name = tables.get(table, {}).get(key)
         registry = _REGISTRIES.get(choice)
-        if registry is None or not isinstance(name, str) or not (why := registry.problem(name)):
+        if registry is None or not isinstance(name, str) or not (why := registry.absence(name)):
             continue
         line = f'{choice} = "{name}": {why}'
         absent.append(line)
         if registry is DOMAINS:
-            registry.stand_in(name, _domain(line, tables[table], tree))
+            registry.stand_in(name, _domain(why, tables[table], tree))
         else:
             own = tables[table].get("settings", {})
             registry.stand_in(name, _component(line, own, tree))

@@ -16,8 +16,8 @@ from dsage_mpi.config.schema import Config
 from dsage_mpi.core.state import CheckpointError, Tree
 from dsage_mpi.core.wording import option
 from dsage_mpi.report.export import ArchiveTable
-from dsage_mpi.run.restart_parts import missing, told
 from dsage_mpi.run.absent import stand_in_for_absent
+from dsage_mpi.run.restart_parts import missing, told
 from dsage_mpi.rundir.metric_columns import columns_of
 from dsage_mpi.rundir.run_directory import RunDirectory, RunDirectoryError, look
 
