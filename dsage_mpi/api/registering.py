@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from dsage_mpi.config.components import EMITTERS, METHODS, SELECTION_RULES
-from dsage_mpi.domains import DOMAINS, domain_problem
+from dsage_mpi.domains import DOMAINS
+from dsage_mpi.domains.foreign import ForeignDomain
 
 
 def register_domain(name: str, domain: type) -> None:
@@ -29,9 +30,8 @@ def register_domain(name: str, domain: type) -> None:
         >>> dm.register_domain("dots", Dots)
         >>> config = dm.load_config("dots.toml")  # name = "dots" in its table [domain]
     """
+    ForeignDomain(name, domain)
     DOMAINS.register(name, domain)
-    if problem := domain_problem(name):
-        raise ValueError(problem)
 
 
 def register_emitter(name: str, emitter: Callable[..., Any]) -> None:
