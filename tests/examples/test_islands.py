@@ -105,8 +105,9 @@ def test_a_module_on_pythonpath_is_found_from_anywhere(run_dir, tmp_path):
     finished(command("inspect", run_dir, cwd=tmp_path, env={"PYTHONPATH": str(EXAMPLE)}))
 
 
-def test_the_page_s_first_domain_runs(tmp_path):
-    python_code, toml = re.findall(r"```(?:python|toml)\n(.*?)```", PAGE.read_text(), re.DOTALL)[:2]
+def test_the_page_s_smallest_domain_runs(tmp_path):
+    page = PAGE.read_text().split("## The smallest domain")[1]
+    python_code, toml = re.findall(r"```(?:python|toml)\n(.*?)```", page, re.DOTALL)[:2]
     (tmp_path / "islands.py").write_text(python_code)
     (tmp_path / "islands.toml").write_text(toml)
     finished(command("islands.toml", "--run-dir", "run", *SMALL, cwd=tmp_path))
