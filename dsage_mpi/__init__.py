@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         register_emitter,
         register_method,
         register_selection_rule,
+        register_surrogate,
     )
     from dsage_mpi.api.results import Run, open_run
     from dsage_mpi.api.running import illuminate
@@ -68,6 +69,7 @@ _MODULES = {
     "register_emitter": "dsage_mpi.api.registering",
     "register_method": "dsage_mpi.api.registering",
     "register_selection_rule": "dsage_mpi.api.registering",
+    "register_surrogate": "dsage_mpi.api.registering",
     "Settings": "dsage_mpi.core.settings",
     "check_domain": "dsage_mpi.testing.check",
     "MutationEmitter": "dsage_mpi.search.emitters.mutation",
@@ -113,6 +115,7 @@ __all__ = [
     "register_emitter",
     "register_method",
     "register_selection_rule",
+    "register_surrogate",
 ]
 
 

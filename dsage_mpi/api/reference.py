@@ -32,6 +32,7 @@ SECTIONS = {
         "register_emitter",
         "register_selection_rule",
         "register_method",
+        "register_surrogate",
     ),
     "Exceptions": (
         "ConfigError",

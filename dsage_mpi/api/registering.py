@@ -8,6 +8,7 @@ from typing import Any
 from dsage_mpi.config.components import EMITTERS, METHODS, SELECTION_RULES
 from dsage_mpi.domains import DOMAINS
 from dsage_mpi.domains.foreign import ForeignDomain
+from dsage_mpi.surrogate.registry import NETWORKS
 
 
 def register_domain(name: str, domain: type) -> None:
@@ -63,6 +64,21 @@ def register_selection_rule(name: str, rule: Callable[..., Any]) -> None:
         ValueError: The name cannot be used.
     """
     SELECTION_RULES.register(name, rule)
+
+
+def register_surrogate(name: str, network: Callable[..., Any]) -> None:
+    """Lets configurations name a surrogate's network: ``surrogate={"kind": "transformer"}``.
+
+    As with ``register_domain``, the name is known in this process alone.
+
+    Args:
+        name: Letters, digits and "_"; a name that comes with the package cannot be replaced.
+        network: A class, derived from ``dsage_mpi.surrogate.network.Network``.
+
+    Raises:
+        ValueError: The name cannot be used.
+    """
+    NETWORKS.register(name, network)
 
 
 def register_method(name: str, method: Callable[..., Any]) -> None:

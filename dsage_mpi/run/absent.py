@@ -16,12 +16,14 @@ from dsage_mpi.core.domain import DomainError, Measure
 from dsage_mpi.core.registry import Registry
 from dsage_mpi.core.state import Tree
 from dsage_mpi.domains import DOMAINS
+from dsage_mpi.surrogate.registry import NETWORKS
 
 _REGISTRIES: dict[str, Registry] = {
     "domain.name": DOMAINS,
     "emitters.kind": EMITTERS,
     "selection.kind": SELECTION_RULES,
     "algorithm.method": METHODS,
+    "surrogate.kind": NETWORKS,
 }
 
 
@@ -45,8 +47,8 @@ def stand_in_for_absent(tree: Tree) -> list[str]:
     for choice in CHOICES:
         table, key = choice.split(".")
         name = tables.get(table, {}).get(key)
-        registry = _REGISTRIES.get(choice)
-        if registry is None or not isinstance(name, str) or not (why := registry.absence(name)):
+        registry = _REGISTRIES[choice]
+        if not isinstance(name, str) or not (why := registry.absence(name)):
             continue
         line = f'{choice} = "{name}": {why}'
         absent.append(line)
@@ -83,6 +85,7 @@ def _component(why: str, own: dict[str, Any], tree: Tree) -> type:
         raise ComponentFailedError(why)
 
     members: dict[str, Any] = {"__init__": refuse, "USES_SURROGATE": "surrogate" in tree}
+    members |= {"LEVELS": ("images", "vectors"), "OCCUPANCY": True}
     if own:
         members["Settings"] = _settings(own)
     return type("AbsentComponent", (), members)
