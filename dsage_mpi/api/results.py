@@ -157,11 +157,9 @@ class Run:
 
         The index is the iteration, from 1; NaN where a quantity does not exist.
         """
-        import pandas as pd
+        from dsage_mpi.api.tables import metrics_table
 
-        table = pd.DataFrame(self._stored.rows()).set_index("iteration")
-        # Columns without any value have None in them.
-        return table.astype(dict.fromkeys(table.select_dtypes(object), float))
+        return metrics_table(self._stored.rows())
 
     @cached_property
     def surrogate(self) -> Surrogate | None:
@@ -300,8 +298,4 @@ class Run:
     def _scene(self, cell: Sequence[int] | None, evaluation: int | None) -> Any:
         from dsage_mpi.api.scenes import find_scene
 
-        if cell is not None and evaluation is not None:
-            raise ValueError(
-                f"cell={tuple(cell)} and evaluation={evaluation} are both given: expected one"
-            )
         return find_scene(self._stored, self.config, self.domain, cell, evaluation)

@@ -25,6 +25,7 @@ from pydantic import BaseModel
 
 from dsage_mpi.core.component_failures import told
 from dsage_mpi.core.domain import Array, DomainError, Evaluations, Measure, TasksFailedError
+from dsage_mpi.core.pictures import picture_problem
 from dsage_mpi.core.settings import Settings as BaseSettings
 
 #: Side of a tile in default pictures, in pixels.
@@ -222,14 +223,8 @@ class DomainBase:
             picture = np.asarray(self.draw(level))
         except Exception as error:  # whatever somebody's method raises
             raise DomainError(f"{where} failed: {told(error)}") from None
-        if picture.dtype.kind not in "ui" or picture.ndim != 3 or picture.shape[2] != 3:
-            hint = ""
-            if picture.dtype.kind == "f":
-                hint = "; if they are from 0 to 1: (255 * picture).astype(numpy.uint8)"
-            raise DomainError(
-                f"{where} gives {picture.dtype} of shape {picture.shape}: expected numbers of type "
-                f"uint8 (0 to 255) of shape (height, width, 3){hint}"
-            )
+        if problem := picture_problem(picture):
+            raise DomainError(f"{where} {problem}")
         return picture.astype(np.uint8)
 
     def _checked_sample(self) -> Array:
