@@ -55,8 +55,8 @@ class Run:
     """A run as its newest checkpoint has it; made by ``illuminate`` and ``open_run``.
 
     What is not said to be a table is a NumPy array; evaluations are numbered from 0 in the order in
-    which they were asked for, so that ``run.levels[run.elites().index]`` are the elites' levels.
-    In a notebook a run shows its numbers, its archive and six of its levels.
+    which they were asked for: ``run.levels[run.elites().index]`` are the elites' levels. In a
+    notebook a run shows its numbers, its archive and six of its levels.
     """
 
     def __init__(self, stored: Stored) -> None:
@@ -235,8 +235,7 @@ class Run:
 
         Args:
             path: ``*.gif`` or ``*.mp4`` to write.
-            cell: As for ``render``.
-            evaluation: As for ``render``.
+            cell: As for ``render``, and so is ``evaluation``.
             rollout: Which rollout, from 0.
             whole: Show the whole level, not the part around the agent.
             scale: Pixels per pixel.
@@ -275,11 +274,10 @@ class Run:
         return open_run(self.path)
 
     def __repr__(self) -> str:
-        counters = self._stored.tree["counters"]
         return (
             f"<Run {self.path or self.checkpoint}: {self.config.algorithm.method} on "
             f"{self.config.domain_name}, seed {self.config.seed}, {self.state}, "
-            f"{int(counters['evaluations'])} evaluations, {len(self._table())} elites>"
+            f"{self._stored.tree['counters']['evaluations']} evaluations, {len(self._table())} elites>"
         )
 
     def _repr_html_(self) -> str:

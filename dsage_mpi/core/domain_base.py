@@ -15,7 +15,6 @@ See docs/extending.md for the rest, and ``core/domain.py`` for the contract that
 from __future__ import annotations
 
 import colorsys
-import traceback
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
@@ -24,7 +23,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from dsage_mpi.core.component_failures import told
-from dsage_mpi.core.domain import Array, DomainError, Evaluations, Measure, TasksFailedError
+from dsage_mpi.core.domain import Array, DomainError, Evaluations, Measure
+from dsage_mpi.core.one_by_one import OneByOne
 from dsage_mpi.core.pictures import picture_problem
 from dsage_mpi.core.settings import Settings as BaseSettings
 
@@ -185,10 +185,10 @@ class DomainBase:
         """Nothing: every rank has the domain itself."""
         return {}
 
-    def make_simulator(self, payload: Mapping[str, Array]) -> _Simulator:
+    def make_simulator(self, payload: Mapping[str, Array]) -> OneByOne:
         """This rank's simulator, after ``prepare``."""
         self.prepare()
-        return _Simulator(self)
+        return OneByOne(self.simulate, self.result_dtype)
 
     def interpret(self, tasks: Array, results: Array) -> Evaluations:
         """Objective, measures and metadata as ``simulate`` gave them."""
@@ -258,42 +258,6 @@ class DomainBase:
                 f"{min(tiles, 128) - 1}; TILES is the number of tile codes, at most 128"
             )
         return level.astype(np.int8)
-
-
-class _Simulator:
-    """Calls ``simulate`` once per task."""
-
-    def __init__(self, domain: DomainBase) -> None:
-        self._domain = domain
-
-    def __call__(self, tasks: Array) -> Array:
-        domain, failed = self._domain, {}
-        results = np.zeros(len(tasks), domain.result_dtype)
-        for row, task in enumerate(tasks):
-            try:
-                given = domain.simulate(task["level"].copy(), int(task["seed"]))
-                names = results.dtype.names or ()
-                if missing := [name for name in names if name not in given]:
-                    failed[row] = f"simulate gives no {', '.join(missing)}"
-                    continue
-                if wrong := [name for name in names if not _is_right(name, given[name])]:
-                    value = f"{given[wrong[0]]!r:.60}"
-                    failed[row] = f'simulate gives {value} for "{wrong[0]}": expected a number'
-                    continue
-                for name in names:
-                    results[name][row] = given[name]
-            except Exception as error:  # whatever somebody's simulator raises
-                shown = error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)
-                failed[row] = "".join(traceback.format_exception(shown)).strip()
-        if failed:
-            raise TasksFailedError(results, failed)
-        return results
-
-
-def _is_right(name: str, value: Any) -> bool:
-    """Whether it is a number (the occupancy's shape is looked at when it is stored)."""
-    found = np.asarray(value)
-    return name == "occupancy" or (found.ndim == 0 and found.dtype.kind in "buif")
 
 
 def _shown(solution: Array) -> str:
