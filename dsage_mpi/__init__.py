@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dsage_mpi.core.component_failures import ComponentFailedError
     from dsage_mpi.core.domain import DomainError, Measure
     from dsage_mpi.core.domain_base import DomainBase
+    from dsage_mpi.core.parameters import Choice, Integer, Real
     from dsage_mpi.core.registry import ComponentError
     from dsage_mpi.core.seeding import Purpose, generator
     from dsage_mpi.core.settings import Settings
@@ -59,6 +60,9 @@ _MODULES = {
     "CheckpointError": "dsage_mpi.core.state",
     "DomainBase": "dsage_mpi.core.domain_base",
     "Measure": "dsage_mpi.core.domain",
+    "Real": "dsage_mpi.core.parameters",
+    "Integer": "dsage_mpi.core.parameters",
+    "Choice": "dsage_mpi.core.parameters",
     "DomainError": "dsage_mpi.core.domain",
     "SurrogateError": "dsage_mpi.surrogate.errors",
     "FarmError": "dsage_mpi.farm.interface",
@@ -83,6 +87,7 @@ _MODULES = {
 
 __all__ = [
     "CheckpointError",
+    "Choice",
     "ComponentError",
     "ComponentFailedError",
     "Config",
@@ -90,12 +95,14 @@ __all__ = [
     "DomainBase",
     "DomainError",
     "FarmError",
+    "Integer",
     "Measure",
     "MethodBase",
     "MovieError",
     "MutationEmitter",
     "Proposal",
     "Purpose",
+    "Real",
     "RenderError",
     "Run",
     "RunDirectoryError",

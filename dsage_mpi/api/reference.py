@@ -25,7 +25,7 @@ SECTIONS = {
     "Configuration": ("load_config", "Config"),
     "Running": ("illuminate", "iterate", "Step"),
     "Results": ("open_run", "Run"),
-    "Domains": ("DomainBase", "Measure", "Settings", "check_domain"),
+    "Domains": ("DomainBase", "Measure", "Real", "Integer", "Choice", "Settings", "check_domain"),
     "Emitters and methods": ("MutationEmitter", "MethodBase", "Proposal", "generator", "Purpose"),
     "Names of components": (
         "register_domain",

@@ -55,8 +55,7 @@ class Run:
     """A run as its newest checkpoint has it; made by ``illuminate`` and ``open_run``.
 
     What is not said to be a table is a NumPy array; evaluations are numbered from 0 in the order in
-    which they were asked for: ``run.levels[run.elites().index]`` are the elites' levels. In a
-    notebook a run shows its numbers, its archive and six of its levels.
+    which they were asked for: ``run.levels[run.elites().index]`` are the elites' levels.
     """
 
     def __init__(self, stored: Stored) -> None:
@@ -177,7 +176,7 @@ class Run:
         tree = self._stored.tree
         made = Surrogate(
             self.config.surrogate,
-            LevelSpace.of(self.domain),
+            LevelSpace.of(self.domain, self.config.surrogate.planes),
             self.config.archive.measures,
             run_seed=self.config.seed,
             device=choose_device("auto"),  # the run's own may not be on this machine
@@ -235,7 +234,8 @@ class Run:
 
         Args:
             path: ``*.gif`` or ``*.mp4`` to write.
-            cell: As for ``render``, and so is ``evaluation``.
+            cell: As for ``render``.
+            evaluation: As for ``render``.
             rollout: Which rollout, from 0.
             whole: Show the whole level, not the part around the agent.
             scale: Pixels per pixel.
@@ -277,7 +277,7 @@ class Run:
         return (
             f"<Run {self.path or self.checkpoint}: {self.config.algorithm.method} on "
             f"{self.config.domain_name}, seed {self.config.seed}, {self.state}, "
-            f"{self._stored.tree['counters']['evaluations']} evaluations, {len(self._table())} elites>"
+            f"{len(self.solutions)} evaluations, {len(self._table())} elites>"
         )
 
     def _repr_html_(self) -> str:

@@ -11,7 +11,6 @@ from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
 if TYPE_CHECKING:
-    from dsage_mpi.core.domain import Array
     from dsage_mpi.run.load_run import Stored
 
 EPILOG = f"""figures: archive.png (objective over measure space), discovery.png (when each elite was
@@ -77,6 +76,7 @@ def _default_folder(stored: Stored, asked: Path) -> Path:
 
 
 def _draw(stored: Stored, folder: Path) -> list[Path]:
+    from dsage_mpi.core.domain import DomainError, renderer
     from dsage_mpi.domains import build_domain
     from dsage_mpi.report.figures.run import draw_run
     from dsage_mpi.run.finish import run_title, units
@@ -84,10 +84,11 @@ def _draw(stored: Stored, folder: Path) -> list[Path]:
     config = stored.load_config()
     table = stored.table(config, stored.tree["names"]["metadata"])
 
-    def render(level: Array) -> Array:
-        # Not before: a machine may lack the domain, and all but the levels can be drawn.
-        return build_domain(config.domain, config.archive.measures).render(level)
-
+    try:
+        render = renderer(build_domain(config.domain, config.archive.measures))
+    except DomainError as error:  # all but the levels can be drawn without
+        complain(f"levels.png is not drawn: {error}")
+        render = None
     return draw_run(
         folder,
         table,

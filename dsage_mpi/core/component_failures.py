@@ -25,16 +25,14 @@ class ComponentFailedError(Exception):
 
 
 @contextmanager
-def failures_of(what: str) -> Iterator[None]:
+def failures_of(what: str, raised: type[Exception] = ComponentFailedError) -> Iterator[None]:
     """Names the component when the block fails.
 
     Errors of this package's own classes pass as they are: a component may call what a user stops.
 
     Args:
         what: The component and what it is asked for, e.g. ``emitters.kind = "blocks:B", ask()``.
-
-    Raises:
-        ComponentFailedError: Whatever else the block raises, in few lines.
+        raised: What is raised for whatever else the block raises, with a few lines of it.
     """
     try:
         yield
@@ -43,7 +41,7 @@ def failures_of(what: str) -> Iterator[None]:
     except Exception as error:
         if type(error).__module__.partition(".")[0] == __name__.partition(".")[0]:
             raise
-        raise ComponentFailedError(f"{what} failed: {told(error)}") from None
+        raise raised(f"{what} failed: {told(error)}") from None
 
 
 class Guarded:

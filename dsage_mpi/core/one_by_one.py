@@ -1,4 +1,4 @@
-"""The simulator of a domain that evaluates one level at a time (``core/domain_base.py``)."""
+"""A simulator that calls a function once per task."""
 
 from __future__ import annotations
 
@@ -12,49 +12,51 @@ from dsage_mpi.core.domain import Array, TasksFailedError
 
 
 class OneByOne:
-    """Calls a function once per task.
+    """Calls ``simulate`` once per task; an exception makes that task a failed one.
 
     Args:
-        simulate: Takes a level and its seed; gives numbers by name.
-        result_dtype: Which numbers.
+        simulate: A task to numbers by name, those of ``result_dtype``.
+        result_dtype: Of the results.
     """
 
     def __init__(
-        self, simulate: Callable[[Array, int], Mapping[str, Any]], result_dtype: np.dtype[Any]
+        self, simulate: Callable[[Any], Mapping[str, Any]], result_dtype: np.dtype[Any]
     ) -> None:
-        self._simulate, self._dtype = simulate, result_dtype
+        self._simulate, self._result_dtype = simulate, result_dtype
 
     def __call__(self, tasks: Array) -> Array:
-        """Results ((n,) of the result dtype) of tasks ((n,) with "level" and "seed").
+        """Simulates ``tasks`` ((n,)).
 
         Raises:
-            TasksFailedError: Some of them failed.
+            TasksFailedError: Some failed.
         """
-        results, failed = np.zeros(len(tasks), self._dtype), {}
-        names = self._dtype.names or ()
+        failed: dict[int, str] = {}
+        results = np.zeros(len(tasks), self._result_dtype)
         for row, task in enumerate(tasks):
             try:
-                given = self._simulate(task["level"].copy(), int(task["seed"]))
-                if wrong := _problem(given, names):
-                    failed[row] = wrong
+                given = self._simulate(task)
+                names = results.dtype.names or ()
+                if missing := [name for name in names if name not in given]:
+                    failed[row] = f"simulate gives no {', '.join(missing)}"
+                    continue
+                if wrong := next((n for n in names if not _is_right(n, given[n])), ""):
+                    value = f"{given[wrong]!r:.60}"
+                    failed[row] = f'simulate gives {value} for "{wrong}": expected a number'
                     continue
                 for name in names:
                     results[name][row] = given[name]
             except Exception as error:  # whatever somebody's simulator raises
-                shown = error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)
+                place = error.__traceback__
+                for _ in range(2):  # this call, and that of the domain's base
+                    place = place.tb_next if place is not None and place.tb_next else place
+                shown = error.with_traceback(place)
                 failed[row] = "".join(traceback.format_exception(shown)).strip()
         if failed:
             raise TasksFailedError(results, failed)
         return results
 
 
-def _problem(given: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    """What is wrong with the numbers of one evaluation; empty if nothing is."""
-    if missing := [name for name in names if name not in given]:
-        return f"simulate gives no {', '.join(missing)}"
-    for name in names:
-        found = np.asarray(given[name])
-        # The occupancy's shape is looked at when it is stored.
-        if name != "occupancy" and (found.ndim != 0 or found.dtype.kind not in "buif"):
-            return f'simulate gives {given[name]!r:.60} for "{name}": expected a number'
-    return ""
+def _is_right(name: str, value: Any) -> bool:
+    """Whether it is a number (the occupancy's shape is looked at when it is stored)."""
+    found = np.asarray(value)
+    return name == "occupancy" or (found.ndim == 0 and found.dtype.kind in "buif")
