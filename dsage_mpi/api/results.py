@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsage_mpi.core.state import CheckpointError
+from dsage_mpi.core.wording import python_wording
 from dsage_mpi.run.load_run import Stored, find_stored
 from dsage_mpi.rundir.lock import is_held
 from dsage_mpi.rundir.status import ENDED, RUNNING, read_status
@@ -46,15 +47,15 @@ def open_run(path: str | os.PathLike[str]) -> Run:
         >>> run = dm.open_run("runs/a")
         >>> run.elites().sort_values("objective").tail()
     """
-    return Run(find_stored(Path(path)))
+    with python_wording():
+        return Run(find_stored(Path(path)))
 
 
 class Run:
     """A run as its newest checkpoint has it; made by ``illuminate`` and ``open_run``.
 
     What is not said to be a table is a NumPy array; evaluations are numbered from 0 in the order in
-    which they were asked for, so that ``run.levels[run.elites().index]`` are the elites' levels.
-    In a notebook a run shows its numbers, its archive and six of its levels.
+    which they were asked for: ``run.levels[run.elites().index]`` are the elites' levels.
     """
 
     def __init__(self, stored: Stored) -> None:
@@ -155,9 +156,9 @@ class Run:
 
         The index is the iteration, from 1; NaN where a quantity does not exist.
         """
-        import pandas as pd
+        from dsage_mpi.api.tables import metrics_table
 
-        return pd.DataFrame(self._stored.rows()).set_index("iteration")
+        return metrics_table(self._stored.rows())
 
     @cached_property
     def surrogate(self) -> Surrogate | None:
@@ -205,6 +206,7 @@ class Run:
 
         Raises:
             RenderError: The cell is empty (says which near it is not), or there is none such.
+            ValueError: Both ``cell`` and ``evaluation`` are given.
             DomainError: What the domain needs is missing on this machine.
         """
         from PIL import Image
@@ -272,11 +274,10 @@ class Run:
         return open_run(self.path)
 
     def __repr__(self) -> str:
-        counters = self._stored.tree["counters"]
         return (
             f"<Run {self.path or self.checkpoint}: {self.config.algorithm.method} on "
             f"{self.config.domain_name}, seed {self.config.seed}, {self.state}, "
-            f"{int(counters['evaluations'])} evaluations, {len(self._table())} elites>"
+            f"{len(self.solutions)} evaluations, {len(self._table())} elites>"
         )
 
     def _repr_html_(self) -> str:

@@ -108,7 +108,12 @@ def find_scene(
 
     Raises:
         RenderError: There is none.
+        ValueError: Both cell and evaluation are given.
     """
+    if cell is not None and evaluation is not None:
+        raise ValueError(
+            f"cell={tuple(cell)} and evaluation={evaluation} are both given: expected one"
+        )
     number, what = _evaluation(stored, config, cell, evaluation)
     solution = stored.tree["record"]["solution"][number : number + 1]
     task = domain.tasks(solution, evaluation_seeds(config.seed, number, 1))

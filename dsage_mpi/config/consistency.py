@@ -12,7 +12,13 @@ from dsage_mpi.config.components import (
     emitter_solutions,
     method_facts,
 )
-from dsage_mpi.domains import domain_settings, level_kind_of, measures_of, solution_dim
+from dsage_mpi.domains import (
+    DOMAINS,
+    domain_settings,
+    level_kind_of,
+    measures_of,
+    solution_dim,
+)
 from dsage_mpi.surrogate.registry import NETWORKS, network_facts
 
 if TYPE_CHECKING:
@@ -25,12 +31,14 @@ if TYPE_CHECKING:
         InnerLoopSettings,
         SelectionSettings,
     )
+    from dsage_mpi.farm.settings import FarmSettings
     from dsage_mpi.surrogate.settings import SurrogateSettings
 
 #: Tables that ``cross_problems`` looks at.
 CROSS_TABLES = (
     *("algorithm", "domain", "archive", "emitters", "selection", "inner_loop"),
     "surrogate",
+    "farm",
 )
 
 
@@ -51,6 +59,8 @@ def cross_problems(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield from _selection_problems(method, tables["selection"], tables.get("archive"))
         if "inner_loop" in tables:
             yield from _start_problems(tables["selection"], tables["inner_loop"])
+    if {"domain", "farm"} <= tables.keys():
+        yield from _isolation_problems(tables["domain"], tables["farm"])
     if {"algorithm", "domain", "surrogate"} <= tables.keys() and _selects(tables["algorithm"]):
         yield from _network_problems(tables["domain"], tables["surrogate"])
     if {"algorithm", "domain", "emitters"} <= tables.keys():
@@ -70,6 +80,15 @@ def _measure_problems(domain: Any, archive: ArchiveSettings) -> Iterator[tuple[s
                 f'= "{name}": the {domain.name} domain has no such measure; '
                 f"expected one of {', '.join(known)}",
             )
+
+
+def _isolation_problems(domain: Any, farm: FarmSettings) -> Iterator[tuple[str, str]]:
+    if farm.isolation == "process" and DOMAINS.is_only_here(domain.name):
+        yield (
+            "farm.isolation",
+            f'= "process": a child process cannot import "{domain.name}", which this process alone '
+            'has; put the class into a module and name it as domain.name = "module:Class"',
+        )
 
 
 def _selects(algorithm: AlgorithmSettings) -> bool:

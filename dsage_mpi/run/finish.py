@@ -8,6 +8,7 @@ import shlex
 import traceback
 from typing import TYPE_CHECKING
 
+from dsage_mpi.config.components import EMITTERS
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.domain import renderer
 from dsage_mpi.core.printable import printable
@@ -110,7 +111,11 @@ def comparison(config: Config, solutions: str, directory: RunDirectory, ranks: i
     name, overrides = _BASELINES[solutions]
     program = f"mpirun -n {ranks} python" if ranks > 1 else "python"
     command = [program, "-m dsage_mpi", shlex.quote(os.path.relpath(directory.config))]
-    command += [f"--set {override}" for override in overrides]
+    if not EMITTERS.is_own(config.emitters.kind) and name == "MAP-Elites":
+        overrides = (*overrides, "emitters.kind=map_elites")  # somebody's would be another method
+        if config.emitters.settings:
+            overrides = (*overrides, "emitters.settings={}")
+    command += [f"--set {shlex.quote(override)}" for override in overrides]
     return f"\n\nCompare with {name} on the same budget:\n  {' '.join(command)}"
 
 

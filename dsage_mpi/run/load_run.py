@@ -14,7 +14,9 @@ from dsage_mpi.checkpoint.hdf5 import read_tree
 from dsage_mpi.config.load import config_from_toml
 from dsage_mpi.config.schema import Config
 from dsage_mpi.core.state import CheckpointError, Tree
+from dsage_mpi.core.wording import option
 from dsage_mpi.report.export import ArchiveTable
+from dsage_mpi.run.absent import stand_in_for_absent
 from dsage_mpi.run.restart_parts import missing, told
 from dsage_mpi.rundir.metric_columns import columns_of
 from dsage_mpi.rundir.run_directory import RunDirectory, RunDirectoryError, look
@@ -40,11 +42,12 @@ class Stored:
         return str(self.tree["config"])
 
     def load_config(self) -> Config:
-        """The run's effective configuration.
+        """The run's effective configuration, also where its components are not importable.
 
         Raises:
             ConfigError: This version cannot read it any more.
         """
+        stand_in_for_absent(self.tree)
         return config_from_toml(self.config, str(self.checkpoint))
 
     def rows(self) -> list[dict[str, int | float | None]]:
@@ -127,7 +130,7 @@ def find_unsaved(path: Path) -> RunDirectory | None:
     if look(directory.archive_npz) is not None:
         raise RunDirectoryError(
             f"the run in {path} has ended ({directory.archive_npz.name} is there), but all its "
-            f"checkpoints are gone: there is nothing to go on from. To run it again: "
-            f"dsage_mpi {directory.config} --run-dir NEW"
+            f"checkpoints are gone: there is nothing to go on from. To run it again: start "
+            f"{directory.config} with {option('run-dir', 'NEW')}"
         )
     return directory

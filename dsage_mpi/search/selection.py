@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ribs.archives import GridArchive
 
 from dsage_mpi.config.components import SELECTION_RULES
-from dsage_mpi.core.registry import ComponentError
+from dsage_mpi.core.component_failures import ComponentFailedError, failures_of
 from dsage_mpi.search.calibration import Calibration
 
 if TYPE_CHECKING:
@@ -154,19 +154,34 @@ def _pick(positions: Indices, context: RuleContext) -> Indices:
     """Applies the rule that ``selection.kind`` names to positions in random order.
 
     Raises:
-        ComponentError: A rule from elsewhere picked what it cannot.
+        ComponentFailedError: A rule from elsewhere failed, or picked what it cannot.
     """
     kind = context.settings.kind
     rule = SELECTION_RULES.load(kind)
-    if isinstance(rule, type):
-        rule = rule()
-    picked = np.asarray(rule(positions, context))
     if SELECTION_RULES.is_own(kind):
-        return picked
-    known = picked.ndim == 1 and (np.isin(picked, positions).all() or not picked.size)
+        return np.asarray(rule(positions, context))
+    what = f'selection.kind = "{kind}"'
+    with failures_of(what):
+        if isinstance(rule, type):
+            rule = rule()
+        picked = np.asarray(rule(positions, context))
+    if not picked.size:
+        picked = picked.astype(np.int64)
+    known = picked.ndim == 1 and picked.dtype.kind in "iu" and np.isin(picked, positions).all()
     if not known or len(np.unique(picked)) != len(picked):
-        raise ComponentError(
-            f'selection.kind = "{kind}" returned {picked.dtype} of shape {picked.shape}: expected '
-            "some of the positions that it was given, each at most once"
+        raise ComponentFailedError(
+            f"{what} returned {picked.dtype} of shape {picked.shape}"
+            f"{_strange(picked, positions)}: expected some of the {len(positions)} positions that "
+            "it was given, as integers, each at most once"
         )
     return picked.astype(np.int64)
+
+
+def _strange(picked: Array, positions: Indices) -> str:
+    """Which of the picked positions cannot be, for a message."""
+    if picked.ndim != 1 or picked.dtype.kind not in "iu":
+        return ""
+    if len(others := picked[~np.isin(picked, positions)]):
+        return f", among them {others[0]}, which it was not given"
+    values, counts = np.unique(picked, return_counts=True)
+    return f", {values[counts.argmax()]} more than once"

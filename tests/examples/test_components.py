@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import itertools
+import shlex
 import sys
 from pathlib import Path
 
@@ -23,10 +25,11 @@ NAMES = {
 
 
 @pytest.mark.parametrize("folder", NAMES)
-def test_a_component_of_one_s_own_runs_and_goes_on(folder, tmp_path):
+def test_a_component_of_one_s_own_runs_and_goes_on(folder, tmp_path, monkeypatch):
     here = EXAMPLES / folder
     toml = f"{NAMES[folder]}.toml"
-    finished(command(toml, "--run-dir", tmp_path / "whole", *SMALL, cwd=here))
+    done = command(toml, "--run-dir", tmp_path / "whole", *SMALL, cwd=here)
+    finished(done)
     finished(command("verify", tmp_path / "whole", cwd=here))
     first = sorted((tmp_path / "whole" / "checkpoints").glob("*.h5"))[0]
     finished(command("--restart", first, "--run-dir", tmp_path / "rest", cwd=here))
@@ -34,6 +37,14 @@ def test_a_component_of_one_s_own_runs_and_goes_on(folder, tmp_path):
     with (tmp_path / "whole" / "metrics.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert int(rows[-1]["evaluations"]) == 40
+    if folder == "emitter":
+        told = shlex.split(done.stdout.split("Compare with MAP-Elites")[1].splitlines()[1])
+        changes = [text for option, text in itertools.pairwise(told) if option == "--set"]
+        monkeypatch.chdir(here)
+        monkeypatch.setattr(sys, "path", [*sys.path])
+        assert load_config(tmp_path / "whole/config.toml", overrides=changes).emitters.kind == (
+            "map_elites"
+        )
     if folder == "method":
         assert float(rows[-1]["random_share"]) == pytest.approx(0.2)
 

@@ -1,4 +1,4 @@
-"""examples/gymnasium: a Gymnasium environment as a domain, and docs/extending.md's steps with it."""
+"""examples/gymnasium: a Gymnasium environment as a domain, as docs/extending.md shows it."""
 
 from __future__ import annotations
 
