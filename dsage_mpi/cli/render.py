@@ -66,7 +66,7 @@ def configure(parser: Parser) -> None:
         type=Path,
         required=True,
         metavar="FILE",
-        help="*.png: the level; *.gif, *.mp4 (needs ffmpeg): a film",
+        help="*.png: the level; *.gif, *.mp4: a film",
     )
 
 

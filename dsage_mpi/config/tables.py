@@ -259,7 +259,8 @@ class CheckpointSettings(Settings):
     writer: Literal["auto", "parallel", "serial"] = Field(
         "auto",
         description="parallel: all ranks write together (needs an h5py with MPI); serial: rank 0 "
-        "alone; auto: rank 0 alone, from 512 MB on whichever is faster. The files are the same.",
+        "alone; auto: rank 0 alone, but from 512 MB on all ranks if they are on several hosts. "
+        "The files are the same.",
     )
 
 

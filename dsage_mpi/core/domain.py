@@ -153,6 +153,20 @@ class HasOwnProcess(Protocol):
     own_process: Literal[True]
 
 
+class KnowsPlanes(Protocol):
+    """What a domain may have besides: images that tell a network more than the tiles do.
+
+    They should be cheap: they are computed for every level that is predicted.
+    """
+
+    #: What each plane shows.
+    PLANES: ClassVar[tuple[str, ...]]
+
+    def planes(self, levels: NDArray[np.int8]) -> NDArray[np.float32]:
+        """Planes ((n, P, H, W), numbers of about 1) of levels ((n, H, W) tile codes)."""
+        ...
+
+
 class KnowsObjective(Protocol):
     """What a domain may have besides: objectives that a level tells by itself."""
 

@@ -59,6 +59,8 @@ class DomainBase:
     EMPTY: ClassVar[int] = 0
     #: Whether ``simulate`` also gives "occupancy", (H, W) mean visits of the agent to each tile.
     OCCUPANCY: ClassVar[bool] = False
+    #: What the images show that a method ``planes`` computes for networks (``KnowsPlanes``).
+    PLANES: ClassVar[tuple[str, ...]] = ()
     #: Rough CPU time of one evaluation, for estimates before a run.
     SECONDS: ClassVar[float] = 0.01
     #: Other names of measures -> their names.

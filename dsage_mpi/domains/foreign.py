@@ -131,6 +131,7 @@ class ForeignDomain:
             tile_count=domain.tile_count,
             solution_bytes=domain.solution_dim * domain.solution_dtype.itemsize,
             basis=f"{self._class.__name__}.SECONDS",
+            planes=len(getattr(domain, "PLANES", ())),
         )
 
     def build(self, settings: BaseModel, measures: tuple[str, ...]) -> Domain:

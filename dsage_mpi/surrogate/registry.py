@@ -12,6 +12,7 @@ NETWORKS = Registry(
     "dsage_mpi.surrogates",
     {
         "convolutional": "dsage_mpi.surrogate.convolutional:ConvolutionalNetwork",
+        "compact": "dsage_mpi.surrogate.compact:CompactNetwork",
         "mlp": "dsage_mpi.surrogate.perceptron:Perceptron",
     },
     settings={"mlp": "dsage_mpi.surrogate.own_settings:PerceptronSettings"},
@@ -35,6 +36,7 @@ class NetworkFacts:
 
 _FACTS = {
     "convolutional": NetworkFacts(("images",), True, "features"),
+    "compact": NetworkFacts(("images",), False, "features"),
     "mlp": NetworkFacts(("vectors",), False, "settings.width"),
 }
 #: Network for each kind of levels, where an input names none.
