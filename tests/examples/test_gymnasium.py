@@ -1,4 +1,4 @@
-"""examples/gymnasium: a Gymnasium environment as a domain, as docs/extending.md shows it."""
+"""examples/gymnasium: a Gymnasium environment as a domain, and the steps of docs/extending.md."""
 
 from __future__ import annotations
 
