@@ -205,6 +205,8 @@ def _rollout(arguments: argparse.Namespace, scene: Scene) -> int | None:
     from dsage_mpi.report.movie import STILL
 
     why = scene.why_not_played
+    if scene.why_not_drawn:
+        raise RenderError(f"there is no picture of {scene.what}: {scene.why_not_drawn}")
     if not why:
         number: int = arguments.rollout or 0
         scene.check_rollout(number)
