@@ -92,6 +92,9 @@ def estimate(config: Config) -> Estimate:
         iterations = 1 + trainings
         predictions = trainings * emitted * config.inner_loop.iterations
         training_samples = config.surrogate.epochs * samples
+        if config.surrogate.max_steps is not None:
+            most = trainings * config.surrogate.max_steps * config.surrogate.batch_size
+            training_samples = min(training_samples, most)
     else:
         per_iteration = min(emitted, budget)
         iterations = math.ceil(budget / per_iteration)
