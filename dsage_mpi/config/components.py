@@ -50,7 +50,7 @@ METHODS = Registry(
 )
 
 #: Keys that name components.
-CHOICES = ("domain.name", "emitters.kind", "selection.kind", "algorithm.method")
+CHOICES = ("domain.name", "archive.kind", "emitters.kind", "selection.kind", "algorithm.method")
 
 #: Solutions that an emitter of ours works on; others have an attribute SOLUTIONS.
 _SOLUTIONS: dict[str, tuple[str, ...]] = {

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from ribs.archives import GridArchive
+from ribs.archives import ArchiveBase
 
 from dsage_mpi.config.components import SELECTION_RULES
 from dsage_mpi.core.registry import ComponentError
 from dsage_mpi.search.calibration import Calibration
 
 if TYPE_CHECKING:
+    from dsage_mpi.archives import Archives
     from dsage_mpi.config.tables import SelectionSettings
     from dsage_mpi.core.domain import Array
 
@@ -59,12 +60,14 @@ class Knowledge:
         ground_truth: Archive of real elites.
         simulated: Tells which levels have been simulated; those are never chosen.
         calibration: What predictions are worth, for ``kind = "expected_gain"``.
+        archives: Groups cells, for ``kind = "downsample"``.
     """
 
     evaluations: int
-    ground_truth: GridArchive
+    ground_truth: ArchiveBase
     simulated: Simulated
     calibration: Calibration
+    archives: Archives
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class RuleContext:
     """
 
     settings: SelectionSettings
-    surrogate: GridArchive
+    surrogate: ArchiveBase
     known: Knowledge
     rng: np.random.Generator
     on_progress: Callable[[int], None]
@@ -88,7 +91,7 @@ class RuleContext:
 
 def select(
     settings: SelectionSettings,
-    surrogate: GridArchive,
+    surrogate: ArchiveBase,
     known: Knowledge,
     rng: np.random.Generator,
     on_progress: Callable[[int], None] = lambda picked: None,
@@ -97,7 +100,7 @@ def select(
 
     Args:
         settings: The rules and their parameters.
-        surrogate: Archive of predicted elites, with their levels (the same grid as the real one).
+        surrogate: Archive of predicted elites, with their levels (the same cells as the real one).
         known: What is known so far.
         rng: Stream of this outer iteration's selection.
         on_progress: Called with the number picked so far where picking takes long.
@@ -130,7 +133,7 @@ def _enough(settings: SelectionSettings, known: Knowledge, candidates: int) -> i
 
 
 def promises(
-    surrogate: GridArchive, known: Knowledge, resimulate: bool = False
+    surrogate: ArchiveBase, known: Knowledge, resimulate: bool = False
 ) -> NDArray[np.int64]:
     """What each elite of the surrogate archive promises ((n,) ``NEW`` .. ``SIMULATED``).
 
