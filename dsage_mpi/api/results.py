@@ -112,6 +112,7 @@ class Run:
 
         A ``GridArchive``, or a ``CVTArchive`` with ``archive.kind = "cvt"``, whose distances are
         taken in ranges, not in units: ``figures/archive.png`` shows its cells as they are.
+
         Besides pyribs' own fields every elite has ``level``, ``metadata`` and ``evaluation``.
         """
         from dsage_mpi.search.archive import ground_truth_archive
@@ -188,11 +189,23 @@ class Run:
         made.load_state({**tree["surrogate"], "adam": tree["optimizer"]})
         return made
 
+    def cell_of(self, measures: Sequence[float]) -> tuple[int, ...]:
+        """Returns the cell that some values of the measures fall into, as ``render`` takes it.
+
+        Args:
+            measures: One number per measure, e.g. ``(120, 33.5)``.
+
+        Raises:
+            RenderError: They are not one finite number per measure.
+        """
+        from dsage_mpi.api.scenes import cell_of_measures
+
+        return cell_of_measures(self._stored.archives(self.config), self._table(), measures)
+
     def render(
         self,
         cell: Sequence[int] | None = None,
         *,
-        measures: Sequence[float] | None = None,
         evaluation: int | None = None,
         rollout: int = 0,
         scale: int = 1,
@@ -202,7 +215,6 @@ class Run:
         Args:
             cell: A cell of the archive: its index in each dimension of a grid, e.g. ``(30, 8)``,
                 its number in other archives, ``(17,)``. The best elite if nothing is given.
-            measures: Values of the measures instead: the elite of the cell that they fall into.
             evaluation: Number of an evaluation instead.
             rollout: Whose path, from 0.
             scale: Pixels per pixel.
@@ -220,7 +232,7 @@ class Run:
         from dsage_mpi.api.scenes import Wanted
         from dsage_mpi.report.movie import scaled
 
-        scene = self._scene(Wanted(cell, measures, evaluation))
+        scene = self._scene(Wanted(cell=cell, evaluation=evaluation))
         played = None if scene.why_not_played else rollout
         if played is not None:
             scene.check_rollout(played)
@@ -232,7 +244,6 @@ class Run:
         path: str | os.PathLike[str],
         cell: Sequence[int] | None = None,
         *,
-        measures: Sequence[float] | None = None,
         evaluation: int | None = None,
         rollout: int = 0,
         whole: bool = False,
@@ -243,7 +254,6 @@ class Run:
         Args:
             path: ``*.gif`` or ``*.mp4`` to write.
             cell: As for ``render``.
-            measures: As for ``render``.
             evaluation: As for ``render``.
             rollout: Which rollout, from 0.
             whole: Show the whole level, not the part around the agent.
@@ -264,7 +274,7 @@ class Run:
         if path.suffix not in FILMS:
             raise RenderError(f"{path}: expected a name that ends in {' or '.join(FILMS)}")
         check_target(path)
-        scene = self._scene(Wanted(cell, measures, evaluation))
+        scene = self._scene(Wanted(cell=cell, evaluation=evaluation))
         if why := scene.why_not_played:
             raise RenderError(f"{why}, so there is no film of it; render draws the level")
         scene.check_rollout(rollout)

@@ -130,23 +130,30 @@ def _evaluation(stored: Stored, config: Config, wanted: Wanted) -> tuple[int, st
     table = stored.table(config)
     if not len(table):
         raise RenderError(f"{stored.checkpoint} has no elites yet")
+    cell = wanted.cell
     if wanted.measures is not None:
-        row = _row_of_measures(stored.archives(config), table, wanted.measures)
-    elif wanted.cell is not None:
-        row = _row_of(_flat(tuple(wanted.cell), table), table)
+        cell = cell_of_measures(stored.archives(config), table, wanted.measures)
+    if cell is not None:
+        row = _row_of(_flat(tuple(cell), table), table)
     else:
         row = int(table.objective.argmax())
     number = int(table.evaluation[row])
     return number, f"cell {_name(table, table.index[row])}: {_describe(number, record, config)}"
 
 
-def _row_of_measures(archives: Archives, table: ArchiveTable, measures: Sequence[float]) -> int:
-    """Row of the elite in the cell that the measures fall into."""
+def cell_of_measures(
+    archives: Archives, table: ArchiveTable, measures: Sequence[float]
+) -> tuple[int, ...]:
+    """The numbers that name the cell that the measures fall into.
+
+    Raises:
+        RenderError: They are not one finite number per measure.
+    """
     count = len(table.measure_names)
     if len(measures) != count or not np.isfinite(measures).all():
         names = ", ".join(table.measure_names)
         raise RenderError(f"measures {tuple(measures)}: expected {count} finite numbers: {names}")
-    return _row_of(archives.cell_of(np.asarray(measures, np.float64)), table)
+    return _name(table, archives.cell_of(np.asarray(measures, np.float64)))
 
 
 def _flat(cell: tuple[int, ...], table: ArchiveTable) -> int:

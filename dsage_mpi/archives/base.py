@@ -49,19 +49,21 @@ class Archives(ABC):
     def __init__(self, settings: Any, run_seed: int) -> None:
         self.settings, self.run_seed = settings, run_seed
 
+    @property
     @abstractmethod
+    def centroids(self) -> Array | None:
+        """(cells, k) float64 centre of each cell, in the measures' units; None for a grid."""
+
     def make(self, **common: Any) -> ArchiveBase:
-        """Returns an empty pyribs archive.
+        """Returns an empty pyribs archive: here one of Voronoi cells around the centroids.
 
         Args:
             common: What all archives of pyribs take: ``solution_dim``, ``ranges``, ``seed``,
                 ``solution_dtype``, ``extra_fields``.
         """
+        from dsage_mpi.archives.bounded import ScaledCVTArchive
 
-    @property
-    @abstractmethod
-    def centroids(self) -> Array | None:
-        """(cells, k) float64 centre of each cell, in the measures' units; None for a grid."""
+        return ScaledCVTArchive(centroids=self.centroids, **common)
 
     @property
     def dims(self) -> tuple[int, ...]:
@@ -93,8 +95,7 @@ class Archives(ABC):
             needs = f'archive.kind = "{settings.kind}" with kind = "downsample" needs it'
             yield "coarse_cells", f"is missing: {needs}, e.g. coarse_cells = {max(1, cells // 4)}"
         elif count > cells:
-            message = f"= {count}: expected at most archive.{settings.SIZE}, {cells} cells"
-            yield "coarse_cells", message
+            yield "coarse_cells", f"= {count}: expected at most {cells}, the archive's cells"
 
     def cell_of(self, measures: Array) -> int:
         """Flat index of the cell that ``measures`` ((k,)) fall into."""

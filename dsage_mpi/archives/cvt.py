@@ -7,7 +7,7 @@ in ranges, not in units: a measure from 0 to 1 counts as much as one from 0 to 6
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +20,14 @@ from dsage_mpi.core.seeding import Purpose, generator
 from dsage_mpi.core.settings import problems_error
 from dsage_mpi.core.state import Tree
 
-if TYPE_CHECKING:
-    from ribs.archives import ArchiveBase
-
 #: Samples per cell, and at least so many, where an input does not say.
 _PER_CELL, _LEAST = 25, 10_000
 
 
 class CvtSettings(ArchiveSettings):
     """A centroidal Voronoi tessellation of measure space (ground truth and surrogate alike)."""
+
+    SIZE: ClassVar[str] = "cells"
 
     cells: int = Field(
         ge=1,
@@ -70,12 +69,6 @@ class CvtArchives(Archives):
     """Voronoi cells around centres that are spread evenly; a cell is named by its number."""
 
     Settings = CvtSettings
-
-    def make(self, **common: Any) -> ArchiveBase:
-        """Returns an empty tessellation."""
-        from dsage_mpi.archives.bounded import ScaledCVTArchive
-
-        return ScaledCVTArchive(centroids=self.centroids, **common)
 
     @cached_property
     def centroids(self) -> NDArray[np.float64]:  # type: ignore[override]

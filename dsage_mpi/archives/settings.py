@@ -48,7 +48,7 @@ class ArchiveSettings(Settings):
     """
 
     #: The key that decides how many cells there are, for messages about memory.
-    SIZE: ClassVar[str] = "cells"
+    SIZE: ClassVar[str] = "kind"
 
     kind: KindName = Field(
         DEFAULT,

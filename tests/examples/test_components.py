@@ -1,4 +1,4 @@
-"""Examples of emitters, selection rules and methods run, restart, and are checked as ours are."""
+"""Examples of archives, emitters, selection rules and methods run, restart, and are checked as ours are."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ from tests.support import REPOSITORY
 
 EXAMPLES = REPOSITORY / "examples"
 SMALL = ["--set", "algorithm.max_evaluations=40", "--set", "report.figures=false"]
-NAMES = {"emitter": "blocks", "selection_rule": "corners", "method": "crossover"}
+NAMES = {
+    "archive": "hexagons",
+    "emitter": "blocks",
+    "selection_rule": "corners",
+    "method": "crossover",
+}
 
 
 @pytest.mark.parametrize("folder", NAMES)
@@ -44,6 +49,10 @@ def test_a_component_of_one_s_own_runs_and_goes_on(folder, tmp_path):
         ("emitter", "emitters.kind=blocks:Blocks", "blocks.py has no Blocks"),
         ("emitter", "emitters.kind=randm", 'did you mean "random"?'),
         ("emitter", "algorithm.method=domain_randomization", "does not fit algorithm.method"),
+        ("archive", "archive.across=0", "archive.across = 0: expected a number greater"),
+        ("archive", "archive.kind=hexagons:Squares", "hexagons.py has no Squares"),
+        ("archive", "archive.kind=hexagons:math", "hexagons:math has no class Settings"),
+        ("archive", "selection.coarse_cells=289", "expected at most 288, the archive's cells"),
         ("selection_rule", "selection.kind=rules:X", "there is no module rules"),
         ("method", "algorithm.method=crossover:X", "crossover.py has no X"),
         ("method", "algorithm.settings.batch=0", "algorithm.settings.batch = 0: expected greater"),

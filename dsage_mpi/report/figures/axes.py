@@ -69,7 +69,7 @@ def archive_axes(
         )
         if len(table):
             _draw_lines(axes, table, shown, names)
-            _free_labels(figure)
+            _tidy(axes, figure)
         else:
             style.centred(axes, "no elites yet")
 
@@ -104,10 +104,11 @@ def _draw_lines(
     )
 
 
-def _free_labels(figure: Any) -> None:
-    """Puts the numbers at the axes on white, so that no line crosses them."""
+def _tidy(first: Any, figure: Any) -> None:
+    """Shows every axis, and puts its numbers on white, so that no line crosses them."""
     for axes in figure.axes:
-        axes.patch.set_visible(False)
+        if axes is not first:
+            axes.spines["right"].set_visible(True)
         for label in axes.yaxis.get_ticklabels():
             label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.0})
             label.set_zorder(10)
@@ -129,4 +130,5 @@ def _intervals(table: ArchiveTable) -> tuple[NDArray[np.float64], NDArray[np.flo
 
 
 def _filled(table: ArchiveTable) -> str:
-    return f"{len(table):,} elites in {table.cells:,} cells ({table.coverage:.1%})"
+    elites, cells = style.counted(len(table), "elite"), style.counted(table.cells, "cell")
+    return f"{elites} in {cells} ({table.coverage:.1%})"

@@ -78,6 +78,6 @@ def _tick(axis: Any, low: float, high: float) -> None:
     """Ticks of an axis from 0 to 1 that stands for a range."""
     from matplotlib.ticker import MaxNLocator
 
-    ticks = np.asarray(MaxNLocator(nbins=8).tick_values(low, high))
+    ticks = np.asarray(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]).tick_values(low, high))
     ticks = ticks[(ticks >= low) & (ticks <= high)]
     axis.set_ticks((ticks - low) / (high - low), [f"{tick:.6g}" for tick in ticks])
