@@ -1,4 +1,4 @@
-"""Examples of archives, emitters, selection rules and methods run, restart, and are checked as ours are."""
+"""Examples of components of one's own run, restart, and are checked as ours are."""
 
 from __future__ import annotations
 
