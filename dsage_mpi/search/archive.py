@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dsage_mpi.core.levels import level_dtype
+
 if TYPE_CHECKING:
     from ribs.archives import ArchiveBase
 
@@ -23,7 +25,7 @@ ELITE_FIELDS = ("solution", "objective", "measures", "level", "metadata", "evalu
 def ground_truth_archive(archives: Archives, domain: Domain, seed: int) -> ArchiveBase:
     """Empty archive for real evaluations, with level, metadata and evaluation number per elite."""
     extra = {
-        "level": (domain.level_shape, np.int8),
+        "level": (domain.level_shape, level_dtype(domain.level_shape)),
         "metadata": ((len(domain.metadata_names),), np.float64),
         "evaluation": ((), np.int64),
     }
@@ -32,7 +34,9 @@ def ground_truth_archive(archives: Archives, domain: Domain, seed: int) -> Archi
 
 def surrogate_archive(archives: Archives, domain: Domain, seed: int) -> ArchiveBase:
     """Empty archive for predictions (the inner loop's), with the level of each elite."""
-    return _empty(archives, domain, seed, {"level": (domain.level_shape, np.int8)})
+    return _empty(
+        archives, domain, seed, {"level": (domain.level_shape, level_dtype(domain.level_shape))}
+    )
 
 
 def _empty(archives: Archives, domain: Domain, seed: int, extra: dict[str, Any]) -> ArchiveBase:

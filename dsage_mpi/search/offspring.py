@@ -33,7 +33,7 @@ def unseen_offspring(
 
     Args:
         problem: What is searched.
-        levels_of: Solutions ((n, solution_dim)) to levels ((n, H, W) int8).
+        levels_of: Solutions ((n, solution_dim)) to levels ((n, H, W) or (n, d)).
         simulated: Tells which levels are known.
         count: How many are wanted.
         iteration: Outer iteration, which names the random streams.
