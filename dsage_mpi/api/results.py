@@ -173,20 +173,9 @@ class Run:
         """
         if not self.config.uses_surrogate:
             return None
-        from dsage_mpi.core.levels import LevelSpace
-        from dsage_mpi.surrogate.device import choose_device
-        from dsage_mpi.surrogate.model import Surrogate
+        from dsage_mpi.api.surrogates import load_surrogate
 
-        tree = self._stored.tree
-        made = Surrogate(
-            self.config.surrogate,
-            LevelSpace.of(self.domain),
-            self.config.archive.measures,
-            run_seed=self.config.seed,
-            device=choose_device("auto"),  # the run's own may not be on this machine
-        )
-        made.load_state({**tree["surrogate"], "adam": tree["optimizer"]})
-        return made
+        return load_surrogate(self._stored.tree, self.config, self.domain)
 
     def cell_of(self, measures: Sequence[float]) -> tuple[int, ...]:
         """Returns the cell that some values of the measures fall into, as ``render`` takes it.
@@ -222,8 +211,7 @@ class Run:
             A Pillow image, which a notebook shows and ``save`` writes.
 
         Raises:
-            RenderError: The cell is empty (says which near it is not), there is none such, or
-                more than one of these is given.
+            RenderError: The cell is empty (says which near it is not), or cannot be.
             DomainError: What the domain needs is missing on this machine.
         """
         from PIL import Image
@@ -266,19 +254,12 @@ class Run:
             MovieError: The file cannot be written, or there is no encoder.
             DomainError: What the domain needs is missing on this machine.
         """
-        from dsage_mpi.api.scenes import RenderError, Wanted
-        from dsage_mpi.report.movie import FILMS, check_target, write_film
+        from dsage_mpi.api.scenes import Wanted, check_film
 
         path = Path(path)
-        if path.suffix not in FILMS:
-            raise RenderError(f"{path}: expected a name that ends in {' or '.join(FILMS)}")
-        check_target(path)
+        check_film(path)
         scene = self._scene(Wanted(cell=cell, evaluation=evaluation))
-        if why := scene.why_not_played:
-            raise RenderError(f"{why}, so there is no film of it; render draws the level")
-        scene.check_rollout(rollout)
-        film = scene.domain.film(scene.task, rollout)
-        write_film(path, film.frames(whole), film.frame_seconds, scale)
+        scene.write_film(path, rollout, whole, scale)
         return path
 
     def reload(self) -> Run:

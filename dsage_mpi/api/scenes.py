@@ -12,6 +12,7 @@ from dsage_mpi.core.seeding import evaluation_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -24,6 +25,20 @@ if TYPE_CHECKING:
 
 class RenderError(Exception):
     """What is to be drawn is not there; the message says what is."""
+
+
+def check_film(path: Path) -> None:
+    """Checks that a film can be written to ``path``.
+
+    Raises:
+        RenderError: Its name is not that of a film.
+        MovieError: It cannot be written there.
+    """
+    from dsage_mpi.report.movie import FILMS, check_target
+
+    if path.suffix not in FILMS:
+        raise RenderError(f"{path}: expected a name that ends in {' or '.join(FILMS)}")
+    check_target(path)
 
 
 @dataclass(frozen=True)
@@ -65,6 +80,21 @@ class Scene:
             raise RenderError(
                 f"no rollout {rollout}: an evaluation has {count} here, numbered from 0"
             )
+
+    def write_film(self, path: Path, rollout: int, whole: bool, scale: int) -> None:
+        """Writes a film of a rollout.
+
+        Raises:
+            RenderError: There is none to be shown.
+            MovieError: The file cannot be written.
+        """
+        from dsage_mpi.report.movie import write_film
+
+        if why := self.why_not_played:
+            raise RenderError(f"{why}, so there is no film of it; render draws the level")
+        self.check_rollout(rollout)
+        film = self.domain.film(self.task, rollout)
+        write_film(path, film.frames(whole), film.frame_seconds, scale)
 
     def still(self, rollout: int | None, warn: Callable[[str], None]) -> NDArray[np.uint8]:
         """Draws the level ((h, w, 3) uint8), with the agent's path where it can be played again.
