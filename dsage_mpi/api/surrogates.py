@@ -24,7 +24,7 @@ def load_surrogate(tree: Tree, config: Config, domain: Domain) -> Surrogate:
     """
     made = Surrogate(
         config.surrogate,
-        LevelSpace.of(domain),
+        LevelSpace.of(domain, config.surrogate.planes),
         config.archive.measures,
         run_seed=config.seed,
         device=choose_device("auto"),  # the run's own may not be on this machine

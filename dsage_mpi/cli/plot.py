@@ -76,6 +76,7 @@ def _default_folder(stored: Stored, asked: Path) -> Path:
 
 
 def _draw(stored: Stored, folder: Path) -> list[Path]:
+    from dsage_mpi.core.domain import renderer
     from dsage_mpi.domains import build_domain
     from dsage_mpi.report.figures.run import draw_run
     from dsage_mpi.run.finish import look
@@ -83,4 +84,4 @@ def _draw(stored: Stored, folder: Path) -> list[Path]:
     config = stored.load_config()
     domain = build_domain(config.domain, config.archive.measures)
     table = stored.table(config, domain.metadata_names)
-    return draw_run(folder, table, stored.rows(), look(config, domain.render))
+    return draw_run(folder, table, stored.rows(), look(config, renderer(domain)))

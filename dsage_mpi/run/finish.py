@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dsage_mpi.archives import ARCHIVES
 from dsage_mpi.core import exit_codes
+from dsage_mpi.core.domain import renderer
 from dsage_mpi.core.printable import printable
 from dsage_mpi.core.registry import load
 from dsage_mpi.domains import measures_of
@@ -74,7 +75,7 @@ def write_results(parts: Parts) -> str:
     )
     table = export_archive(directory, made)
     if config.report.figures:
-        draw_run(directory.figures, table, rows, look(config, domain.render))
+        draw_run(directory.figures, table, rows, look(config, renderer(domain)))
     ranks = parts.resources.farm.stats()
     write_ranks(directory.ranks, ranks)
     summary = run_summary(
@@ -92,6 +93,7 @@ def write_results(parts: Parts) -> str:
 #: Solution kind -> what DSAGE is compared with, and what its input has to change for that.
 _BASELINES = {
     "discrete": ("MAP-Elites", ("algorithm.method=map_elites",)),
+    "mixed": ("MAP-Elites", ("algorithm.method=map_elites",)),
     "continuous": (
         "CMA-ME",
         ("algorithm.method=cma_me", "emitters.kind=cma_me", "emitters.count=5"),
@@ -119,8 +121,8 @@ def run_title(config: Config) -> str:
     return f"{what} ({config.title})" if config.title else what
 
 
-def look(config: Config, render: Render) -> Look:
-    """What the figures of a run are drawn with; ``render`` draws one level."""
+def look(config: Config, render: Render | None) -> Look:
+    """What the figures of a run are drawn with; ``render`` draws one level, if any can be."""
     heatmap = load(ARCHIVES.load(config.archive.kind).HEATMAP)
     return Look(render, units(config), run_title(config), config.report.levels, heatmap)
 

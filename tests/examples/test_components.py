@@ -17,10 +17,8 @@ from tests.support import REPOSITORY
 EXAMPLES = REPOSITORY / "examples"
 SMALL = ["--set", "algorithm.max_evaluations=40", "--set", "report.figures=false"]
 NAMES = {
-    "archive": "hexagons",
-    "emitter": "blocks",
-    "selection_rule": "corners",
-    "method": "crossover",
+    **{"archive": "hexagons", "emitter": "blocks", "selection_rule": "corners"},
+    **{"method": "crossover", "network": "pooled"},
 }
 
 
@@ -54,6 +52,10 @@ def test_a_component_of_one_s_own_runs_and_goes_on(folder, tmp_path):
         ("archive", "archive.kind=hexagons:math", "hexagons:math has no class Settings"),
         ("archive", "selection.coarse_cells=289", "expected at most 288, the archive's cells"),
         ("selection_rule", "selection.kind=rules:X", "there is no module rules"),
+        ("network", "surrogate.settings.channels=0", "surrogate.settings.channels = 0: expected"),
+        ("network", "surrogate.kind=mpl", 'did you mean "mlp"?'),
+        ("emitter", "surrogate.kind=mlp", "the levels of the maze domain are images"),
+        ("emitter", "surrogate.kind=blocks:Field", "is a function: expected a class"),
         ("method", "algorithm.method=crossover:X", "crossover.py has no X"),
         ("method", "algorithm.settings.batch=0", "algorithm.settings.batch = 0: expected greater"),
     ],

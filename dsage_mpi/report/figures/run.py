@@ -26,14 +26,14 @@ class Look:
     """What the figures of a run are drawn with.
 
     Attributes:
-        render: Draws one level.
+        render: Draws one level; None where levels cannot be drawn.
         units: Units of the measures, in their order.
         title: Heading of all figures, e.g. ``dsage on maze, seed 1``.
         levels: How many levels the gallery shows.
         heatmap: Draws an archive of two measures; takes what ``archive_heatmap`` takes.
     """
 
-    render: Render
+    render: Render | None
     units: Sequence[str] = ()
     title: str = ""
     levels: int = 24
@@ -62,7 +62,7 @@ def draw_run(
     curves = partial(learning_curves, rows, units=of_measure, title=look.title or "Run")
     drawings: dict[str, Callable[..., None]] = {"curves.png": curves}
     drawings |= archive_figures(table, look)
-    if table.level.size:
+    if table.level.size and look.render is not None:
         drawings["levels.png"] = partial(
             archive_gallery,
             table,
