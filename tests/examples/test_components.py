@@ -41,7 +41,7 @@ def test_a_component_of_one_s_own_runs_and_goes_on(folder, tmp_path):
 @pytest.mark.parametrize(
     ("folder", "change", "words"),
     [
-        ("emitter", "emitters.settings.share=2", "emitters.settings.share = 2: expected less"),
+        ("emitter", "emitters.settings.share=2", "emitters.settings.share = 2: expected a number"),
         ("emitter", "emitters.settings.shar=1", "emitters.settings.shar: unknown key"),
         ("emitter", "emitters.kind=random", 'emitters.settings: kind = "random" has no settings'),
         ("emitter", "emitters.kind=blocks:Blocks", "blocks.py has no Blocks"),
@@ -57,7 +57,7 @@ def test_a_component_of_one_s_own_runs_and_goes_on(folder, tmp_path):
         ("emitter", "surrogate.kind=mlp", "the levels of the maze domain are images"),
         ("emitter", "surrogate.kind=blocks:Field", "is a function: expected a class"),
         ("method", "algorithm.method=crossover:X", "crossover.py has no X"),
-        ("method", "algorithm.settings.batch=0", "algorithm.settings.batch = 0: expected greater"),
+        ("method", "algorithm.settings.batch=0", "algorithm.settings.batch = 0: expected a number"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(folder, change, words, monkeypatch):
