@@ -10,7 +10,7 @@ from dsage_mpi.outer.statistics import iteration_results
 from dsage_mpi.rundir.metric_columns import TIMING_COLUMNS, columns_of
 
 if TYPE_CHECKING:
-    from ribs.archives import GridArchive
+    from ribs.archives import ArchiveBase
 
     from dsage_mpi.core.domain import Array
     from dsage_mpi.outer.loop import OuterLoop
@@ -35,7 +35,7 @@ class Step:
 
     iteration: int
     evaluations: int
-    archive: GridArchive
+    archive: ArchiveBase
     metrics: Mapping[str, int | float | None]
     proposal: Array
     levels: Array

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from dsage_mpi.archives.registry import ARCHIVES
 from dsage_mpi.config.components import (
     EMITTERS,
     METHODS,
@@ -24,9 +25,10 @@ from dsage_mpi.surrogate.registry import NETWORKS, network_facts
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from dsage_mpi.archives.base import Archives
+    from dsage_mpi.archives.settings import ArchiveSettings
     from dsage_mpi.config.tables import (
         AlgorithmSettings,
-        ArchiveSettings,
         EmitterSettings,
         InnerLoopSettings,
         SelectionSettings,
@@ -101,24 +103,10 @@ def _selection_problems(
     if selection is None:
         yield "selection", f'table is missing: method "{method}" needs it, e.g. kind = "all"'
         return
-    if selection.kind != "downsample" or selection.coarse_dims is None or archive is None:
-        return
-    if len(selection.coarse_dims) != len(archive.dims):
-        yield (
-            "selection.coarse_dims",
-            f"has {len(selection.coarse_dims)} entries: expected {len(archive.dims)}, one per "
-            "measure",
-        )
-        return
-    for axis, (coarse, fine) in enumerate(zip(selection.coarse_dims, archive.dims, strict=True)):
-        if fine % coarse:
-            divisors = [d for d in range(1, fine + 1) if fine % d == 0]
-            nearest = min(divisors, key=lambda d: abs(d - coarse))
-            yield (
-                f"selection.coarse_dims[{axis}]",
-                f"= {coarse}: does not divide archive.dims[{axis}] = {fine}; "
-                f"the nearest number that does is {nearest}",
-            )
+    if selection.kind == "downsample" and archive is not None:
+        archives: type[Archives] = ARCHIVES.load(archive.kind)
+        for key, message in archives.coarse_problems(archive, selection):
+            yield f"selection.{key}", message
 
 
 def _start_problems(

@@ -107,7 +107,8 @@ class Registry:
 
     def expected(self, name: str = "") -> str:
         """What may stand in an input, and which of it ``name`` was probably meant to be."""
-        text = f'expected one of {", ".join(self)}, or "module:NAME" of a {self.kind} of your own'
+        a_kind = f"{'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind}"
+        text = f'expected one of {", ".join(self)}, or "module:NAME" of {a_kind} of your own'
         near = difflib.get_close_matches(name, list(self), n=1) if name else []
         return f'{text} (did you mean "{near[0]}"?)' if near else text
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from dsage_mpi.archives import Archives, build_archives
 from dsage_mpi.checkpoint.files import checkpoints, read_newest
 from dsage_mpi.checkpoint.hdf5 import read_tree
 from dsage_mpi.config.load import config_from_toml
@@ -62,13 +63,20 @@ class Stored:
             {name: _number(column[i]) for name, column in columns.items()} for i in range(count)
         ]
 
+    def archives(self, config: Config) -> Archives:
+        """What makes archives with the run's cells."""
+        return build_archives(config.archive, config.seed, self.tree)
+
     def table(self, config: Config, metadata_names: Sequence[str] = ()) -> ArchiveTable:
         """The archive as plain arrays."""
         elites: dict[str, Any] = {n: np.asarray(a) for n, a in self.tree["archive"].items()}
         order = np.argsort(elites["index"], kind="stable")
-        low, high = np.array(config.archive.ranges, dtype=np.float64).T
+        archives = self.archives(config)
+        low, high = archives.ranges
+        centroids = archives.centroids
         return ArchiveTable(
-            dims=np.array(config.archive.dims, dtype=np.int64),
+            dims=np.array(archives.dims, dtype=np.int64),
+            centroids=np.empty((0, len(low))) if centroids is None else centroids,
             lower_bounds=low,
             upper_bounds=high,
             measure_names=config.archive.measures,

@@ -25,6 +25,5 @@ class FarthestFirst:
         return positions[farthest[: context.settings.own.most]]
 
     def _places(self, archive):
-        """Cells of the archive's elites, as shares of its sides."""
-        cells = archive.int_to_grid_index(archive.data("index"))
-        return cells / np.asarray(archive.dims)
+        """Measures of the archive's elites, as shares of its ranges."""
+        return (archive.data("measures") - archive.lower_bounds) / archive.interval_size

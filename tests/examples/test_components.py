@@ -1,4 +1,4 @@
-"""Examples of emitters, selection rules and methods run, restart, and are checked as ours are."""
+"""Examples of components of one's own run, restart, and are checked as ours are."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.support import REPOSITORY
 EXAMPLES = REPOSITORY / "examples"
 SMALL = ["--set", "algorithm.max_evaluations=40", "--set", "report.figures=false"]
 NAMES = {
-    **{"emitter": "blocks", "selection_rule": "corners", "method": "crossover"},
-    "network": "pooled",
+    **{"archive": "hexagons", "emitter": "blocks", "selection_rule": "corners"},
+    **{"method": "crossover", "network": "pooled"},
 }
 
 
@@ -52,19 +52,23 @@ def test_a_component_of_one_s_own_runs_and_goes_on(folder, tmp_path, monkeypatch
 @pytest.mark.parametrize(
     ("folder", "change", "words"),
     [
-        ("emitter", "emitters.settings.share=2", "emitters.settings.share = 2: expected less"),
+        ("emitter", "emitters.settings.share=2", "emitters.settings.share = 2: expected a number"),
         ("emitter", "emitters.settings.shar=1", "emitters.settings.shar: unknown key"),
         ("emitter", "emitters.kind=random", 'emitters.settings: kind = "random" has no settings'),
         ("emitter", "emitters.kind=blocks:Blocks", "blocks.py has no Blocks"),
         ("emitter", "emitters.kind=randm", 'did you mean "random"?'),
         ("emitter", "algorithm.method=domain_randomization", "does not fit algorithm.method"),
+        ("archive", "archive.across=0", "archive.across = 0: expected a number greater"),
+        ("archive", "archive.kind=hexagons:Squares", "hexagons.py has no Squares"),
+        ("archive", "archive.kind=hexagons:math", "hexagons:math has no class Settings"),
+        ("archive", "selection.coarse_cells=289", "expected at most 288, the archive's cells"),
         ("selection_rule", "selection.kind=rules:X", "there is no module rules"),
         ("network", "surrogate.settings.channels=0", "surrogate.settings.channels = 0: expected"),
         ("network", "surrogate.kind=mpl", 'did you mean "mlp"?'),
         ("emitter", "surrogate.kind=mlp", "the levels of the maze domain are images"),
         ("emitter", "surrogate.kind=blocks:Field", "is a function: expected a class"),
         ("method", "algorithm.method=crossover:X", "crossover.py has no X"),
-        ("method", "algorithm.settings.batch=0", "algorithm.settings.batch = 0: expected greater"),
+        ("method", "algorithm.settings.batch=0", "algorithm.settings.batch = 0: expected a number"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(folder, change, words, monkeypatch):

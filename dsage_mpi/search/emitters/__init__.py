@@ -12,14 +12,14 @@ from dsage_mpi.core.domain import Array
 from dsage_mpi.search.emitters.base import Emitter
 
 if TYPE_CHECKING:
-    from ribs.archives import GridArchive
+    from ribs.archives import ArchiveBase
 
     from dsage_mpi.config.tables import EmitterSettings
     from dsage_mpi.core.domain import Domain
 
 
 def build_emitters(
-    archive: GridArchive, domain: Domain, settings: EmitterSettings, rng: np.random.Generator
+    archive: ArchiveBase, domain: Domain, settings: EmitterSettings, rng: np.random.Generator
 ) -> Emitter:
     """Builds all ``settings.count`` emitters of ``settings.kind`` as one emitter.
 
