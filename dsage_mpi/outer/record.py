@@ -179,7 +179,7 @@ def _as_recorded(again: Evaluations, record: EvaluationRecord, rows: Array) -> E
     equal: Array = np.asarray(again.levels == levels)
     if levels.ndim == 2:  # vectors: the numbers themselves may be rounded otherwise
         equal = np.asarray(np.isclose(again.levels, levels, _ROUNDING, _ROUNDING))
-    same: Array = equal.all(axis=tuple(range(1, levels.ndim)))
+    same: Array = np.asarray(equal.all(axis=tuple(range(1, levels.ndim))))
     numbers = {name: record[name][rows] for name in ("objective", "measures", "metadata")}
     wrong = [
         name
