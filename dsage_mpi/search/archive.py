@@ -53,9 +53,14 @@ def ground_truth_archive(settings: ArchiveSettings, domain: Domain, seed: int) -
     )
 
 
-def surrogate_archive(settings: ArchiveSettings, domain: Domain, seed: int) -> GridArchive:
+def surrogate_archive(
+    settings: ArchiveSettings,
+    domain: Domain,
+    seed: int,
+    kind: type[BoundedGridArchive] = BoundedGridArchive,
+) -> GridArchive:
     """Empty archive for predictions (the inner loop's), with the level of each elite."""
-    return BoundedGridArchive(
+    return kind(
         solution_dim=domain.solution_dim,
         dims=settings.dims,
         ranges=settings.ranges,

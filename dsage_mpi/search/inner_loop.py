@@ -14,8 +14,9 @@ from ribs.archives import GridArchive
 
 from dsage_mpi.core.domain import Array
 from dsage_mpi.core.seeding import Purpose, generator, integer_seed
-from dsage_mpi.search.archive import start_from, surrogate_archive
+from dsage_mpi.search.archive import BoundedGridArchive, start_from, surrogate_archive
 from dsage_mpi.search.emitters import build_emitters
+from dsage_mpi.search.native_archive import NativeGridArchive
 
 if TYPE_CHECKING:
     from dsage_mpi.config.schema import Config
@@ -29,6 +30,9 @@ class Predicted(NamedTuple):
     measures: Array  # (n, k) float64
     levels: Array  # (n, H, W) int8: what the surrogate was shown
 
+
+#: ``inner_loop.archive`` -> what keeps the elites; the result is the same.
+_ARCHIVES = {"native": NativeGridArchive, "pyribs": BoundedGridArchive}
 
 Predict = Callable[[Array], Predicted]
 
@@ -55,7 +59,10 @@ def inner_loop(
         The surrogate archive: the best solution known or predicted of every cell reached.
     """
     archive = surrogate_archive(
-        config.archive, domain, integer_seed(config.seed, Purpose.INNER_LOOP, iteration, 0)
+        config.archive,
+        domain,
+        integer_seed(config.seed, Purpose.INNER_LOOP, iteration, 0),
+        _ARCHIVES[config.inner_loop.archive],
     )
     if config.inner_loop.start == "archive":
         start_from(archive, ground_truth)
