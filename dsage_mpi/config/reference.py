@@ -13,11 +13,10 @@ from typing import get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from dsage_mpi.config.keys import table_model
+from dsage_mpi.config.keys import registries_of, table_model
 from dsage_mpi.config.schema import Config
 from dsage_mpi.config.toml_writer import toml_value
 from dsage_mpi.core.generated_page import GeneratedPart
-from dsage_mpi.core.registry import Registry
 from dsage_mpi.domains import DOMAINS
 
 BEGIN = "<!-- keys: written by python -m dsage_mpi.config.reference, do not edit -->"
@@ -83,7 +82,7 @@ def _default(field: FieldInfo) -> str:
 
 def _choices(field: FieldInfo) -> list[str]:
     """The names in the registry of a field that has one, or the values of its ``Literal``."""
-    own = [name for found in field.metadata if isinstance(found, Registry) for name in found.own()]
+    own = [name for registry in registries_of(field) for name in registry.own()]
     values = own or [value for value in get_args(field.annotation) if isinstance(value, str)]
     return [toml_value(value) for value in values] if len(values) > 1 else []
 

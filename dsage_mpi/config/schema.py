@@ -37,6 +37,7 @@ from dsage_mpi.config.tables import (
     CheckpointSettings,
     EmitterSettings,
     InnerLoopSettings,
+    OuterLoopSettings,
     ReportSettings,
     RunSettings,
     SelectionSettings,
@@ -80,6 +81,7 @@ class Config(Settings):
     )
     archive: ArchiveSettings = Field(description="The grid that tiles measure space.")
     emitters: EmitterSettings = Field(default_factory=EmitterSettings)
+    outer_loop: OuterLoopSettings = Field(default_factory=OuterLoopSettings)
     inner_loop: InnerLoopSettings = Field(default_factory=InnerLoopSettings)
     selection: SelectionSettings | None = Field(
         None, description="Required by dsage; ignored by the direct methods."
@@ -99,6 +101,11 @@ class Config(Settings):
     def uses_surrogate(self) -> bool:
         """Whether a surrogate is trained at all."""
         return method_facts(self.algorithm.method).uses_surrogate
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether the next solutions are proposed while the present ones are simulated."""
+        return self.uses_surrogate and self.outer_loop.mode == "overlapped"
 
     @property
     def method_columns(self) -> Mapping[str, str]:

@@ -136,6 +136,18 @@ class EmitterSettings(ComponentSettings):
     )
 
 
+class OuterLoopSettings(Settings):
+    """What rank 0 does while other ranks simulate (dsage only)."""
+
+    mode: Literal["sequential", "overlapped"] = Field(
+        "sequential",
+        description="sequential: it waits for their results, and they wait while it trains and "
+        "searches, as published. overlapped: it trains and searches for the next batch meanwhile, "
+        "with what was known before the present one; no rank waits, and all learning comes one "
+        "batch later.",
+    )
+
+
 class InnerLoopSettings(Settings):
     """Exploiting the surrogate (dsage only)."""
 
@@ -202,6 +214,13 @@ class SelectionSettings(ComponentSettings):
         description="Where there are fewer candidates, so many are evaluated all the same (but no "
         "more than count): the next best are taken too, and then offspring of real elites. 1: the "
         "rule alone decides, as published.",
+    )
+    offspring: int = Field(
+        0,
+        ge=0,
+        le=MANY,
+        description="So many offspring of real elites, which no surrogate was asked about, are "
+        "evaluated in every outer iteration beside what is picked.",
     )
     settings: dict[str, Any] | None = Field(
         None, description="Of a kind of your own: its keys (docs/extending.md)."

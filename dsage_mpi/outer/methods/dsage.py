@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from ribs.archives import GridArchive
 
 from dsage_mpi.core.domain import Array, known_objective
@@ -53,6 +54,9 @@ class Dsage:
         self._archive, self._phases = context.archive, context.phases
         self._milestone = context.milestone
         self._evaluations = 0
+        #: Solutions that are being simulated while the next ones are proposed.
+        self._pending = np.empty((0, domain.solution_dim), domain.solution_dtype)
+        self._seen_pending = SeenLevels()
         self._seen = SeenLevels()
         self._calibration = Calibration(1 + len(config.archive.measures))
         #: Outer iteration of the last training, and its loss.
@@ -90,6 +94,12 @@ class Dsage:
         }
         return replace(proposal, notes={**notes, **proposal.notes})
 
+    def expect(self, pending: Proposal) -> None:
+        """None of these is proposed again, and what they promise is not looked for again."""
+        self._pending = pending.solutions
+        self._seen_pending = SeenLevels()
+        self._seen_pending.add(self._levels(pending.solutions))
+
     def assess(self, batch: Batch) -> dict[str, float]:
         """Held-out accuracy, and what always predicting the mean so far would have given."""
         if not self._surrogate.trained or len(batch.succeeded) == 0:
@@ -111,6 +121,7 @@ class Dsage:
     def learn(self, batch: Batch, add_info: Tree) -> None:
         """Adds the successful evaluations to the data set; no level is to be simulated again."""
         self._remember(batch)
+        self._pending, self._seen_pending = self._pending[:0], SeenLevels()
 
     def state(self) -> Tree:
         """Networks, optimizer and normalisation; all random streams are named by iteration."""
@@ -178,13 +189,12 @@ class Dsage:
         settings = self._config.selection
         assert settings is not None  # checked by the schema
         rng = generator(self._config.seed, Purpose.SELECTION, iteration)
-        known = Knowledge(self._evaluations, self._archive, self._seen, self._calibration)
-        selection = select(settings, predicted, known, rng, on_progress)
+        selection = select(settings, predicted, self._known(), rng, on_progress)
         data = predicted.data(["solution", "measures", "level"])
         solutions, measures, levels = (values[selection.positions] for values in data.values())
-        if selection.missing:
+        if more := selection.missing + settings.offspring:
             extra = self._offspring(
-                selection.missing, iteration, levels, lambda found: on_progress(len(levels) + found)
+                more, iteration, levels, lambda found: on_progress(len(levels) + found)
             )
             solutions = np.concatenate([solutions, extra])
             beliefs = self._predict(extra)
@@ -199,6 +209,21 @@ class Dsage:
             },
         )
 
+    def _known(self) -> Knowledge:
+        """What a selection goes by; what is being simulated counts as simulated."""
+        pending = self._predict(self._pending)
+        return Knowledge(
+            self._evaluations + len(self._pending),
+            self._archive,
+            self._simulated,
+            self._calibration,
+            np.column_stack([pending.objective, pending.measures]),
+        )
+
+    def _simulated(self, levels: Array) -> NDArray[np.bool_]:
+        """Which levels ((n, H, W)) have been simulated or are being so ((n,) bool)."""
+        return self._seen(levels) | self._seen_pending(levels)
+
     def _offspring(
         self, count: int, iteration: int, known: Array, on_progress: Callable[[int], None]
     ) -> Array:
@@ -210,7 +235,7 @@ class Dsage:
             self._domain,
             self._archive,
             self._levels,
-            lambda levels: self._seen(levels) | proposed(levels),
+            lambda levels: self._simulated(levels) | proposed(levels),
             count,
             iteration,
             on_progress,
