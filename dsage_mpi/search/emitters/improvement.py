@@ -1,9 +1,9 @@
 """One improvement emitter of CMA-ME (Fontaine et al. 2020) on pyribs' CMA-ES.
 
 What pyribs' ``EvolutionStrategyEmitter`` emits with ranking "2imp", selection "filter" and restarts
-"no_improvement", to the last bit, as a test shows. Around arrays of 30 x 32 numbers most of its time
-goes into other things: looking for BLAS libraries before every batch, checking arguments, compiling
-for seconds with Numba. They are left out or done once here, the arithmetic is pyribs'.
+"no_improvement", to the last bit, as a test shows. Around arrays of 30 x 32 numbers it spends most
+of its time on other things: looking for BLAS libraries at every call, checking arguments, compiling
+with Numba. They are left out, or done once; the arithmetic is pyribs'.
 """
 
 from __future__ import annotations
