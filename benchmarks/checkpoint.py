@@ -27,6 +27,7 @@ from dsage_mpi.checkpoint.parallel import Partner
 from dsage_mpi.checkpoint.seal import check_seal
 from dsage_mpi.checkpoint.writer import CALL, CheckpointWriter
 from dsage_mpi.config.load import load_config
+from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.domains import build_domain
 from dsage_mpi.farm import Farm, FarmSettings, open_farm, open_world, serve
 from dsage_mpi.farm.evaluation import DeferredEvaluation
@@ -59,12 +60,7 @@ def sample_state(count: int) -> dict[str, Any]:
     place = Place(run_seed=0, first=0, iteration=0)
     record.append(begin_evaluation(farm, domain, Proposal(solutions), place).finish())
     surrogate = Surrogate(
-        config.surrogate,
-        level_shape=domain.level_shape,
-        tile_count=domain.tile_count,
-        empty_tile=domain.empty_tile,
-        measure_count=len(config.archive.measures),
-        run_seed=0,
+        config.surrogate, LevelSpace.of(domain), config.archive.measures, run_seed=0
     )
     return {"record": record.state(), "surrogate": surrogate.state()}
 

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from dsage_mpi.config.keys import registries_of, table_model
 from dsage_mpi.config.schema import Config
 from dsage_mpi.config.toml_writer import toml_value
+from dsage_mpi.core.component_settings import ComponentSettings
 from dsage_mpi.core.generated_page import GeneratedPart
 from dsage_mpi.domains import DOMAINS
 
@@ -36,6 +37,7 @@ def reference() -> str:
             model = table_model(Config, key)
             if model is not None:
                 blocks.append(_block(f"`[{key}]`", model, Config.model_fields[key]))
+                blocks += _own_settings(key, model)
     return "\n".join(blocks)
 
 
@@ -51,6 +53,16 @@ def _inner_blocks(path: str, model: type[BaseModel] | None) -> Iterator[str]:
         if inner is not None:
             yield _block(f"`[{path}.{key}]`", inner, field)
             yield from _inner_blocks(f"{path}.{key}", inner)
+
+
+def _own_settings(path: str, model: type[BaseModel]) -> Iterator[str]:
+    """Blocks of the settings that our components of a table have of their own."""
+    if issubclass(model, ComponentSettings):
+        for name in model.REGISTRY.own():
+            own = model.REGISTRY.settings_class(name)
+            if own is not None:
+                title = f'`[{path}.settings]` with `{model.CHOICE} = "{name}"`'
+                yield _block(title, own, None)
 
 
 def _block(title: str, model: type[BaseModel] | None, field: FieldInfo | None) -> str:

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from dsage_mpi.config.components import EMITTERS, METHODS, SELECTION_RULES, ComponentSettings
+from dsage_mpi.config.components import EMITTERS, METHODS, SELECTION_RULES
+from dsage_mpi.core.component_settings import ComponentSettings
 from dsage_mpi.core.durations import parse_duration
 from dsage_mpi.core.settings import Settings, problems_error
 

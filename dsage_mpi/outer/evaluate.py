@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsage_mpi.core.domain import Array, Evaluations, impossible
+from dsage_mpi.core.levels import level_dtype
 from dsage_mpi.core.seeding import evaluation_seeds
 from dsage_mpi.farm.interface import Evaluator, OnProgress, RunningEvaluation
 from dsage_mpi.outer.record import Batch
@@ -124,7 +125,7 @@ def _sick(evaluations: Evaluations) -> dict[int, str]:
 
 
 def _levels(domain: Domain, solutions: Array, failed: Array, evaluations: Evaluations) -> Array:
-    levels = np.empty((len(solutions), *domain.level_shape), np.int8)
+    levels = np.empty((len(solutions), *domain.level_shape), level_dtype(domain.level_shape))
     levels[~failed] = evaluations.levels
     if failed.any():
         levels[failed] = domain.bare_levels(solutions[failed])

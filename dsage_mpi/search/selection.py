@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dsage_mpi.core.domain import Array
 
 Indices = NDArray[np.int64]
-#: Levels ((n, H, W) int8) -> (n,) bool: whether each has been simulated already.
+#: Levels ((n, H, W) or (n, d)) -> (n,) bool: whether each has been simulated already.
 Simulated = Callable[["Array"], NDArray[np.bool_]]
 
 #: What an elite of the surrogate archive promises, best first.

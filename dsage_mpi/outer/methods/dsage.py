@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from ribs.archives import GridArchive
 
 from dsage_mpi.core.domain import Array, known_objective
+from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.core.seeding import Purpose, generator
 from dsage_mpi.core.state import Tree
 from dsage_mpi.outer.methods.base import Context, Proposal
@@ -61,21 +62,14 @@ class Dsage:
         self._calibration = Calibration(1 + len(config.archive.measures))
         #: Outer iteration of the last training, and its loss.
         self._last_training = (-1, 0.0)
-        self._surrogate = Surrogate(
-            config.surrogate,
-            level_shape=domain.level_shape,
-            tile_count=domain.tile_count,
-            empty_tile=domain.empty_tile,
-            measure_count=len(config.archive.measures),
-            measure_names=config.archive.measures,
-            run_seed=config.seed,
-        )
+        space, measures = LevelSpace.of(domain), config.archive.measures
+        self._surrogate = Surrogate(config.surrogate, space, measures, run_seed=config.seed)
         domain.predict_on(str(self._surrogate.device))
         self._data = DataSet(
             config.algorithm.max_evaluations,
-            domain.level_shape,
+            space,
             self._surrogate.device,
-            measure_count=len(config.archive.measures),
+            measure_count=len(measures),
         )
 
     def propose(self, iteration: int) -> Proposal:
@@ -283,7 +277,7 @@ class Dsage:
         self._evaluations += len(batch)
 
     def _as_predicted(self, batch: Batch) -> Array:
-        """The batch's levels ((n, H, W) int8) as the surrogate is shown them."""
+        """The batch's levels ((n, H, W) or (n, d)) as the surrogate is shown them."""
         if self._config.surrogate.inputs == "published":
             return self._domain.bare_levels(batch.solutions)
         levels = batch.levels.copy()
