@@ -66,7 +66,7 @@ def configure(parser: Parser) -> None:
         type=Path,
         required=True,
         metavar="FILE",
-        help="*.png: the level; *.gif, *.mp4 (needs ffmpeg): a film",
+        help="*.png: the level; *.gif, *.mp4: a film",
     )
 
 
@@ -205,6 +205,8 @@ def _rollout(arguments: argparse.Namespace, scene: Scene) -> int | None:
     from dsage_mpi.report.movie import STILL
 
     why = scene.why_not_played
+    if scene.why_not_drawn:
+        raise RenderError(f"there is no picture of {scene.what}: {scene.why_not_drawn}")
     if not why:
         number: int = arguments.rollout or 0
         scene.check_rollout(number)
