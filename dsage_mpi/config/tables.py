@@ -107,6 +107,11 @@ class InnerLoopSettings(Settings):
     iterations: int = Field(
         10_000, ge=1, le=MANY, description="Inner iterations per outer iteration."
     )
+    archive: Literal["native", "pyribs"] = Field(
+        "native",
+        description="What the surrogate archive is made of: code of ours, or pyribs alone, which "
+        "it is checked against. The result is the same.",
+    )
 
 
 class SelectionSettings(ComponentSettings):

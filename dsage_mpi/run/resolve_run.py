@@ -33,6 +33,7 @@ from dsage_mpi.rundir.run_directory import (
     never_begun,
     refuse_used,
 )
+from dsage_mpi.search.native_code import require_native_code
 from dsage_mpi.surrogate.errors import SurrogateError
 
 if TYPE_CHECKING:
@@ -249,10 +250,11 @@ def _check_needs(config: Config, source: str) -> None:
 
     Raises:
         ConfigError: There is not enough memory.
-        DomainError: What the domain needs is missing or unusable.
+        DomainError: What the domain or the search needs is missing or unusable.
         SurrogateError: There is no GPU.
     """
     domain = build_domain(config.domain, config.archive.measures)
+    require_native_code()
     check_memory(config, domain, source)
     domain.simulator_payload()
     try_simulator(domain)

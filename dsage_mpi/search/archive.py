@@ -6,6 +6,7 @@ Cells keep their best solution: a strictly better objective replaces, a tie keep
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,15 +33,32 @@ def ground_truth_archive(archives: Archives, domain: Domain, seed: int) -> Archi
     return _empty(archives, domain, seed, extra)
 
 
-def surrogate_archive(archives: Archives, domain: Domain, seed: int) -> ArchiveBase:
-    """Empty archive for predictions (the inner loop's), with the level of each elite."""
-    return _empty(
-        archives, domain, seed, {"level": (domain.level_shape, level_dtype(domain.level_shape))}
-    )
+def surrogate_archive(
+    archives: Archives,
+    domain: Domain,
+    seed: int,
+    make: Callable[..., ArchiveBase] | None = None,
+) -> ArchiveBase:
+    """Empty archive for predictions (the inner loop's), with the level of each elite.
+
+    Args:
+        archives: Says what cells there are.
+        domain: Says what solutions and levels are.
+        seed: Of the elites that it samples.
+        make: Instead of ``archives.make``.
+    """
+    extra = {"level": (domain.level_shape, level_dtype(domain.level_shape))}
+    return _empty(archives, domain, seed, extra, make)
 
 
-def _empty(archives: Archives, domain: Domain, seed: int, extra: dict[str, Any]) -> ArchiveBase:
-    return archives.make(
+def _empty(
+    archives: Archives,
+    domain: Domain,
+    seed: int,
+    extra: dict[str, Any],
+    make: Callable[..., ArchiveBase] | None = None,
+) -> ArchiveBase:
+    return (make or archives.make)(
         solution_dim=domain.solution_dim,
         ranges=archives.settings.ranges,
         seed=seed,

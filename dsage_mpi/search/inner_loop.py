@@ -8,12 +8,15 @@ from the first iteration on, and no prediction is spent on finding again what is
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from dsage_mpi.archives.grid import GridArchives
 from dsage_mpi.core.domain import Array
 from dsage_mpi.core.seeding import Purpose, generator, integer_seed
 from dsage_mpi.search.archive import start_from, surrogate_archive
 from dsage_mpi.search.emitters import build_emitters
+from dsage_mpi.search.native_archive import NativeGridArchive
 
 if TYPE_CHECKING:
     from ribs.archives import ArchiveBase
@@ -50,8 +53,7 @@ def inner_loop(
         The surrogate archive: the best solution known or predicted of every cell reached.
     """
     config, domain = problem.config, problem.domain
-    seed = integer_seed(config.seed, Purpose.INNER_LOOP, iteration, 0)
-    archive = surrogate_archive(problem.archives, domain, seed)
+    archive = _empty_archive(problem, iteration)
     if config.inner_loop.start == "archive":
         start_from(archive, problem.ground_truth)
     rng = generator(config.seed, Purpose.INNER_LOOP, iteration, 1)
@@ -64,3 +66,13 @@ def inner_loop(
         if on_progress is not None:
             on_progress(step + 1)
     return archive
+
+
+def _empty_archive(problem: Problem, iteration: int) -> ArchiveBase:
+    """An archive for predictions: of our own code for grids, unless pyribs' is asked for."""
+    archives, config = problem.archives, problem.config
+    seed = integer_seed(config.seed, Purpose.INNER_LOOP, iteration, 0)
+    make = None
+    if config.inner_loop.archive == "native" and type(archives) is GridArchives:
+        make = partial(NativeGridArchive, dims=archives.dims)
+    return surrogate_archive(archives, problem.domain, seed, make)

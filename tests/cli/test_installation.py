@@ -31,19 +31,30 @@ def test_python_without_packages_is_told_apart_from_a_bug(command: list[str]) ->
 
 WITHOUT_NATIVE_CODE = """
 import sys
-sys.modules["dsage_mpi.domains.maze._native"] = None
+sys.modules["dsage_mpi.{}._native"] = None
 from dsage_mpi.__main__ import main
 sys.exit(main(sys.argv[1:]))
 """
 
 
+def test_a_build_without_the_search(tmp_path) -> None:
+    without = WITHOUT_NATIVE_CODE.format("search")
+    done = python("-c", without, TINY, "--run-dir", tmp_path / "run")
+    assert done.returncode == 2
+    assert "the search's compiled code does not load" in done.stderr
+    assert "make setup" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
 def test_native_code_that_is_not_there(tmp_path) -> None:
-    done = python("-c", WITHOUT_NATIVE_CODE, TINY, "--run-dir", tmp_path / "run")
+    without = WITHOUT_NATIVE_CODE.format("domains.maze")
+    done = python("-c", without, TINY, "--run-dir", tmp_path / "run")
     assert done.returncode == 2
     assert "the maze domain does not load" in done.stderr
     assert "make setup" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "run").exists()
-    done = python("-c", WITHOUT_NATIVE_CODE, "doctor", timeout=200)
+    done = python("-c", without, "doctor", timeout=200)
     assert done.returncode != 0
     assert "MISSING  maze" in done.stdout

@@ -86,7 +86,7 @@ def test_unknown_table_suggests_its_neighbour(write: Writer) -> None:
 
 def test_hopeless_key_lists_the_valid_ones(write: Writer) -> None:
     found = problems(write(), "inner_loop.xyzzy=7")
-    assert found == {"inner_loop.xyzzy": "unknown key; expected one of start, iterations"}
+    assert found == {"inner_loop.xyzzy": "unknown key; expected one of start, iterations, archive"}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from ribs.archives import GridArchive
 from dsage_mpi.config.components import EMITTERS
 from dsage_mpi.config.tables import EmitterSettings
 from dsage_mpi.search.emitters import build_emitters
+from dsage_mpi.search.emitters.map_elites import smallest_positions
 from tests.domains.towers import Towers
 from tests.search.toy import BitDomain, LatentDomain
 
@@ -103,21 +104,23 @@ def test_map_elites_mutated_positions_are_uniform():
     assert children.sum(axis=1).max() == 4
 
 
-def test_map_elites_children_do_not_depend_on_how_numpy_sorts(monkeypatch):
-    """NumPy finds the smallest keys with other instructions, in another order, without AVX2."""
+@pytest.mark.parametrize(
+    ("columns", "count"), [(256, 10), (256, 200), (5, 5), (1, 1), (300, 1), (900, 80)]
+)
+@pytest.mark.parametrize("different", [2**24, 3000, 3])
+def test_smallest_positions_are_those_that_numpy_finds(columns, count, different):
+    """In ascending order, for NumPy's order depends on the processor; few values make ties."""
+    keys = np.random.default_rng(columns).integers(different, size=(300, columns))
+    keys = (keys / different).astype(np.float32)
+    expected = np.sort(np.argpartition(keys, count - 1, axis=1)[:, :count], axis=1)
+    np.testing.assert_array_equal(smallest_positions(keys, count), expected)
 
-    def offspring():
-        _, archive, emitters = make("map_elites", count=1, batch_size=50, initial_population=0)
-        archive.add(np.zeros((1, 16), np.int8), [0.0], [[0.0, 0.0]])
-        return emitters.ask()
 
-    def smallest_last_to_first(keys, kth, axis):
-        order = np.argsort(keys, axis=axis)
-        return np.concatenate([order[:, kth::-1], order[:, kth + 1 :]], axis=axis)
-
-    expected = offspring()
-    monkeypatch.setattr(np, "argpartition", smallest_last_to_first)
-    np.testing.assert_array_equal(offspring(), expected)
+def test_smallest_positions_of_numbers_that_are_not_uniform():
+    keys = np.random.default_rng(0).normal(0, 100, (50, 40)).astype(np.float32)
+    expected = np.sort(np.argsort(keys, axis=1)[:, :7], axis=1)
+    np.testing.assert_array_equal(smallest_positions(keys, 7), expected)
+    np.testing.assert_array_equal(smallest_positions(-keys, 1)[:, 0], keys.argmax(axis=1))
 
 
 def filled(kind, **settings):

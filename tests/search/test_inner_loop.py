@@ -6,10 +6,10 @@ from dsage_mpi.config.schema import Config
 from dsage_mpi.search.archive import ground_truth_archive
 from dsage_mpi.search.inner_loop import Predicted, inner_loop
 from dsage_mpi.search.problem import Problem
-from tests.search.toy import BitDomain
+from tests.search.toy import BitDomain, LatentDomain
 
 
-def settings(start, iterations=5):
+def settings(start, iterations=5, archive="native"):
     return Config.model_validate(
         {
             "domain": {"name": "maze"},
@@ -18,8 +18,13 @@ def settings(start, iterations=5):
                 "dims": [8, 8],
                 "ranges": [[0, 8], [0, 8]],
             },
-            "emitters": {"count": 2, "batch_size": 10, "mutations": 2, "initial_population": 20},
-            "inner_loop": {"start": start, "iterations": iterations},
+            "emitters": {
+                "count": 2,
+                "batch_size": 10,
+                "mutations": 2,
+                "initial_population": 20,
+            },
+            "inner_loop": {"start": start, "iterations": iterations, "archive": archive},
             "selection": {"kind": "all"},
         }
     )
@@ -95,3 +100,27 @@ def test_an_iteration_names_its_random_streams(real):
     ]
     np.testing.assert_array_equal(archives[0], archives[1])
     assert archives[0].shape != archives[2].shape or (archives[0] != archives[2]).any()
+
+
+@pytest.mark.parametrize("start", ["archive", "empty"])
+@pytest.mark.parametrize("kind", ["map_elites", "iso_line", "cma_me"])
+def test_the_result_is_that_of_pyribs(real, kind, start):
+    found = []
+    for archive in ("native", "pyribs"):
+        config = settings(start, 40, archive)
+        emitters = config.emitters.model_copy(update={"kind": kind})
+        config = config.model_copy(update={"emitters": emitters})
+        domain, scale = (BitDomain(), 1) if kind == "map_elites" else (LatentDomain(), 4)
+
+        def predict(solutions, domain=domain, scale=scale):
+            objective, measures = domain.predict(solutions)
+            return Predicted(
+                np.round(objective, 1), scale * measures, np.sign(solutions).reshape(-1, 4, 4)
+            )
+
+        made = Problem(config, domain, build_archives(config.archive, 0), real)
+        found.append(inner_loop(made, predict, 1).data())
+    assert found[0].keys() == found[1].keys()
+    assert len(found[0]["objective"]) > 10
+    for name in found[0]:
+        np.testing.assert_array_equal(found[0][name], found[1][name])

@@ -132,7 +132,9 @@ class MazeDomain:
         """(n, k): the walls; NaN for the others."""
         known = np.full((len(levels), len(self.measures)), np.nan)
         if "num_blocks" in self.measures:
-            known[:, self.measures.index("num_blocks")] = (levels == WALL).sum(axis=(1, 2))
+            walls = (levels == WALL).reshape(len(levels), CELLS)
+            # Sums of 16 bits are several times as fast, and hold up to 256.
+            known[:, self.measures.index("num_blocks")] = walls.sum(axis=1, dtype=np.int16)
         return known
 
     def known_objective(self, levels: NDArray[np.int8]) -> NDArray[np.float64]:
@@ -141,7 +143,8 @@ class MazeDomain:
             return np.full(len(levels), np.nan)
         playable = (levels == GOAL).any(axis=(1, 2))
         bare = ~playable  # not marked, or nothing to mark
-        playable[bare] = analyse((levels[bare] == WALL).astype(np.uint8)).solvable
+        if bare.any():
+            playable[bare] = analyse((levels[bare] == WALL).astype(np.uint8)).solvable
         return np.asarray(playable, np.float64)
 
     def predicted_cost(

@@ -1,4 +1,4 @@
-"""CMA-ME improvement emitters (Fontaine et al. 2020), through pyribs."""
+"""CMA-ME improvement emitters (Fontaine et al. 2020) as one emitter."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ import numpy as np
 from dsage_mpi.core.domain import Array
 from dsage_mpi.core.state import Tree
 from dsage_mpi.search.archive import places
-from dsage_mpi.search.pyribs_adapter import (
-    emitter_state,
-    evolution_strategy_emitter,
-    load_emitter_state,
-)
+from dsage_mpi.search.emitters.improvement import ImprovementEmitter, OneBlasThread
 
 if TYPE_CHECKING:
     from ribs.archives import ArchiveBase
@@ -35,49 +31,40 @@ class CmaMeEmitters:
         settings: EmitterSettings,
         rng: np.random.Generator,
     ) -> None:
+        self._archive = archive
         self._batch_size = settings.batch_size
         seeds = rng.integers(2**63, size=settings.count)
         starts = _starts(archive, domain, settings.count, rng)
         self._emitters = [
-            evolution_strategy_emitter(
-                archive,
-                x0=x0,
-                sigma0=settings.sigma0,
-                ranker="2imp",
-                selection_rule="filter",
-                restart_rule="no_improvement",
-                batch_size=settings.batch_size,
-                seed=int(seed),
-            )
-            for seed, x0 in zip(seeds, starts, strict=True)
+            ImprovementEmitter(archive, start, settings.sigma0, settings.batch_size, int(seed))
+            for seed, start in zip(seeds, starts, strict=True)
         ]
+        self._one_thread = OneBlasThread()
 
     def ask(self) -> Array:
         """Returns (count x batch_size, solution_dim) solutions."""
-        return np.concatenate([emitter.ask() for emitter in self._emitters])
+        with self._one_thread:
+            return np.concatenate([emitter.ask() for emitter in self._emitters])
 
     def tell(self, solutions: Array, objective: Array, measures: Array, add_info: Tree) -> None:
         """Gives each emitter its own part of the batch."""
-        for number, emitter in enumerate(self._emitters):
-            part = slice(number * self._batch_size, (number + 1) * self._batch_size)
-            if emitter.archive.empty and not add_info["status"][part].any():
-                # Nothing has ever succeeded: there is no elite to restart from yet.
-                continue
-            emitter.tell(
-                solutions[part],
-                objective[part],
-                measures[part],
-                {name: values[part] for name, values in add_info.items()},
-            )
+        status, value = add_info["status"], add_info["value"]
+        with self._one_thread:
+            for number, emitter in enumerate(self._emitters):
+                part = slice(number * self._batch_size, (number + 1) * self._batch_size)
+                if self._archive.empty and not status[part].any():
+                    # Nothing has ever succeeded: there is no elite to restart from yet.
+                    continue
+                emitter.tell(status[part], value[part])
 
     def state(self) -> Tree:
         """Distribution parameters, counters and generator of every emitter."""
-        return {f"{k:04d}": emitter_state(e) for k, e in enumerate(self._emitters)}
+        return {f"{k:04d}": emitter.state() for k, emitter in enumerate(self._emitters)}
 
     def load_state(self, tree: Tree) -> None:
         """Restores ``state()``."""
         for number, emitter in enumerate(self._emitters):
-            load_emitter_state(emitter, tree[f"{number:04d}"])
+            emitter.load_state(tree[f"{number:04d}"])
 
 
 def _starts(archive: ArchiveBase, domain: Domain, count: int, rng: np.random.Generator) -> Array:

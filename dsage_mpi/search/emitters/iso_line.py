@@ -22,7 +22,7 @@ class IsoLineEmitter(MutationEmitter):
         return self._domain.initial_solutions(self._rng, size)
 
     def _mutated(self, size: int) -> Array:
-        parents = np.array(self._archive.sample_elites(2 * size)["solution"])
+        parents = self._parents(2 * size)
         start, other = parents[:size], parents[size:]
         isotropic = self._settings.iso_sigma * self._rng.standard_normal(start.shape)
         line = self._settings.line_sigma * self._rng.standard_normal((size, 1))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsage_mpi.core.domain import Array
+from dsage_mpi.search._native import smallest
 from dsage_mpi.search.emitters.mutation import MutationEmitter
 
 
@@ -20,16 +22,32 @@ class MapElitesEmitter(MutationEmitter):
         return values.astype(self._domain.solution_dtype)
 
     def _mutated(self, size: int) -> Array:
-        solutions = np.array(self._archive.sample_elites(size)["solution"])
+        solutions = self._parents(size)
         count = min(self._settings.mutations, self._dim)
         # Positions of the smallest of independent uniform keys: distinct and uniform.
         keys = self._rng.random((size, self._dim), dtype=np.float32)
-        # In ascending order, for in which order they are found depends on the processor.
-        positions = np.sort(np.argpartition(keys, count - 1, axis=1)[:, :count], axis=1)
+        positions = smallest_positions(keys, count)
         values = self._rng.integers(self._domain.solution_values, size=positions.shape)
-        np.put_along_axis(solutions, positions, values.astype(solutions.dtype), axis=1)
+        solutions[np.arange(size)[:, None], positions] = values
         return solutions
 
     @property
     def _dim(self) -> int:
         return self._domain.solution_dim
+
+
+def smallest_positions(keys: Array, count: int) -> NDArray[np.int64]:
+    """Positions of each row's smallest numbers, in ascending order.
+
+    Args:
+        keys: (n, d) float32, contiguous, without NaN.
+        count: How many, at least one and at most d.
+
+    Returns:
+        (n, count). Which of two equal numbers is taken, where only one can be, is up to NumPy.
+    """
+    positions, tied = np.empty((len(keys), count), np.int64), np.empty(len(keys), np.bool_)
+    smallest(keys, positions, tied)
+    for row in np.flatnonzero(tied):  # one in a hundred thousand
+        positions[row] = np.sort(np.argpartition(keys[row], count - 1)[:count])
+    return positions

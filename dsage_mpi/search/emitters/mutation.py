@@ -62,6 +62,12 @@ class MutationEmitter(ABC):
         self._emitted_each = int(tree["emitted_each"])
         restore_generator(self._rng, tree["rng"])
 
+    def _parents(self, count: int) -> Array:
+        """Solutions ((count, solution_dim)) of random elites: copies, to be written to."""
+        if hasattr(self._archive, "sample_solutions"):
+            return np.asarray(self._archive.sample_solutions(count))
+        return np.array(self._archive.sample_elites(count)["solution"])
+
     @abstractmethod
     def _random(self, size: int) -> Array:
         """Random solutions ((size, solution_dim))."""
