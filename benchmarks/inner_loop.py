@@ -24,6 +24,7 @@ import numpy as np
 import torch
 from ribs.emitters import EvolutionStrategyEmitter
 
+from dsage_mpi.archives import build_archives
 from dsage_mpi.config.load import load_config
 from dsage_mpi.config.schema import Config
 from dsage_mpi.core.domain import Array, Domain, known_objective
@@ -32,6 +33,7 @@ from dsage_mpi.search.archive import ground_truth_archive
 from dsage_mpi.search.emitters.cma_me import CmaMeEmitters
 from dsage_mpi.search.emitters.map_elites import MapElitesEmitter
 from dsage_mpi.search.inner_loop import Predicted, inner_loop
+from dsage_mpi.search.problem import Problem
 
 #: Batches of levels and predictions that are drawn beforehand.
 BATCHES = 32
@@ -150,9 +152,10 @@ def _better(known: Array, predicted: Array) -> Array:
 def milliseconds(config: Config, domain: Domain, network: bool) -> tuple[float, dict[str, Array]]:
     """CPU milliseconds per iteration beside the prediction, and the archive."""
     predict = Prepared(config, domain, network)
-    ground_truth = ground_truth_archive(config.archive, domain, 0)
+    archives = build_archives(config.archive, config.seed)
+    problem = Problem(config, domain, archives, ground_truth_archive(archives, domain, 0))
     start = time.process_time()
-    archive = inner_loop(config, domain, predict, ground_truth, 1)
+    archive = inner_loop(problem, predict, 1)
     spent = time.process_time() - start - predict.left_out
     return 1e3 * spent / config.inner_loop.iterations, archive.data()
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dsage_mpi.archives.registry import ARCHIVES
 from dsage_mpi.core.registry import ComponentError, Registry
+from dsage_mpi.domains.registry import DOMAINS
+from dsage_mpi.surrogate.registry import NETWORKS
 
 _SEARCH, _OUTER = "dsage_mpi.search", "dsage_mpi.outer.methods"
 
@@ -47,15 +50,15 @@ METHODS = Registry(
     },
 )
 
-#: Keys that name components.
-CHOICES = (
-    "domain.name",
-    "archive.kind",
-    "emitters.kind",
-    "selection.kind",
-    "algorithm.method",
-    "surrogate.kind",
-)
+#: Keys that name components -> what they choose from.
+CHOICES: dict[str, Registry] = {
+    "domain.name": DOMAINS,
+    "archive.kind": ARCHIVES,
+    "emitters.kind": EMITTERS,
+    "selection.kind": SELECTION_RULES,
+    "algorithm.method": METHODS,
+    "surrogate.kind": NETWORKS,
+}
 
 #: Solutions that an emitter of ours works on; others have an attribute SOLUTIONS.
 _SOLUTIONS: dict[str, tuple[str, ...]] = {

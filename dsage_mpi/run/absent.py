@@ -10,21 +10,12 @@ from typing import Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from dsage_mpi.config.components import CHOICES, EMITTERS, METHODS, SELECTION_RULES
+from dsage_mpi.archives import ARCHIVES
+from dsage_mpi.config.components import CHOICES
 from dsage_mpi.core.component_failures import ComponentFailedError
 from dsage_mpi.core.domain import DomainError, Measure
-from dsage_mpi.core.registry import Registry
 from dsage_mpi.core.state import Tree
 from dsage_mpi.domains import DOMAINS
-from dsage_mpi.surrogate.registry import NETWORKS
-
-_REGISTRIES: dict[str, Registry] = {
-    "domain.name": DOMAINS,
-    "emitters.kind": EMITTERS,
-    "selection.kind": SELECTION_RULES,
-    "algorithm.method": METHODS,
-    "surrogate.kind": NETWORKS,
-}
 
 
 def stand_in_for_absent(tree: Tree) -> list[str]:
@@ -44,10 +35,11 @@ def stand_in_for_absent(tree: Tree) -> list[str]:
     except tomllib.TOMLDecodeError:  # whoever reads the configuration says so
         return []
     absent = []
-    for choice in CHOICES:
+    for choice, registry in CHOICES.items():
+        if registry is ARCHIVES:  # which cells there are is needed for all that can be shown
+            continue
         table, key = choice.split(".")
         name = tables.get(table, {}).get(key)
-        registry = _REGISTRIES[choice]
         if not isinstance(name, str) or not (why := registry.absence(name)):
             continue
         line = f'{choice} = "{name}": {why}'
