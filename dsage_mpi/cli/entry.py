@@ -26,6 +26,7 @@ COMMANDS = {
     "verify": "dsage_mpi.cli.verify",
     "diff": "dsage_mpi.cli.diff",
     "plot": "dsage_mpi.cli.plot",
+    "report": "dsage_mpi.cli.report",
     "status": "dsage_mpi.cli.status",
     "cancel": "dsage_mpi.cli.cancel",
     "render": "dsage_mpi.cli.render",
