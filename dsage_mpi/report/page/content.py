@@ -209,7 +209,7 @@ def _four_digits(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Multiples of one ten-thousandth of the range's power of ten."""
     span = float(np.ptp(values)) or 1.0
     step = 10.0 ** (np.ceil(np.log10(span)) - 4)
-    return np.rint(values / step) * step
+    return np.asarray(np.rint(values / step) * step)
 
 
 def _add_occupancy(

@@ -45,7 +45,7 @@ def replay(record: Mapping[str, Any], cell_of: CellOf) -> History:
     cells = np.asarray(cell_of(measures), np.int64) if len(numbers) else np.empty(0, np.int64)
     best: dict[int, float] = {}
     holder: dict[int, int] = {}
-    entered = []
+    entered: list[int] = []
     for row, (cell, value) in enumerate(zip(cells.tolist(), objective.tolist(), strict=True)):
         if value > best.get(cell, -np.inf):
             best[cell] = value

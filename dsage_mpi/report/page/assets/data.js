@@ -73,8 +73,8 @@ class RunData {
     /** @type {number[]} */ this.dims = content.dims;
     /** @type {number} */ this.cells = content.cells;
     /** @type {number} */ this.evaluations = content.evaluations;
-    this.evaluation = new Float64Array(0);
-    this.cell = new Float64Array(0);
+    /** @type {Float64Array} */ this.evaluation = new Float64Array(0);
+    /** @type {Float64Array} */ this.cell = new Float64Array(0);
     /** @type {Quantity[]} */ this.quantities = [];
     /** @type {Float64Array[]} */ this.predicted = [];
     /** @type {Levels | null} */ this.levels = null;
