@@ -113,7 +113,7 @@ class MazeFilm:
         pen.polygon(corners, fill=self._colour(number), outline=_HALO, width=_FINE // 2)
 
     def _points(self, way: NDArray[np.int16], number: int) -> list[tuple[float, float]]:
-        """Where the steps are on the fine picture; ways beside each other do not hide each other."""
+        """Where the steps are on the fine picture; ways do not quite hide each other."""
         beside = ((number % len(_COLOURS)) - 2) * (1.1 if len(self._ways) > 1 else 0.0)
         rows, columns = np.divmod(np.asarray(way, np.int64) >> 2, SIDE)
         x = (columns + 1.5) * _TILE + beside
