@@ -16,13 +16,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsage_mpi.config.schema import Config
-    from dsage_mpi.core.domain import Array
+    from dsage_mpi.core.domain import Array, Film
     from dsage_mpi.report.export import ArchiveTable
     from dsage_mpi.run.load_run import Stored
 
 
 class RenderError(Exception):
     """What is to be drawn is not there; the message says what is."""
+
+
+#: Number that stands for all rollouts of a level.
+ALL_ROLLOUTS = -1
 
 
 @dataclass(frozen=True)
@@ -34,12 +38,14 @@ class Scene:
         level: (H, W) int8 tile codes.
         task: (1,) of the domain's ``task_dtype``; plays the level. None if its size does not fit.
         what: One line that says which level it is.
+        occupancy: (H, W) float32 mean visits; None if they are not recorded.
     """
 
     domain: Any
     level: Array
     task: Array | None
     what: str
+    occupancy: NDArray[np.float32] | None = None
 
     @property
     def why_not_played(self) -> str:
@@ -59,11 +65,25 @@ class Scene:
         Raises:
             RenderError: There is not.
         """
-        if not 0 <= rollout < self.domain.rollouts:
+        if rollout == ALL_ROLLOUTS:
+            if not getattr(self.domain, "films_together", False):
+                name = self.domain.name
+                raise RenderError(f"the {name} domain shows its rollouts one by one: choose one")
+        elif not 0 <= rollout < self.domain.rollouts:
             count = self.domain.rollouts
             raise RenderError(
                 f"no rollout {rollout}: an evaluation has {count} here, numbered from 0"
             )
+
+    def film(self, rollout: int) -> Film:
+        """Plays a rollout again, or all.
+
+        Raises:
+            DomainError: if the simulator cannot show it.
+        """
+        number = None if rollout == ALL_ROLLOUTS else rollout
+        found: Film = self.domain.film(self.task, number)
+        return found
 
     def still(self, rollout: int | None, warn: Callable[[str], None]) -> NDArray[np.uint8]:
         """Draws the level ((h, w, 3) uint8), with the agent's path where it can be played again.
@@ -74,10 +94,24 @@ class Scene:
         """
         if rollout is not None:
             try:
-                return self.domain.film(self.task, rollout).still()  # type: ignore[no-any-return]
+                return self.film(rollout).still()
             except DomainError as error:
                 warn(f"the level is drawn without the agent's path: {error}")
         return self.domain.render(self.level)  # type: ignore[no-any-return]
+
+    def visits(self) -> NDArray[np.uint8]:
+        """Draws the level ((h, w, 3) uint8) with the agent's visits, all rollouts together.
+
+        Raises:
+            RenderError: They are not known.
+        """
+        if self.occupancy is None or not self.occupancy.any():
+            raise RenderError("where the agent was is not recorded: there are no visits to show")
+        if hasattr(self.domain, "render_occupancy"):
+            return self.domain.render_occupancy(self.level, self.occupancy)  # type: ignore[no-any-return]
+        from dsage_mpi.report.figures.agent import with_visits
+
+        return with_visits(self.domain.render(self.level), self.occupancy)
 
 
 def find_scene(
@@ -86,6 +120,7 @@ def find_scene(
     domain: Any,
     cell: Sequence[int] | None = None,
     evaluation: int | None = None,
+    by: str = "objective",
 ) -> Scene:
     """Finds the elite of a cell, an evaluation, or else the best elite.
 
@@ -95,38 +130,81 @@ def find_scene(
         domain: Its domain.
         cell: Index of an archive cell in each dimension.
         evaluation: Number of an evaluation, from 0.
+        by: What the best has most of: the objective, a measure or a column of the metadata.
 
     Raises:
         RenderError: There is none.
     """
-    number, what = _evaluation(stored, config, cell, evaluation)
-    solution = stored.tree["record"]["solution"][number : number + 1]
-    task = domain.tasks(solution, evaluation_seeds(config.seed, number, 1))
-    return Scene(domain, domain.levels(solution)[0], task, what)
-
-
-def _evaluation(
-    stored: Stored, config: Config, cell: Sequence[int] | None, evaluation: int | None
-) -> tuple[int, str]:
-    """Number of the evaluation to show, and one line about it."""
     record = stored.tree["record"]
     if evaluation is not None:
         count = len(record["failed"])
         if not 0 <= evaluation < count:
             raise RenderError(f"no evaluation {evaluation}: the run has {count}, numbered from 0")
-        if record["failed"][evaluation]:
-            return evaluation, f"evaluation {evaluation}, which failed"
-        return evaluation, _describe(evaluation, record, config)
-    table = stored.table(config)
+        what = f"evaluation {evaluation}, which failed"
+        if not record["failed"][evaluation]:
+            what = _describe(evaluation, record, config)
+        return _scene(stored, config, domain, evaluation, what)
+    table = elites_of(stored, config)
+    row = best_row(table, by) if cell is None else row_of_cell(tuple(cell), table)
+    return elite_scene(stored, config, domain, table, row)
+
+
+def elites_of(stored: Stored, config: Config) -> ArchiveTable:
+    """The archive's elites, at least one.
+
+    Raises:
+        RenderError: There are none.
+    """
+    table = stored.table(config, stored.tree["names"]["metadata"])
     if not len(table):
         raise RenderError(f"{stored.checkpoint} has no elites yet")
-    row = int(table.objective.argmax()) if cell is None else _row_of(tuple(cell), table)
+    return table
+
+
+def elite_scene(
+    stored: Stored, config: Config, domain: Any, table: ArchiveTable, row: int
+) -> Scene:
+    """The elite in one row of the table."""
     found = tuple(int(k) for k in np.unravel_index(table.index[row], tuple(table.dims)))
     number = int(table.evaluation[row])
-    return number, f"cell {found}: {_describe(number, record, config)}"
+    what = f"cell {found}: {_describe(number, stored.tree['record'], config)}"
+    return _scene(stored, config, domain, number, what)
 
 
-def _row_of(cell: tuple[int, ...], table: ArchiveTable) -> int:
+def _scene(stored: Stored, config: Config, domain: Any, number: int, what: str) -> Scene:
+    record = stored.tree["record"]
+    rows = slice(number, number + 1)
+    task = domain.tasks(record["solution"][rows], evaluation_seeds(config.seed, number, 1))
+    occupancy = None
+    if not record["failed"][number]:
+        occupancy = domain.interpret(task, record["result"][rows]).occupancy[0]
+    return Scene(domain, domain.levels(record["solution"][rows])[0], task, what, occupancy)
+
+
+def best_row(table: ArchiveTable, by: str = "objective") -> int:
+    """Row of the elite with the most of ``by``; of several, the one farthest from the middle.
+
+    The middle is the mean of all elites, in units of the archive's ranges: where every objective
+    is the same, the best is the most unusual.
+
+    Raises:
+        RenderError: There is no such quantity.
+    """
+    try:
+        values = table.column(by)
+    except KeyError as error:
+        raise RenderError(f"--best {by}: {error.args[0]}") from None
+    scaled = (table.measures - table.lower_bounds) / (table.upper_bounds - table.lower_bounds)
+    far = np.square(scaled - scaled.mean(axis=0)).sum(axis=1)
+    return int(np.argmax(np.where(values == np.nanmax(values), far, -1.0)))
+
+
+def row_of_cell(cell: tuple[int, ...], table: ArchiveTable) -> int:
+    """Row of the elite of a cell.
+
+    Raises:
+        RenderError: It is empty, or there is none such.
+    """
     dims = tuple(int(k) for k in table.dims)
     if len(cell) != len(dims) or any(not 0 <= k < size for k, size in zip(cell, dims, strict=True)):
         sizes = " x ".join(map(str, dims))

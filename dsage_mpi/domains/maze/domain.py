@@ -54,6 +54,7 @@ class MazeDomain:
     tile_count = 4
     empty_tile = EMPTY
     metadata_names: tuple[str, ...] = (*MEASURES, "n_reachable", "start", "goal")
+    films_together = True
     task_dtype: np.dtype[Any] = TASK_DTYPE
 
     def __init__(self, settings: MazeSettings, measures: tuple[str, ...]) -> None:

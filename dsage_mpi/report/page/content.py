@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dsage_mpi.core.domain import DomainError
 from dsage_mpi.report.figures.gallery import select_diverse
 from dsage_mpi.report.figures.style import readable, unit_beside
+from dsage_mpi.report.history import History, replay
 from dsage_mpi.report.page.pack import (
     OCCUPANCY_BITS,
     Packed,
@@ -23,7 +24,6 @@ from dsage_mpi.report.page.pack import (
     packed_paths,
     packed_rising,
 )
-from dsage_mpi.report.page.replay import History, replay
 from dsage_mpi.report.page.sheets import drawing_of, packed_sheet
 from dsage_mpi.report.page.source import PageRun
 

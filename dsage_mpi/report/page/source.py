@@ -10,9 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsage_mpi.core.pictures import TileSheet
-
-#: Cell ((n,) int64, row-major) of measures ((n, k)).
-CellOf = Callable[[NDArray[np.float64]], NDArray[np.int64]]
+from dsage_mpi.report.history import CellOf
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.report.page.source import CellOf
+#: Cell ((n,) int64, row-major in a grid) of measures ((n, k)).
+CellOf = Callable[[NDArray[np.float64]], NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
