@@ -81,7 +81,7 @@ def draw_path(image: Image, x: NDArray[np.float64], y: NDArray[np.float64]) -> N
     pen = ImageDraw.Draw(canvas)
     count = len(x)
     points = [(float(a), float(b) - 6) for a, b in zip(x, y, strict=True)]
-    for wide, colours in ((4, None), (2, (_PATH_FROM, _PATH_TO))):
+    for wide, colours in ((7, None), (4, (_PATH_FROM, _PATH_TO))):
         for number in range(count - 1):
             share = number / max(count - 2, 1)
             colour = (255, 255, 255) if colours is None else _between(*colours, share)

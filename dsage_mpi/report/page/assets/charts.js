@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{label: string, x: ArrayLike<number>, y: ArrayLike<number | null>, colour: string,
- *   dashed?: boolean, dots?: boolean}} Series
+ *   dashed?: boolean, dots?: boolean, steps?: boolean}} Series
  * @typedef {{title: string, x: string, y?: string, zero?: boolean, top?: number,
  *   diagonal?: boolean}} ChartText
  */
@@ -92,8 +92,9 @@ function chart(text, series) {
 function drawSeries(image, one, xOf, yOf) {
   const paint = `var(${one.colour})`;
   if (!one.dots) {
-    const path = one.points.map(([x, y], k) =>
-      `${k ? "L" : "M"}${xOf(x).toFixed(1)} ${yOf(y).toFixed(1)}`).join("");
+    const path = one.points.map(([x, y], k) => k && one.steps
+      ? `H${xOf(x).toFixed(1)}V${yOf(y).toFixed(1)}`
+      : `${k ? "L" : "M"}${xOf(x).toFixed(1)} ${yOf(y).toFixed(1)}`).join("");
     image.append(svg("path", { d: path, fill: "none", stroke: paint, "stroke-width": 2,
       "stroke-dasharray": one.dashed ? "5 4" : "none", "stroke-linejoin": "round" }));
   }

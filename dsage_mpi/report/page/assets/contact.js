@@ -45,14 +45,14 @@ class ContactSheet {
    */
   picked(run, painter, held, columns, rows) {
     const values = run.axes.slice(0, 2).map((axis) => run.quantity(axis.name)?.values ?? []);
+    const spans = values.map((column) => this.span(held, column));
     /** @type {Map<number, [number, number]>} */ const best = new Map();
     /** @type {Map<number, number>} */ const nearest = new Map();
     for (const [cell, event] of held) {
       if (!painter.has(event)) continue;
       const [x, y] = [0, 1].map((k) => {
-        const axis = run.axes[k];
-        if (!axis) return 0.5;
-        const share = (values[k][event] - axis.range[0]) / (axis.range[1] - axis.range[0]);
+        if (!spans[k]) return 0.5;
+        const share = (values[k][event] - spans[k][0]) / (spans[k][1] - spans[k][0] || 1);
         return Math.min(0.999999, Math.max(0, share)) * (k ? rows : columns);
       });
       const place = Math.floor(y) * columns + Math.floor(x);
@@ -63,6 +63,12 @@ class ContactSheet {
       }
     }
     return best;
+  }
+
+  /** Where elites are. @param {Map<number, number>} held @param {ArrayLike<number>} column
+   * @returns {[number, number]} */
+  span(held, column) {
+    return spanOf(Array.from(held.values(), (event) => column[event]));
   }
 
   /** @param {number} x @param {number} y @returns {number} Cell; -1 for none. */

@@ -29,7 +29,7 @@ function scoresOf(run) {
 function scoreCharts(runs, chosen) {
   const scores = runs.map(scoresOf);
   const series = (/** @type {"score" | "coverage" | "best"} */ name) => runs.map((run, k) => ({
-    label: run.name, x: scores[k].x, y: scores[k][name],
+    label: run.name, x: scores[k].x, y: scores[k][name], steps: true,
     colour: SERIES_COLOURS[k % SERIES_COLOURS.length], dashed: k >= SERIES_COLOURS.length }));
   const rows = runs[chosen].content.rows, x = "real evaluations";
   const made = [
