@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +60,11 @@ class Asked:
     whole: bool = False
     scale: int = 1
     domain: str | None = None
+
+    @staticmethod
+    def of(options: Mapping[str, Any]) -> Asked:
+        """Picks what it needs from all options of the command."""
+        return Asked(**{field.name: options[field.name] for field in fields(Asked)})
 
     @property
     def of_a_run(self) -> bool:

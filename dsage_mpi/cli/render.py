@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser
+from dsage_mpi.cli.console import EXIT_CODES, Parser, describe
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
@@ -27,43 +27,42 @@ EPILOG = f"""examples:
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of ``render``."""
-    made = Parser(
-        prog="dsage_mpi render",
-        description="Draws levels with what the agent did in them (.png, .svg), or films a rollout "
+def configure(parser: Parser) -> None:
+    """Adds description and arguments of ``render``."""
+    describe(
+        parser,
+        "Draws levels with what the agent did in them (.png, .svg), or films a rollout "
         "(.gif, .mp4): games are played again as the run has played them.",
-        epilog=EPILOG,
-        formatter_class=Formatter,
-        allow_abbrev=False,
+        EPILOG,
     )
-    made.add_argument(
+    parser.rewrite = _joined_cell
+    parser.add_argument(
         "source",
         metavar="RUN_DIR|CHECKPOINT|LEVEL.txt",
         type=Path,
         help="a run directory, one checkpoint (.h5), or a level as text",
     )
-    _add_choice(made)
-    made.add_argument("--count", type=int, metavar="N", help="levels of --along (default 8)")
-    made.add_argument(
+    _add_choice(parser)
+    parser.add_argument("--count", type=int, metavar="N", help="levels of --along (default 8)")
+    parser.add_argument(
         "--show",
         choices=("path", "visits", "level"),
         default="path",
         help="on pictures: the agent's path (the default, where it can be played again), where it "
         "was in all rollouts, or the level alone",
     )
-    made.add_argument(
+    parser.add_argument(
         "--rollout",
         type=_rollout,
         metavar="K|all",
         help="which rollout, from 0 (default 0); all: all of them together (mazes)",
     )
-    made.add_argument(
+    parser.add_argument(
         "--whole", action="store_true", help="film the whole level, not the part around the agent"
     )
-    made.add_argument("--scale", type=int, default=1, metavar="N", help="pixels per pixel")
-    made.add_argument("--domain", metavar="NAME", help="of a level as text (default mario)")
-    made.add_argument(
+    parser.add_argument("--scale", type=int, default=1, metavar="N", help="pixels per pixel")
+    parser.add_argument("--domain", metavar="NAME", help="of a level as text (default mario)")
+    parser.add_argument(
         "--output",
         type=Path,
         required=True,
@@ -71,12 +70,11 @@ def parser() -> argparse.ArgumentParser:
         help="*.png: the level; *.svg: the same as lines (mazes); *.gif, *.mp4 (needs ffmpeg): a "
         "film; several levels: *.png",
     )
-    return made
 
 
-def _add_choice(made: argparse.ArgumentParser) -> None:
+def _add_choice(parser: Parser) -> None:
     """What is drawn."""
-    which = made.add_mutually_exclusive_group()
+    which = parser.add_mutually_exclusive_group()
     which.add_argument(
         "--evaluation", type=int, metavar="N", help="the level of evaluation N, from 0"
     )
@@ -114,11 +112,9 @@ def _add_choice(made: argparse.ArgumentParser) -> None:
     )
 
 
-def main(argv: list[str]) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Draws; returns the exit code."""
-    made = parser()
-    arguments = made.parse_args(_joined_cell(argv))
-    _check(made, arguments)
+    _check(arguments)
     from dsage_mpi.api.render import Asked, render
     from dsage_mpi.api.scenes import RenderError
     from dsage_mpi.config.load import ConfigError
@@ -129,7 +125,7 @@ def main(argv: list[str]) -> int:
 
     try:
         check_target(arguments.output)
-        draw = render(Asked(**vars(arguments)), print, complain)
+        draw = render(Asked.of(vars(arguments)), print, complain)
     except (
         *(ConfigError, CheckpointError, RunDirectoryError),
         *(DomainError, MovieError, RenderError),
@@ -151,30 +147,30 @@ def main(argv: list[str]) -> int:
     return exit_codes.DONE
 
 
-def _check(made: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+def _check(arguments: argparse.Namespace) -> None:
     from dsage_mpi.domains import DOMAINS
     from dsage_mpi.report.movie import FILMS, STILL, VECTOR
 
     suffix = arguments.output.suffix
     if suffix not in (STILL, VECTOR, *FILMS):
-        made.error(
+        arguments.error(
             f"--output {arguments.output}: expected a name that ends in .png, .gif, .mp4 or .svg"
         )
     several = arguments.cells or arguments.along is not None or arguments.spread is not None
     if several and suffix != STILL:
-        made.error(f"--output {arguments.output}: several levels are a picture: expected .png")
+        arguments.error(f"--output {arguments.output}: several levels are a picture: expected .png")
     if arguments.history and suffix not in FILMS:
-        made.error(f"--output {arguments.output}: --history is a film: expected .gif or .mp4")
+        arguments.error(f"--output {arguments.output}: --history is a film: expected .gif or .mp4")
     if not 1 <= arguments.scale <= 16:
-        made.error(f"--scale {arguments.scale}: expected 1 to 16")
+        arguments.error(f"--scale {arguments.scale}: expected 1 to 16")
     for option in ("count", "spread"):
         value = getattr(arguments, option)
         if value is not None and not 1 <= value <= 200:
-            made.error(f"--{option} {value}: expected 1 to 200")
+            arguments.error(f"--{option} {value}: expected 1 to 200")
     if arguments.count is not None and arguments.along is None:
-        made.error("--count is for --along")
+        arguments.error("--count is for --along")
     if arguments.domain is not None and arguments.domain not in DOMAINS:
-        made.error(f"--domain {arguments.domain}: expected one of {', '.join(DOMAINS)}")
+        arguments.error(f"--domain {arguments.domain}: expected one of {', '.join(DOMAINS)}")
 
 
 def _rollout(text: str) -> int:

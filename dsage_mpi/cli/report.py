@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser, some_path
+from dsage_mpi.cli.console import EXIT_CODES, Parser, describe, some_path
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
@@ -20,69 +20,64 @@ EPILOG = f"""examples:
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of ``report``."""
-    made = Parser(
-        prog="dsage_mpi report",
-        description="Writes one HTML file about runs, finished or not: scores, the archive with "
-        "its history, every level with what the agent did in it, the surrogate's errors, times, "
-        "failures, settings. It needs no server and no network.",
-        epilog=EPILOG,
-        formatter_class=Formatter,
-        allow_abbrev=False,
+def configure(parser: Parser) -> None:
+    """Adds description and arguments of ``report``."""
+    describe(
+        parser,
+        "Writes one HTML file about runs, finished or not: scores, the archive with its history, "
+        "every level with what the agent did in it, the surrogate's errors, times, failures, "
+        "settings. It needs no server and no network.",
+        EPILOG,
     )
-    made.add_argument(
+    parser.add_argument(
         "runs",
         nargs="+",
         type=Path,
         metavar="RUN",
         help="a run directory, one checkpoint, or a folder of run directories",
     )
-    made.add_argument(
+    parser.add_argument(
         "--output",
         type=some_path,
         metavar="FILE.html",
         help="default: report.html in the run directory; needed for several runs",
     )
-    made.add_argument(
+    parser.add_argument(
         "--follow",
         action="store_true",
         help="write it again whenever a run has a new checkpoint, until none is running; the page "
         "loads itself again meanwhile",
     )
-    made.add_argument(
+    parser.add_argument(
         "--every",
         type=float,
         default=10.0,
         metavar="SECONDS",
         help="with --follow: how often to look (default 10)",
     )
-    made.add_argument(
+    parser.add_argument(
         "--paths",
         type=int,
         default=48,
         metavar="N",
         help="elites of which the agent's way is played again (default 48; mazes only)",
     )
-    made.add_argument(
+    parser.add_argument(
         "--no-predictions",
         action="store_true",
         help="do not ask the surrogate about the archive's levels",
     )
-    return made
 
 
-def main(argv: list[str]) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Writes the page; returns the exit code."""
-    made = parser()
-    arguments = made.parse_args(argv)
     if arguments.paths < 0:
-        made.error(f"--paths {arguments.paths}: expected 0 or more")
+        arguments.error(f"--paths {arguments.paths}: expected 0 or more")
     if not 0.1 <= arguments.every <= 86400:
-        made.error(f"--every {arguments.every}: expected 0.1 to 86400 seconds")
+        arguments.error(f"--every {arguments.every}: expected 0.1 to 86400 seconds")
     runs = _expanded(arguments.runs)
     if arguments.output is None and len(runs) > 1:
-        made.error("--output is missing: where to write a page about several runs?")
+        arguments.error("--output is missing: where to write a page about several runs?")
     output = arguments.output or _default_output(runs[0])
     from dsage_mpi.config.load import ConfigError
     from dsage_mpi.core.domain import DomainError

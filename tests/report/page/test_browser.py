@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from selenium.webdriver.common.keys import Keys
 
+from dsage_mpi.__main__ import main
 from dsage_mpi.api.results import open_run
-from dsage_mpi.cli.report import main
 from dsage_mpi.domains.mario.draw import draw_level as draw_mario
 from dsage_mpi.domains.mario.pictures.sheet import sheet_codes, tile_sheet
 from dsage_mpi.report.page.document import write_page
 from dsage_mpi.report.page.source import Looks, Measures
 from tests.report.page.conftest import Browser, maze_run
 
+Keys = pytest.importorskip("selenium.webdriver.common.keys").Keys
 ATTACK = "</script><script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>"
 
 
@@ -25,7 +25,7 @@ def page(whole_run: Callable[[str], Path], tmp_path_factory: pytest.TempPathFact
     """Two runs on one page."""
     output = tmp_path_factory.mktemp("page") / "report.html"
     runs = [str(whole_run(method)) for method in ("dsage", "map_elites")]
-    assert main([*runs, "--output", str(output)]) == 0
+    assert main(["report", *runs, "--output", str(output)]) == 0
     return output
 
 
