@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,16 @@ _AT_ONCE = 4096
 _ROLLOUTS = 3
 
 
+def page_runs(paths: Sequence[Path], predictions: bool = True) -> list[PageRun]:
+    """As ``page_run``, of several; those whose folders have the same name go by their paths."""
+    runs = [page_run(path, predictions) for path in paths]
+    names = [run.name for run in runs]
+    return [
+        run if names.count(run.name) == 1 else replace(run, name=os.fspath(path))
+        for run, path in zip(runs, paths, strict=True)
+    ]
+
+
 def page_run(path: Path, predictions: bool = True) -> PageRun:
     """Reads what a page shows of the run, or the checkpoint, at ``path``.
 
@@ -46,7 +57,7 @@ def page_run(path: Path, predictions: bool = True) -> PageRun:
     run, record = Run(stored), stored.tree["record"]
     config, domain = run.config, run.domain
     return PageRun(
-        name=(run.path or path).resolve().name,
+        name=path.absolute().name,
         title=run_title(config),
         path=shlex.quote(os.fspath(path)),
         state=run.state,

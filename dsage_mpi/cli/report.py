@@ -99,7 +99,9 @@ def _expanded(paths: Sequence[Path]) -> list[Path]:
     """Run directories and checkpoints; a folder of run directories stands for those in it."""
     found: list[Path] = []
     for path in paths:
-        inside = sorted(child.parent for child in path.glob("*/config.toml"))
+        inside = sorted(
+            found.parent for depth in ("*", "*/*") for found in path.glob(f"{depth}/config.toml")
+        )
         found += inside if inside and not (path / "config.toml").exists() else [path]
     return found
 
@@ -110,7 +112,7 @@ def _default_output(run: Path) -> Path:
 
 def _write(runs: Sequence[Path], output: Path, arguments: argparse.Namespace) -> None:
     """Writes the page, and goes on for as long as that is asked for and a run is under way."""
-    from dsage_mpi.api.pages import page_run
+    from dsage_mpi.api.pages import page_runs
     from dsage_mpi.core.state import CheckpointError
     from dsage_mpi.report.page.content import Limits
     from dsage_mpi.report.page.document import write_page
@@ -120,7 +122,7 @@ def _write(runs: Sequence[Path], output: Path, arguments: argparse.Namespace) ->
         now = [_stamp(run) for run in runs]
         if now != seen:
             try:
-                gathered = [page_run(run, not arguments.no_predictions) for run in runs]
+                gathered = page_runs(runs, not arguments.no_predictions)
             except CheckpointError:
                 if not (arguments.follow and any(live for _, live in now)):
                     raise

@@ -166,13 +166,13 @@ class MarioDomain:
 
     def tile_sheet(self) -> TileSheet:
         """How the tiles of ``sheet_codes`` look (``core/pictures.py``)."""
-        from dsage_mpi.domains.mario.pictures.sheet import tile_sheet
+        from dsage_mpi.domains.mario.sheet import tile_sheet
 
         return tile_sheet()
 
     def sheet_codes(self, levels: NDArray[np.int8]) -> NDArray[np.uint8]:
         """Codes ((n, 16, 56)) of the sheet that draw levels ((n, 16, 56) tile indices)."""
-        from dsage_mpi.domains.mario.pictures.sheet import sheet_codes
+        from dsage_mpi.domains.mario.sheet import sheet_codes
 
         return sheet_codes(levels)
 

@@ -193,7 +193,7 @@ class MazeDomain:
             DomainError: if it is no maze; says where.
         """
         try:
-            return self.levels(from_text(text))[0]
+            return np.asarray(self.levels(from_text(text))[0])
         except ValueError as error:
             raise DomainError(f"no maze: {error}") from None
 

@@ -27,4 +27,5 @@ def with_visits(picture: NDArray[np.uint8], occupancy: NDArray[np.float32]) -> N
     shown = share[np.ix_(rows, columns)][..., None]
     colour = _SELDOM * (1 - shown) + _OFTEN * shown
     opacity = np.where(shown > 0, _OPACITY[0] + (_OPACITY[1] - _OPACITY[0]) * shown, 0.0)
-    return np.rint(picture * (1 - opacity) + colour * opacity).astype(np.uint8)
+    blended = np.rint(picture * (1 - opacity) + colour * opacity)
+    return np.asarray(blended, np.uint8)

@@ -55,6 +55,7 @@ def filling_frames(run: Filling, dims: tuple[int, int]) -> Iterator[NDArray[np.u
 
     total = len(run.record["failed"])
     values, label = _values(run)
+    (left, right), (low, high) = run.ranges.tolist()
     with matplotlib.rc_context(style.SETTINGS):
         figure = Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
         canvas = FigureCanvasAgg(figure)
@@ -62,7 +63,7 @@ def filling_frames(run: Filling, dims: tuple[int, int]) -> Iterator[NDArray[np.u
         image = axes.imshow(
             np.full(dims[::-1], np.nan),
             origin="lower",
-            extent=tuple(run.ranges.reshape(-1)),
+            extent=(left, right, low, high),
             aspect="auto",
             interpolation="nearest",
             cmap=matplotlib.colormaps["viridis"].with_extremes(bad=style.EMPTY),

@@ -61,6 +61,6 @@ def test_without_an_agent_there_is_no_way() -> None:
     tasks = domain.tasks(np.zeros((1, 256), np.uint8), np.zeros(1, np.uint64))
     with pytest.raises(DomainError, match="no agent is run"):
         domain.paths(tasks, 1)
+    full = made().tasks(np.ones((1, 256), np.uint8), np.zeros(1, np.uint64))
     with pytest.raises(DomainError, match="has no two free cells"):
-        full = made().tasks(np.ones((1, 256), np.uint8), np.zeros(1, np.uint64))
         made().film(full, 0)

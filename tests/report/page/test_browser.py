@@ -11,7 +11,7 @@ import pytest
 from dsage_mpi.__main__ import main
 from dsage_mpi.api.results import open_run
 from dsage_mpi.domains.mario.draw import draw_level as draw_mario
-from dsage_mpi.domains.mario.pictures.sheet import sheet_codes, tile_sheet
+from dsage_mpi.domains.mario.sheet import sheet_codes, tile_sheet
 from dsage_mpi.report.page.document import write_page
 from dsage_mpi.report.page.source import Looks, Measures
 from tests.report.page.conftest import Browser, maze_run
