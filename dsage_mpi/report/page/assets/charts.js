@@ -11,7 +11,10 @@ const SERIES_COLOURS = ["--blue", "--red", "--green", "--amber", "--purple", "--
 const CHART = { width: 380, height: 230, left: 58, right: 12, top: 12, bottom: 40 };
 const MOST_POINTS = 800;
 
-/** @param {string} tag @param {Record<string, string | number>} attributes @param {string} [text] */
+/**
+ * @param {string} tag @param {Record<string, string | number>} attributes
+ * @param {string} [text]
+ */
 function svg(tag, attributes, text) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));

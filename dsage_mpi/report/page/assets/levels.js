@@ -128,7 +128,8 @@ class LevelPainter {
     });
   }
 
-  /** Lays the agent's visits over a level. @param {HTMLCanvasElement} canvas @param {number} event */
+  /** Lays the agent's visits over a level. @param {HTMLCanvasElement} canvas
+   * @param {number} event */
   visits(canvas, event) {
     const { occupancy, levels } = this.run;
     if (!occupancy || !levels || levels.rowOf[event] < 0) return;
@@ -138,8 +139,8 @@ class LevelPainter {
       const share = occupancy.shades[from + k] / occupancy.top;
       if (!share) continue;
       const [x, y, wide, high] = this.place(canvas, k % width, Math.floor(k / width));
-      pen.fillStyle = `rgba(${Math.round(250 - 90 * share)}, ${Math.round(150 * (1 - share))}, 30, ${
-        0.3 + 0.5 * share})`;
+      const red = Math.round(250 - 90 * share), green = Math.round(150 * (1 - share));
+      pen.fillStyle = `rgba(${red}, ${green}, 30, ${0.3 + 0.5 * share})`;
       pen.fillRect(x, y, wide, high);
     }
   }

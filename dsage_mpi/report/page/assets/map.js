@@ -64,7 +64,8 @@ class ArchiveMap {
       /** @type {[number, number]} */ ([xs[event], ys[event]]) };
   }
 
-  /** @param {CanvasRenderingContext2D} pen @param {RunData} run @param {ArrayLike<number>} values */
+  /** @param {CanvasRenderingContext2D} pen @param {RunData} run
+   * @param {ArrayLike<number>} values */
   drawCells(pen, run, values) {
     const [columns, rows] = run.dims;
     const small = canvasOf(columns, rows), inner = penOf(small);
@@ -188,7 +189,7 @@ class ArchiveMap {
   }
 }
 
-/** @param {ArrayLike<number>} values @returns {[number, number]} Smallest and largest finite one. */
+/** @param {ArrayLike<number>} values @returns {[number, number]} Least and largest finite one. */
 function spanOf(values) {
   let low = Infinity, high = -Infinity;
   for (let k = 0; k < values.length; k++) {

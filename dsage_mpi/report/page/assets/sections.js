@@ -87,11 +87,12 @@ function timeCharts(run) {
   const sums = PHASES.map(([name, label, colour]) => ({ label, colour,
     seconds: sumOf(rows[name] ?? []) }));
   const other = sumOf(rows.total_s ?? []) - sums.reduce((sum, one) => sum + one.seconds, 0);
-  made.push(shareBars([...sums, { label: "other", colour: "--grey", seconds: Math.max(0, other) }]));
+  sums.push({ label: "other", colour: "--grey", seconds: Math.max(0, other) });
+  made.push(shareBars(sums));
+  const percent = (/** @type {number | null} */ share) => (share === null ? null : 100 * share);
   if (rows.idle_share)
     made.push(chart({ title: "Simulating ranks idle (%)", x, top: 100 }, [
-      { label: "idle", x: rows.iteration, colour: "--purple",
-        y: rows.idle_share.map((/** @type {number | null} */ v) => (v === null ? null : 100 * v)) }]));
+      { label: "idle", x: rows.iteration, colour: "--purple", y: rows.idle_share.map(percent) }]));
   return made;
 }
 
