@@ -188,16 +188,16 @@ class Run:
         cell: Sequence[int] | None = None,
         *,
         evaluation: int | None = None,
-        rollout: int = 0,
+        rollout: int | None = 0,
         scale: int = 1,
     ) -> Image:
-        """Draws a level, with the agent's path where the domain can play it again (Mario).
+        """Draws a level, with the agent's path where the domain can play it again.
 
         Args:
             cell: Index of an archive cell in each dimension, e.g. ``(30, 8)``; the best elite if
                 neither this nor ``evaluation`` is given.
             evaluation: Number of an evaluation instead.
-            rollout: Whose path, from 0.
+            rollout: Whose path, from 0; None for the level alone.
             scale: Pixels per pixel.
 
         Returns:
@@ -228,7 +228,7 @@ class Run:
         whole: bool = False,
         scale: int = 1,
     ) -> Path:
-        """Films a rollout, for domains that can play a level again (Mario).
+        """Films a rollout, for domains that can play a level again.
 
         Args:
             path: ``*.gif`` or ``*.mp4`` to write.
