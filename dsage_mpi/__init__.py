@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dsage_mpi.config.schema import Config
     from dsage_mpi.core.domain import DomainError, Measure
     from dsage_mpi.core.domain_base import DomainBase
+    from dsage_mpi.core.parameters import Choice, Integer, Real
     from dsage_mpi.core.state import CheckpointError
     from dsage_mpi.farm.interface import FarmError
     from dsage_mpi.report.movie import MovieError
@@ -45,6 +46,9 @@ _MODULES = {
     "CheckpointError": "dsage_mpi.core.state",
     "DomainBase": "dsage_mpi.core.domain_base",
     "Measure": "dsage_mpi.core.domain",
+    "Real": "dsage_mpi.core.parameters",
+    "Integer": "dsage_mpi.core.parameters",
+    "Choice": "dsage_mpi.core.parameters",
     "DomainError": "dsage_mpi.core.domain",
     "SurrogateError": "dsage_mpi.surrogate.errors",
     "FarmError": "dsage_mpi.farm.interface",
@@ -55,13 +59,16 @@ _MODULES = {
 
 __all__ = [
     "CheckpointError",
+    "Choice",
     "Config",
     "ConfigError",
     "DomainBase",
     "DomainError",
     "FarmError",
+    "Integer",
     "Measure",
     "MovieError",
+    "Real",
     "RenderError",
     "Run",
     "RunDirectoryError",

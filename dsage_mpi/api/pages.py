@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsage_mpi.api.results import Run
+from dsage_mpi.core.domain import renderer
 from dsage_mpi.core.seeding import evaluation_seeds
 from dsage_mpi.report.page.source import Looks, Measures, PageRun
 from dsage_mpi.run.finish import run_title, units
@@ -68,6 +69,7 @@ def page_run(path: Path, predictions: bool = True) -> PageRun:
         record=record,
         rows=stored.rows(),
         looks=_looks(domain),
+        parameters=_parameters(domain, record),
         occupancy=_occupancy(domain, record, config.seed),
         paths=_paths(domain, record, config.seed),
         predict=_predictor(run) if predictions else None,
@@ -105,10 +107,21 @@ def _measures(run: Run) -> Measures:
     )
 
 
-def _looks(domain: Any) -> Looks:
+def _looks(domain: Any) -> Looks | None:
+    if renderer(domain) is None:
+        return None
     if hasattr(domain, "tile_sheet"):
         return Looks(domain.render, domain.tile_sheet(), domain.sheet_codes)
     return Looks(domain.render)
+
+
+def _parameters(
+    domain: Any, record: Tree
+) -> Callable[[NDArray[np.int64]], list[Mapping[str, Any]]] | None:
+    declared = getattr(domain, "parameters", None)
+    if not declared:
+        return None
+    return lambda numbers: [declared.values(one) for one in record["solution"][numbers]]
 
 
 def _occupancy(

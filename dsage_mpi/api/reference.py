@@ -25,7 +25,7 @@ SECTIONS = {
     "Configuration": ("load_config", "Config"),
     "Running": ("illuminate", "iterate", "Step"),
     "Results": ("open_run", "Run"),
-    "Domains": ("DomainBase", "Measure"),
+    "Domains": ("DomainBase", "Measure", "Real", "Integer", "Choice"),
     "Exceptions": (
         "ConfigError",
         "RunDirectoryError",

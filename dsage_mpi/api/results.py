@@ -175,7 +175,7 @@ class Run:
         tree = self._stored.tree
         made = Surrogate(
             self.config.surrogate,
-            LevelSpace.of(self.domain),
+            LevelSpace.of(self.domain, self.config.surrogate.planes),
             self.config.archive.measures,
             run_seed=self.config.seed,
             device=choose_device("auto"),  # the run's own may not be on this machine

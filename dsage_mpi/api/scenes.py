@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsage_mpi.core.domain import DomainError
+from dsage_mpi.core.domain import DomainError, renderer
 from dsage_mpi.core.seeding import evaluation_seeds
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Scene:
 
     Attributes:
         domain: Whose level it is.
-        level: (H, W) int8 tile codes.
+        level: (H, W) int8 tile codes, or (d,) float64.
         task: (1,) of the domain's ``task_dtype``; plays the level. None if its size does not fit.
         what: One line that says which level it is.
         occupancy: (H, W) float32 mean visits; None if they are not recorded.
@@ -46,6 +46,16 @@ class Scene:
     task: Array | None
     what: str
     occupancy: NDArray[np.float32] | None = None
+
+    @property
+    def why_not_drawn(self) -> str:
+        """Why there is no picture of the level; empty if there is one."""
+        if renderer(self.domain) is not None:
+            return ""
+        parameters = getattr(self.domain, "parameters", None)
+        numbers = self.level.tolist()
+        shown = numbers if parameters is None else parameters.values_of_level(self.level)
+        return f"levels of the {self.domain.name} domain are vectors; this one is {shown}"
 
     @property
     def why_not_played(self) -> str:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from dsage_mpi.cli.console import Parser, describe
+from dsage_mpi.cli.console import Parser, describe, exit_codes_help
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
 EPILOG = """examples:
   python -m dsage_mpi check-domain my_module:MyDomain
   python -m dsage_mpi check-domain my_module:MyDomain --set size=8
-
-exit codes:
-  0  nothing is wrong
-  1  something is; one line each, of the first check that found any
-  2  a setting has no such form
-  4  what was to be printed could not be written"""
+"""
+_EXIT_CODES = exit_codes_help(
+    "nothing is wrong",
+    "something is; one line each, of the first check that found any",
+    "a setting has no such form",
+)
 
 
 def configure(parser: Parser) -> None:
@@ -27,7 +27,7 @@ def configure(parser: Parser) -> None:
         "Checks a domain (docs/extending.md): shapes, dtypes, the same results in any "
         "batch and order, finite values within the declared ranges, and a tiny run that is stopped "
         "and resumed.",
-        EPILOG,
+        f"{EPILOG}\n{_EXIT_CODES}",
     )
     parser.add_argument("domain", metavar="MODULE:CLASS", help="the domain, or a registered name")
     parser.add_argument(

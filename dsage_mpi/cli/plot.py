@@ -76,6 +76,7 @@ def _default_folder(stored: Stored, asked: Path) -> Path:
 
 
 def _draw(stored: Stored, folder: Path) -> list[Path]:
+    from dsage_mpi.core.domain import renderer
     from dsage_mpi.domains import build_domain
     from dsage_mpi.report.figures.run import draw_run
     from dsage_mpi.run.finish import run_title, units
@@ -87,7 +88,7 @@ def _draw(stored: Stored, folder: Path) -> list[Path]:
         folder,
         table,
         stored.rows(),
-        domain.render,
+        renderer(domain),
         units(config),
         run_title(config),
         levels=config.report.levels,

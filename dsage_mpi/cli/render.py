@@ -67,7 +67,7 @@ def configure(parser: Parser) -> None:
         type=Path,
         required=True,
         metavar="FILE",
-        help="*.png: the level; *.svg: the same as lines (mazes); *.gif, *.mp4 (needs ffmpeg): a "
+        help="*.png: the level; *.svg: the same as lines (mazes); *.gif, *.mp4: a "
         "film; several levels: *.png",
     )
 

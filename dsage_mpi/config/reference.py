@@ -13,6 +13,7 @@ from typing import get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from dsage_mpi.config.component_reference import component_tables
 from dsage_mpi.config.keys import registries_of, table_model
 from dsage_mpi.config.schema import Config
 from dsage_mpi.config.toml_writer import toml_value
@@ -38,6 +39,7 @@ def reference() -> str:
             if model is not None:
                 blocks.append(_block(f"`[{key}]`", model, Config.model_fields[key]))
                 blocks += _own_settings(key, model)
+    blocks += ["\n".join([f"### {title}", "", *lines, ""]) for title, lines in component_tables()]
     return "\n".join(blocks)
 
 

@@ -52,7 +52,7 @@ from dsage_mpi.domains import (
     level_kind_of,
 )
 from dsage_mpi.farm.settings import FarmSettings
-from dsage_mpi.surrogate.registry import IMPLIED_NETWORKS, NETWORKS, network_facts
+from dsage_mpi.surrogate.registry import IMPLIED_NETWORKS, predicts_occupancy
 from dsage_mpi.surrogate.settings import SurrogateSettings
 
 
@@ -133,10 +133,13 @@ class Config(Settings):
     @classmethod
     def _imply_network(cls, data: Any) -> Any:
         """Fills in ``surrogate.kind`` and ``ancillary`` where the domain leaves one choice."""
-        if not isinstance(data, dict) or not isinstance(data.get("surrogate", {}), dict):
+        surrogate = data.get("surrogate", {}) if isinstance(data, dict) else None
+        if isinstance(surrogate, SurrogateSettings):
+            surrogate = surrogate.model_dump(exclude_unset=True)
+        if not isinstance(surrogate, dict):
             return data
-        implied = implied_network(data)
-        return {**data, "surrogate": {**implied, **data.get("surrogate", {})}} if implied else data
+        implied = implied_network({**data, "surrogate": surrogate})
+        return {**data, "surrogate": {**implied, **surrogate}} if implied else data
 
     @model_validator(mode="before")
     @classmethod
@@ -186,7 +189,7 @@ def implied_network(data: Mapping[str, Any]) -> dict[str, Any]:
     if level_kind_of(table) == "vectors":
         implied["kind"] = IMPLIED_NETWORKS["vectors"]
     kind = surrogate.get("kind", implied.get("kind", IMPLIED_NETWORKS["images"]))
-    if not gives_occupancy(table) or (NETWORKS.finds(kind) and not network_facts(kind).occupancy):
+    if not gives_occupancy(table) or not predicts_occupancy(kind):
         implied["ancillary"] = False
     return implied
 

@@ -103,7 +103,8 @@ class EmitterSettings(ComponentSettings):
 
     kind: EmitterKind = Field(
         "map_elites",
-        description="map_elites (discrete), cma_me or iso_line (continuous), or random; "
+        description="map_elites (discrete), cma_me or iso_line (continuous), mutation (any, "
+        "mixed parameters too), or random; "
         "unset: what the method or the domain's solutions imply.",
     )
     count: int = Field(5, ge=1, le=10**6, description="Number of emitters.")
@@ -112,8 +113,8 @@ class EmitterSettings(ComponentSettings):
         100,
         ge=0,
         le=MANY,
-        description="map_elites, iso_line: random solutions that each emitter emits first, unless "
-        "it starts from elites.",
+        description="map_elites, iso_line, mutation: random solutions that each emitter emits "
+        "first, unless it starts from elites.",
     )
     mutations: int = Field(
         10,
@@ -133,7 +134,7 @@ class EmitterSettings(ComponentSettings):
         "the distance to it; 0 leaves a Gaussian mutation.",
     )
     settings: dict[str, Any] | None = Field(
-        None, description="Of a kind of your own: its keys (docs/extending.md)."
+        None, description="Of a kind that has keys of its own (docs/extending.md)."
     )
 
 
@@ -258,7 +259,8 @@ class CheckpointSettings(Settings):
     writer: Literal["auto", "parallel", "serial"] = Field(
         "auto",
         description="parallel: all ranks write together (needs an h5py with MPI); serial: rank 0 "
-        "alone; auto: rank 0 alone, from 512 MB on whichever is faster. The files are the same.",
+        "alone; auto: rank 0 alone, but from 512 MB on all ranks if they are on several hosts. "
+        "The files are the same.",
     )
 
 

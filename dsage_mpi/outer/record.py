@@ -176,7 +176,7 @@ def _as_recorded(again: Evaluations, record: EvaluationRecord, rows: Array) -> E
     can even make a generator choose another tile: no reason to lose the run.
     """
     levels = record["level"][rows]
-    equal = np.equal(again.levels, levels)
+    equal: Array = np.equal(again.levels, levels)
     if levels.ndim == 2:  # vectors: the numbers themselves may be rounded otherwise
         equal = np.isclose(again.levels, levels, _ROUNDING, _ROUNDING)
     same: Array = equal.all(axis=tuple(range(1, levels.ndim)))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from dsage_mpi.config.schema import Config
 from dsage_mpi.core.cost_facts import CostFacts
-from dsage_mpi.core.levels import LevelSpace
+from dsage_mpi.core.levels import LevelSpace, Planes
 from dsage_mpi.domains import domain_settings
 
 #: Multiply-add pairs per second that the surrogate reaches on one CPU core (fp32, convolutions of
@@ -144,7 +146,10 @@ def prediction_macs(config: Config, facts: CostFacts) -> int:
     """Multiply-add pairs of predicting one level, which the network itself tells."""
     from dsage_mpi.surrogate.demand import demand  # loads torch
 
-    space = LevelSpace(facts.level_shape, facts.tile_count)
+    planes = None
+    if config.surrogate.planes and facts.planes:
+        planes = Planes(("",) * facts.planes, lambda levels: np.empty(0, np.float32))
+    space = LevelSpace(facts.level_shape, facts.tile_count, planes=planes)
     return demand(config.surrogate, space, 1 + len(config.archive.measures)).multiply_adds
 
 

@@ -9,6 +9,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 from dsage_mpi.core import exit_codes
+from dsage_mpi.core.domain import renderer
 from dsage_mpi.core.printable import printable
 from dsage_mpi.domains import measures_of
 from dsage_mpi.report.export import export_archive
@@ -72,7 +73,7 @@ def write_results(parts: Parts) -> str:
             directory.figures,
             table,
             rows,
-            domain.render,
+            renderer(domain),
             units(config),
             run_title(config),
             levels=config.report.levels,
@@ -94,6 +95,7 @@ def write_results(parts: Parts) -> str:
 #: Solution kind -> what DSAGE is compared with, and what its input has to change for that.
 _BASELINES = {
     "discrete": ("MAP-Elites", ("algorithm.method=map_elites",)),
+    "mixed": ("MAP-Elites", ("algorithm.method=map_elites",)),
     "continuous": (
         "CMA-ME",
         ("algorithm.method=cma_me", "emitters.kind=cma_me", "emitters.count=5"),

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dsage_mpi.core.domain import DomainError
+from dsage_mpi.core.expectations import expectation
 from dsage_mpi.core.registry import ComponentError
 from dsage_mpi.domains import build_domain, domain_settings, measures_of
 from dsage_mpi.testing import evaluations, solutions
@@ -72,7 +73,7 @@ def _subject(name: str, settings: dict[str, Any]) -> Subject | str:
         return f'"{name}": {error}'
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        return f"domain.{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        return f"domain.{'.'.join(map(str, first['loc']))}: {expectation(first)}"
     except DomainError as error:
         return str(error)
 

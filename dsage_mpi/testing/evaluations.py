@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsage_mpi.core.domain import Array, Simulator, TasksFailedError
+from dsage_mpi.core.levels import grid_shape
 from dsage_mpi.core.seeding import evaluation_seeds
 from dsage_mpi.domains import measures_of
 from dsage_mpi.testing.solutions import COUNT, differs, samples
@@ -64,8 +65,9 @@ def evaluation_problems(subject: Subject) -> Iterator[str]:
     yield from differs("interpret: objective", found.objective, (count,), "one per task")
     shape = (count, len(subject.measures))
     yield from differs("interpret: measures", found.measures, shape, "one column per measure")
-    grid = (count, *domain.level_shape)
-    yield from differs("interpret: levels", found.levels, grid, "level_shape")
+    rows = (count, *domain.level_shape)
+    yield from differs("interpret: levels", found.levels, rows, "level_shape")
+    grid = (count, *grid_shape(domain.level_shape))
     yield from differs("interpret: occupancy", found.occupancy, grid, "level_shape")
     named = (count, len(domain.metadata_names))
     yield from differs("interpret: metadata", found.metadata, named, "metadata_names")

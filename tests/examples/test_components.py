@@ -16,7 +16,10 @@ from tests.support import REPOSITORY
 
 EXAMPLES = REPOSITORY / "examples"
 SMALL = ["--set", "algorithm.max_evaluations=40", "--set", "report.figures=false"]
-NAMES = {"emitter": "blocks", "selection_rule": "corners", "method": "crossover"}
+NAMES = {
+    **{"emitter": "blocks", "selection_rule": "corners", "method": "crossover"},
+    "network": "pooled",
+}
 
 
 @pytest.mark.parametrize("folder", NAMES)
@@ -45,6 +48,10 @@ def test_a_component_of_one_s_own_runs_and_goes_on(folder, tmp_path):
         ("emitter", "emitters.kind=randm", 'did you mean "random"?'),
         ("emitter", "algorithm.method=domain_randomization", "does not fit algorithm.method"),
         ("selection_rule", "selection.kind=rules:X", "there is no module rules"),
+        ("network", "surrogate.settings.channels=0", "surrogate.settings.channels = 0: expected"),
+        ("network", "surrogate.kind=mpl", 'did you mean "mlp"?'),
+        ("emitter", "surrogate.kind=mlp", "the levels of the maze domain are images"),
+        ("emitter", "surrogate.kind=blocks:Field", "is a function: expected a class"),
         ("method", "algorithm.method=crossover:X", "crossover.py has no X"),
         ("method", "algorithm.settings.batch=0", "algorithm.settings.batch = 0: expected greater"),
     ],

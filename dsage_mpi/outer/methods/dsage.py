@@ -62,7 +62,7 @@ class Dsage:
         self._calibration = Calibration(1 + len(config.archive.measures))
         #: Outer iteration of the last training, and its loss.
         self._last_training = (-1, 0.0)
-        space, measures = LevelSpace.of(domain), config.archive.measures
+        space, measures = LevelSpace.of(domain, config.surrogate.planes), config.archive.measures
         self._surrogate = Surrogate(config.surrogate, space, measures, run_seed=config.seed)
         domain.predict_on(str(self._surrogate.device))
         self._data = DataSet(

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from dsage_mpi.report.export import ArchiveTable
 from dsage_mpi.report.figures import style
 
-#: Draws one level ((H, W) int8 tile codes) as (h, w, 3) uint8.
-Render = Callable[[NDArray[np.int8]], NDArray[np.uint8]]
+#: Draws one level ((H, W) int8 tile codes, or a vector) as (h, w, 3) uint8.
+Render = Callable[[NDArray[Any]], NDArray[np.uint8]]
 
 #: Column that says of a level whether it can be played at all, where a domain has it.
 _PLAYABLE = "solvability"
@@ -80,15 +80,15 @@ def archive_gallery(
         worthy = np.arange(len(table))
     ranges = np.stack([table.lower_bounds, table.upper_bounds])
     picked = worthy[select_diverse(table.measures[worthy], ranges, count)]
-    height, width = table.level.shape[1:]
-    columns = _columns(len(picked), height / width if width else 1.0)
+    shape = table.level.shape[1:]
+    columns = _columns(len(picked), shape[0] / shape[1] if len(shape) == 2 and shape[1] else 1.0)
     picked = picked[_as_on_the_map(table.measures[picked], columns)]
     captions = [caption(table, int(row), units) for row in picked]
     level_gallery(table.level[picked], render, captions, path, columns, title)
 
 
 def level_gallery(
-    levels: Sequence[NDArray[np.int8]] | NDArray[np.int8],
+    levels: Sequence[NDArray[Any]] | NDArray[Any],
     render: Render,
     captions: Sequence[str],
     path: Path,
@@ -98,7 +98,7 @@ def level_gallery(
     """Draws levels side by side, row by row.
 
     Args:
-        levels: n levels, each (H, W) int8 tile codes.
+        levels: n levels, each (H, W) int8 tile codes or a vector.
         render: Draws one level.
         captions: n texts of one or more lines, put below the pictures.
         path: The PNG.

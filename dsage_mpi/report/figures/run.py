@@ -24,7 +24,7 @@ def draw_run(
     folder: Path,
     table: ArchiveTable,
     rows: Sequence[Mapping[str, Any]],
-    render: Render,
+    render: Render | None,
     units: Sequence[str] = (),
     title: str = "",
     levels: int = 24,
@@ -38,7 +38,7 @@ def draw_run(
         folder: Where to; made if needed.
         table: The archive.
         rows: Rows of the metrics.
-        render: Draws one level.
+        render: Draws one level; None where levels cannot be drawn.
         units: Units of the measures, in their order.
         title: Heading of all figures, e.g. ``dsage on maze, seed 1``.
         levels: How many levels the gallery shows.
@@ -51,7 +51,7 @@ def draw_run(
     curves = partial(learning_curves, rows, units=of_measure, title=title or "Run")
     drawings: dict[str, Callable[..., None]] = {"curves.png": curves}
     drawings |= _archive_figures(table, of_measure, title or "Archive")
-    if table.level.size:
+    if table.level.size and render is not None:
         drawings["levels.png"] = partial(
             archive_gallery,
             table,

@@ -61,6 +61,7 @@ def run_content(run: PageRun, limits: Limits) -> Packed:
         "failures": [[number, text] for number, text in run.failures[:_MOST_FAILURES]],
         "checked": _checked(run),
     }
+    _add_parameters(content, run, history, limits, left_out)
     _add_levels(content, run, history, limits, left_out)
     _add_paths(content, run, history, limits, left_out)
     _add_predictions(content, run, history, limits, left_out)
@@ -138,11 +139,31 @@ def _checked(run: PageRun) -> Packed | None:
     }
 
 
+def _add_parameters(
+    content: Packed, run: PageRun, history: History, limits: Limits, left_out: list[str]
+) -> None:
+    """What solutions say by name, as text."""
+    if run.parameters is None or not len(history):
+        return
+    given = run.parameters(history.evaluation)
+    names = list(given[0])
+    values = [[_told(one[name]) for name in names] for one in given]
+    made = {"names": [readable(name) for name in names], "values": values}
+    if _fits(content, made, limits):
+        content["parameters"] = made
+    else:
+        left_out.append("The values of the solutions are left out: they are too many.")
+
+
+def _told(value: Any) -> str:
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
+
+
 def _add_levels(
     content: Packed, run: PageRun, history: History, limits: Limits, left_out: list[str]
 ) -> None:
     levels = np.asarray(run.record["level"])
-    if not levels.size or not len(history):
+    if run.looks is None or not levels.size or not len(history):
         return
     preferred = _spread(run, history, _SPREAD)
     drawing = drawing_of(run.looks, levels[history.evaluation], preferred)

@@ -62,7 +62,9 @@ class PageRun:
         metadata_names: Columns of ``record["metadata"]``.
         record: The evaluation record, by column.
         rows: Rows of the metrics.
-        looks: How to draw levels.
+        looks: How to draw levels; None if they are vectors.
+        parameters: What the solutions of evaluations ((m,) numbers) say, name -> value for each;
+            None if they say nothing by name.
         occupancy: Mean visits ((m, H, W)) of evaluations ((m,) numbers); None if unknown.
         paths: Ways of the first rollouts of evaluations; None if the domain knows none.
         predict: Objective and measures ((m, 1 + k)) that the surrogate predicts for levels
@@ -85,7 +87,8 @@ class PageRun:
     metadata_names: tuple[str, ...]
     record: Mapping[str, Any]
     rows: Sequence[Mapping[str, Any]]
-    looks: Looks
+    looks: Looks | None
+    parameters: Callable[[NDArray[np.int64]], list[Mapping[str, Any]]] | None = None
     occupancy: Callable[[NDArray[np.int64]], NDArray[np.float32]] | None = None
     paths: Callable[[NDArray[np.int64]], list[Sequence[NDArray[np.int16]]]] | None = None
     predict: Callable[[NDArray[np.int8]], NDArray[np.float64]] | None = None

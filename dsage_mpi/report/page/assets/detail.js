@@ -106,6 +106,12 @@ class Detail {
         element("td", guess ? shown(guess[event]) : ""));
       body.append(row);
     }
+    const told = run.content.parameters;
+    (told?.names ?? []).forEach((/** @type {string} */ name, /** @type {number} */ k) => {
+      const row = element("tr");
+      row.append(element("th", name), element("td", told.values[event][k]), element("td"));
+      body.append(row);
+    });
     const head = element("tr");
     head.append(element("th", ""), element("th", "simulated"),
       element("th", run.predicted.length ? "predicted" : ""));
