@@ -237,6 +237,25 @@ def test_archives_that_are_no_map_are_points(browser: Browser, tmp_path: Path, a
     )
 
 
+def test_vectors_have_numbers_instead_of_pictures(browser: Browser, tmp_path: Path) -> None:
+    mazes = maze_run(20)
+    run = maze_run(
+        20,
+        record={**mazes.record, "level": np.zeros((20, 3))},
+        looks=None,
+        occupancy=None,
+        parameters=lambda numbers: [{"wind_speed": k / 3, "<b>": "icy"} for k in numbers.tolist()],
+    )
+    path = tmp_path / "vectors.html"
+    write_page(path, [run])
+    browser.open(path)
+    browser.run("goToEvent(7)")
+    assert "wind speed2.3333" in browser.text("numbers")
+    assert "<b>icy" in browser.text("numbers")
+    assert browser.run("document.getElementById('level').hidden")
+    assert browser.run("document.getElementById('levels').hidden")
+
+
 @pytest.mark.parametrize(("width", "dark"), [(390, True), (1300, True), (2000, False)])
 def test_it_fits_any_window_and_both_themes(
     browser: Browser, page: Path, width: int, dark: bool
