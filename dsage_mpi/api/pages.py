@@ -63,7 +63,7 @@ def page_run(path: Path, predictions: bool = True) -> PageRun:
         path=shlex.quote(os.fspath(path)),
         state=run.state,
         facts=_facts(stored, run),
-        measures=_measures(run),
+        measures=_measures(stored, run),
         cell_of=lambda measures: np.asarray(run.archive.index_of(measures), np.int64),
         metadata_names=tuple(stored.tree["names"]["metadata"]),
         record=record,
@@ -96,13 +96,13 @@ def _facts(stored: Stored, run: Run) -> list[tuple[str, str]]:
     ]
 
 
-def _measures(run: Run) -> Measures:
-    settings = run.config.archive
+def _measures(stored: Stored, run: Run) -> Measures:
+    settings, archives = run.config.archive, stored.archives(run.config)
     return Measures(
         names=settings.measures,
         units=tuple(units(run.config)),
-        ranges=np.array(settings.ranges, np.float64),
-        dims=tuple(int(n) for n in getattr(settings, "dims", None) or ()),
+        ranges=np.asarray(archives.ranges).T,
+        dims=() if archives.centroids is not None else tuple(int(n) for n in archives.dims),
         cells=int(run.archive.cells),
     )
 

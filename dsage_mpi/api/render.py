@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsage_mpi.api.rows import rows_along, rows_of_cells, rows_spread
-from dsage_mpi.api.scenes import RenderError, Scene, elite_scene, elites_of, find_scene
+from dsage_mpi.api.scenes import RenderError, Scene, Wanted, elite_scene, elites_of, find_scene
 from dsage_mpi.core.domain import DomainError
 from dsage_mpi.domains import build_domain, domain_settings
 from dsage_mpi.report.figures.filling import FRAME_SECONDS, Filling, filling_frames
@@ -50,6 +50,7 @@ class Asked:
     evaluation: int | None = None
     best: str | None = None
     cell: tuple[int, ...] | None = None
+    measures: tuple[float, ...] | None = None
     cells: list[tuple[int, ...]] | None = None
     along: str | None = None
     spread: int | None = None
@@ -70,7 +71,8 @@ class Asked:
     def of_a_run(self) -> bool:
         """Whether it says which level of a run."""
         several = self.cells or self.along or self.spread or self.history
-        return bool(several or self.evaluation is not None or self.best or self.cell)
+        one = self.best or self.cell or self.measures
+        return bool(several or one or self.evaluation is not None)
 
 
 def render(asked: Asked, say: Say, warn: Say) -> Callable[[], None]:
@@ -91,7 +93,7 @@ def render(asked: Asked, say: Say, warn: Say) -> Callable[[], None]:
     if kind == "file" and asked.source.suffix != ".h5":
         if asked.of_a_run:
             raise RenderError(
-                f"{asked.source} is one level: --evaluation, --best, --cell and the like are for "
+                f"{asked.source} is one level: --evaluation, --best, --cell, --measures are for "
                 "runs"
             )
         return _one(asked, _written_level(asked.source, asked.domain or "mario"), say, warn)
@@ -104,10 +106,9 @@ def render(asked: Asked, say: Say, warn: Say) -> Callable[[], None]:
         return _history(asked, stored, config, domain)
     if asked.cells or asked.along or asked.spread:
         return _sheet(asked, stored, config, domain, say, warn)
-    by = asked.best or "objective"
-    return _one(
-        asked, find_scene(stored, config, domain, asked.cell, asked.evaluation, by), say, warn
-    )
+    wanted = Wanted(asked.cell, asked.measures, asked.evaluation)
+    scene = find_scene(stored, config, domain, wanted, asked.best or "objective")
+    return _one(asked, scene, say, warn)
 
 
 def _one(asked: Asked, scene: Scene, say: Say, warn: Say) -> Callable[[], None]:
@@ -165,7 +166,8 @@ def _rollout(asked: Asked, scene: Scene, warn: Say) -> int | None:
         )
     if asked.rollout is not None:
         raise RenderError(f"--rollout {asked.rollout}: {why}; leave it out for the level")
-    warn(f"the level is drawn without the agent's path: {why}")
+    if hasattr(scene.domain, "film"):  # a domain that can show a path, but not of this level
+        warn(f"the level is drawn without the agent's path: {why}")
     return None
 
 
@@ -200,10 +202,10 @@ def _sheet(
 def _history(asked: Asked, stored: Stored, config: Config, domain: Any) -> Callable[[], None]:
     from dsage_mpi.search.archive import ground_truth_archive
 
-    settings = config.archive
-    if len(getattr(settings, "dims", None) or ()) != 2:
+    settings, archives = config.archive, stored.archives(config)
+    if archives.centroids is not None or len(archives.dims) != 2:
         raise RenderError("--history shows grid archives of two measures; this is another one")
-    archive = ground_truth_archive(settings, domain, config.seed)
+    archive = ground_truth_archive(archives, domain, config.seed)
     record = stored.tree["record"]
     x, y = map(axis_label, settings.measures, units(config))
     filling = Filling(
@@ -211,10 +213,10 @@ def _history(asked: Asked, stored: Stored, config: Config, domain: Any) -> Calla
         history=replay(record, lambda m: np.asarray(archive.index_of(m), np.int64)),
         record=record,
         measures=(x, y),
-        ranges=np.array(settings.ranges, np.float64),
+        ranges=np.asarray(archives.ranges).T,
         cells=int(archive.cells),
     )
-    frames = filling_frames(filling, (int(settings.dims[0]), int(settings.dims[1])))
+    frames = filling_frames(filling, (int(archives.dims[0]), int(archives.dims[1])))
     return lambda: write_film(asked.output, frames, FRAME_SECONDS, asked.scale)
 
 

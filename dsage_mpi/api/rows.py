@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.api.scenes import RenderError, row_of_cell
+from dsage_mpi.api.cells import RenderError, row_of_cell
 from dsage_mpi.report.figures.gallery import select_diverse
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def rows_along(table: ArchiveTable, measure: str, count: int) -> Rows:
     if measure not in table.measure_names:
         names = ", ".join(table.measure_names)
         raise RenderError(f"--along {measure}: the archive has no such measure; expected {names}")
+    if len(table.centroids):
+        raise RenderError(f"--along {measure}: only grids have rows; use --spread")
     axis = table.measure_names.index(measure)
     cells = np.stack(np.unravel_index(table.index, tuple(table.dims)), axis=1)
     lines, line = np.unique(np.delete(cells, axis, axis=1), axis=0, return_inverse=True)

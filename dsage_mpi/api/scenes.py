@@ -1,4 +1,4 @@
-"""One evaluated level of a run, found by its cell or number, as a picture or a film."""
+"""One evaluated level of a run, found by cell, measures or number, as a picture or a film."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dsage_mpi.api.cells import RenderError as RenderError
+from dsage_mpi.api.cells import best_row, cell_of_measures, name_of_cell, row_of_cell
 from dsage_mpi.core.domain import DomainError, renderer
 from dsage_mpi.core.seeding import evaluation_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -21,8 +24,18 @@ if TYPE_CHECKING:
     from dsage_mpi.run.load_run import Stored
 
 
-class RenderError(Exception):
-    """What is to be drawn is not there; the message says what is."""
+def check_film(path: Path) -> None:
+    """Checks that a film can be written to ``path``.
+
+    Raises:
+        RenderError: Its name is not that of a film.
+        MovieError: It cannot be written there.
+    """
+    from dsage_mpi.report.movie import FILMS, check_target
+
+    if path.suffix not in FILMS:
+        raise RenderError(f"{path}: expected a name that ends in {' or '.join(FILMS)}")
+    check_target(path)
 
 
 #: Number that stands for all rollouts of a level.
@@ -95,6 +108,21 @@ class Scene:
         found: Film = self.domain.film(self.task, number)
         return found
 
+    def write_film(self, path: Path, rollout: int, whole: bool, scale: int) -> None:
+        """Writes a film of a rollout.
+
+        Raises:
+            RenderError: There is none to be shown.
+            MovieError: The file cannot be written.
+        """
+        from dsage_mpi.report.movie import write_film
+
+        if why := self.why_not_played:
+            raise RenderError(f"{why}, so there is no film of it; render draws the level")
+        self.check_rollout(rollout)
+        film = self.film(rollout)
+        write_film(path, film.frames(whole), film.frame_seconds, scale)
+
     def still(self, rollout: int | None, warn: Callable[[str], None]) -> NDArray[np.uint8]:
         """Draws the level ((h, w, 3) uint8), with the agent's path where it can be played again.
 
@@ -124,13 +152,23 @@ class Scene:
         return with_visits(self.domain.render(self.level), self.occupancy)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which level is to be drawn: at most one of these is given; none: the best elite.
+
+    Attributes:
+        cell: The numbers that name a cell of the archive.
+        measures: Values of the measures, for the cell that they fall into.
+        evaluation: Number of an evaluation, from 0.
+    """
+
+    cell: Sequence[int] | None = None
+    measures: Sequence[float] | None = None
+    evaluation: int | None = None
+
+
 def find_scene(
-    stored: Stored,
-    config: Config,
-    domain: Any,
-    cell: Sequence[int] | None = None,
-    evaluation: int | None = None,
-    by: str = "objective",
+    stored: Stored, config: Config, domain: Any, wanted: Wanted, by: str = "objective"
 ) -> Scene:
     """Finds the elite of a cell, an evaluation, or else the best elite.
 
@@ -138,14 +176,18 @@ def find_scene(
         stored: The run.
         config: Its configuration.
         domain: Its domain.
-        cell: Index of an archive cell in each dimension.
-        evaluation: Number of an evaluation, from 0.
+        wanted: Which.
         by: What the best has most of: the objective, a measure or a column of the metadata.
 
     Raises:
         RenderError: There is none.
+        ValueError: Both cell and evaluation are given.
     """
-    record = stored.tree["record"]
+    given = {name: value for name, value in vars(wanted).items() if value is not None}
+    if len(given) > 1:
+        told = " and ".join(f"{name}={value}" for name, value in given.items())
+        raise ValueError(f"{told} are both given: expected one")
+    record, evaluation = stored.tree["record"], wanted.evaluation
     if evaluation is not None:
         count = len(record["failed"])
         if not 0 <= evaluation < count:
@@ -155,6 +197,9 @@ def find_scene(
             what = _describe(evaluation, record, config)
         return _scene(stored, config, domain, evaluation, what)
     table = elites_of(stored, config)
+    cell = wanted.cell
+    if wanted.measures is not None:
+        cell = cell_of_measures(stored.archives(config), table, wanted.measures)
     row = best_row(table, by) if cell is None else row_of_cell(tuple(cell), table)
     return elite_scene(stored, config, domain, table, row)
 
@@ -175,9 +220,9 @@ def elite_scene(
     stored: Stored, config: Config, domain: Any, table: ArchiveTable, row: int
 ) -> Scene:
     """The elite in one row of the table."""
-    found = tuple(int(k) for k in np.unravel_index(table.index[row], tuple(table.dims)))
     number = int(table.evaluation[row])
-    what = f"cell {found}: {_describe(number, stored.tree['record'], config)}"
+    told = _describe(number, stored.tree["record"], config)
+    what = f"cell {name_of_cell(table, table.index[row])}: {told}"
     return _scene(stored, config, domain, number, what)
 
 
@@ -189,45 +234,6 @@ def _scene(stored: Stored, config: Config, domain: Any, number: int, what: str) 
     if not record["failed"][number]:
         occupancy = domain.interpret(task, record["result"][rows]).occupancy[0]
     return Scene(domain, domain.levels(record["solution"][rows])[0], task, what, occupancy)
-
-
-def best_row(table: ArchiveTable, by: str = "objective") -> int:
-    """Row of the elite with the most of ``by``; of several, the one farthest from the middle.
-
-    The middle is the mean of all elites, in units of the archive's ranges: where every objective
-    is the same, the best is the most unusual.
-
-    Raises:
-        RenderError: There is no such quantity.
-    """
-    try:
-        values = table.column(by)
-    except KeyError as error:
-        raise RenderError(f"--best {by}: {error.args[0]}") from None
-    scaled = (table.measures - table.lower_bounds) / (table.upper_bounds - table.lower_bounds)
-    far = np.square(scaled - scaled.mean(axis=0)).sum(axis=1)
-    return int(np.argmax(np.where(values == np.nanmax(values), far, -1.0)))
-
-
-def row_of_cell(cell: tuple[int, ...], table: ArchiveTable) -> int:
-    """Row of the elite of a cell.
-
-    Raises:
-        RenderError: It is empty, or there is none such.
-    """
-    dims = tuple(int(k) for k in table.dims)
-    if len(cell) != len(dims) or any(not 0 <= k < size for k, size in zip(cell, dims, strict=True)):
-        sizes = " x ".join(map(str, dims))
-        raise RenderError(f"no cell {cell}: the archive has {sizes}, from (0, 0)")
-    rows = np.flatnonzero(table.index == np.ravel_multi_index(cell, dims))
-    if not len(rows):
-        cells = np.stack(np.unravel_index(table.index, dims), axis=1)
-        near = cells[np.abs(cells - cell).sum(axis=1).argmin()]
-        raise RenderError(
-            f"cell {cell} is empty; the nearest with an elite is "
-            f"cell {' '.join(map(str, near.tolist()))}"
-        )
-    return int(rows[0])
 
 
 def _describe(number: int, record: Any, config: Config) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from typing import Any
 
 from dsage_mpi.cli.console import Parser, describe, exit_codes_help
@@ -43,6 +44,10 @@ def main(arguments: argparse.Namespace) -> int:
     """Prints a line per check and per problem; returns the exit code."""
     from dsage_mpi.config.document import Document, apply_overrides
 
+    for text in arguments.set:
+        if "=" not in text:
+            complain(f"--set {text}: expected KEY=VALUE, e.g. --set {text}=1")
+            return exit_codes.BAD_INPUT
     document = Document(name="")
     apply_overrides(document, arguments.set)
     for problem in document.problems:
@@ -53,12 +58,13 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _check(domain: str, settings: dict[str, Any]) -> int:
-    from dsage_mpi.testing import domain_problems
+    from dsage_mpi.testing import Note, domain_problems
 
     wrong = False
     for what, lines in domain_problems(domain, **settings):
-        wrong |= bool(lines)
-        print(f"{'WRONG' if lines else 'ok':7}{what}", flush=True)
+        bad = any(not isinstance(line, Note) for line in lines)
+        wrong |= bad
+        print(f"{'WRONG' if bad else 'ok':7}{what}", flush=True)
         for line in lines:
-            print(f"       {line}")
+            print(textwrap.indent(line, " " * 7))
     return exit_codes.FAILED if wrong else exit_codes.DONE

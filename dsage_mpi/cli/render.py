@@ -12,7 +12,7 @@ from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    pass
 
 EPILOG = f"""examples:
   python -m dsage_mpi render runs/maze-0001 --output best.png        the best elite, and a rollout
@@ -35,7 +35,7 @@ def configure(parser: Parser) -> None:
         "(.gif, .mp4): games are played again as the run has played them.",
         EPILOG,
     )
-    parser.rewrite = _joined_cell
+    parser.rewrite = _joined_numbers
     parser.add_argument(
         "source",
         metavar="RUN_DIR|CHECKPOINT|LEVEL.txt",
@@ -91,6 +91,12 @@ def _add_choice(parser: Parser) -> None:
         type=_cell,
         metavar="I J ...",
         help="the elite of this archive cell, one number per measure",
+    )
+    which.add_argument(
+        "--measures",
+        type=_values,
+        metavar="X Y ...",
+        help="the elite of the cell that these values fall into, one number per measure",
     )
     which.add_argument(
         "--cells",
@@ -188,18 +194,30 @@ def _cell(text: str) -> tuple[int, ...]:
         return tuple(int(number) for number in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r}: expected whole numbers, one per measure, e.g. --cell 40 12"
+            f"{text!r}: expected whole numbers, e.g. --cell 40 12"
         ) from None
 
 
-def _joined_cell(argv: Sequence[str]) -> list[str]:
-    """Makes one argument of the numbers after ``--cell``, one per measure."""
+def _values(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(number) for number in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: expected numbers, one per measure, e.g. --measures 120 33.5"
+        ) from None
+
+
+_NUMBER = r"-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
+
+
+def _joined_numbers(argv: list[str]) -> list[str]:
+    """Makes one argument of the numbers after ``--cell`` or ``--measures``."""
     joined: list[str] = []
     for argument in argv:
         last = joined[-1] if joined else ""
-        if last == "--cell" and re.fullmatch(r"-?[\d,]+", argument):
-            joined[-1] = f"--cell={argument}"
-        elif last.startswith("--cell=") and re.fullmatch(r"-?\d+", argument):
+        if last in ("--cell", "--measures") and re.fullmatch(rf"{_NUMBER}(,{_NUMBER})*", argument):
+            joined[-1] = f"{last}={argument}"
+        elif last.startswith(("--cell=", "--measures=")) and re.fullmatch(_NUMBER, argument):
             joined[-1] += f",{argument}"
         else:
             joined.append(argument)

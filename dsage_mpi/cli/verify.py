@@ -77,15 +77,20 @@ def _checkpoints(path: Path) -> list[Path]:
 
 def _is_whole(path: Path) -> bool:
     from dsage_mpi.checkpoint.verify import examine
+    from dsage_mpi.run.absent import stand_in_for_absent
     from dsage_mpi.run.checkpoint_consistency import inconsistencies
-    from dsage_mpi.run.restart_parts import obstacles
+    from dsage_mpi.run.restart_parts import missing, obstacles
 
     tree, lines = examine(path)
-    for find in (obstacles, inconsistencies):  # the second relies on what the first has looked at
+    absent = [] if lines or missing(tree) else stand_in_for_absent(tree)
+    # The second relies on what the first has looked at, which needs the components themselves.
+    for find in (inconsistencies,) if absent else (obstacles, inconsistencies):
         lines = lines or [f"{path}: {line}" for line in find(tree)]
     for line in lines:
         print(line)
     if not lines:
         size, count = path.stat().st_size / 1e6, tree["counters"]["evaluations"]
         print(f"{path}: whole, {size:.1f} MB, after {count} evaluations")
+        for line in absent:
+            print(f"{path}: not compared with {line}")
     return not lines

@@ -48,7 +48,14 @@ METHODS = Registry(
 )
 
 #: Keys that name components.
-CHOICES = ("domain.name", "emitters.kind", "selection.kind", "algorithm.method", "surrogate.kind")
+CHOICES = (
+    "domain.name",
+    "archive.kind",
+    "emitters.kind",
+    "selection.kind",
+    "algorithm.method",
+    "surrogate.kind",
+)
 
 #: Solutions that an emitter of ours works on; others have an attribute SOLUTIONS.
 _SOLUTIONS: dict[str, tuple[str, ...]] = {

@@ -13,6 +13,7 @@ from typing import get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from dsage_mpi.archives.registry import ARCHIVES
 from dsage_mpi.config.component_reference import component_tables
 from dsage_mpi.config.keys import registries_of, table_model
 from dsage_mpi.config.schema import Config
@@ -34,6 +35,10 @@ def reference() -> str:
                 model = table_model(Config, key, {"name": name})
                 blocks.append(_block(f'`[domain]` with `name = "{name}"`', model, None))
                 blocks += _inner_blocks("domain", model)
+        elif key == "archive":
+            for kind in ARCHIVES.own():
+                model = table_model(Config, key, {"kind": kind})
+                blocks.append(_block(f'`[archive]` with `kind = "{kind}"`', model, None))
         else:
             model = table_model(Config, key)
             if model is not None:

@@ -29,6 +29,8 @@ class ComponentSettings(Settings):
         model = _settings_class(cls.REGISTRY, name)
         if model is None:
             # A name that leads nowhere is a problem of its own key.
+            if given == {}:  # as --set says that there are to be none
+                return {**data, "settings": None}
             if given is not None and (name is None or cls.REGISTRY.finds(name)):
                 what = f'{cls.CHOICE} = "{name}"' if name else f"without {cls.CHOICE}"
                 raise problems_error([("settings", f"{what} has no settings of its own")])

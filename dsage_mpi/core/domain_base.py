@@ -21,10 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from dsage_mpi.core.component_failures import failures_of
 from dsage_mpi.core.domain import Array, DomainError, Evaluations, Measure, SolutionKind
 from dsage_mpi.core.levels import grid_shape, level_dtype, level_kind
 from dsage_mpi.core.one_by_one import OneByOne
 from dsage_mpi.core.parameters import Parameter, Parameters
+from dsage_mpi.core.pictures import picture_problem
 from dsage_mpi.core.settings import Settings as BaseSettings
 from dsage_mpi.core.solution_checks import check_level, check_sample, shown
 from dsage_mpi.core.tile_colours import coloured
@@ -59,6 +61,8 @@ class DomainBase:
     EMPTY: ClassVar[int] = 0
     #: Whether ``simulate`` also gives "occupancy", (H, W) mean visits of the agent to each tile.
     OCCUPANCY: ClassVar[bool] = False
+    #: What the images show that a method ``planes`` computes for networks (``KnowsPlanes``).
+    PLANES: ClassVar[tuple[str, ...]] = ()
     #: Rough CPU time of one evaluation, for estimates before a run.
     SECONDS: ClassVar[float] = 0.01
     #: Other names of measures -> their names.
@@ -175,7 +179,7 @@ class DomainBase:
 
     def initial_solutions(self, rng: np.random.Generator, count: int) -> Array:
         """Random solutions ((count, solution_dim))."""
-        rows = [self._solution(self.sample(rng)).reshape(-1) for _ in range(count)]
+        rows = [self._sampled(rng).reshape(-1) for _ in range(count)]
         return np.asarray(rows, self.solution_dtype).reshape(count, self.solution_dim)
 
     def levels(self, solutions: Array) -> Array:
@@ -186,6 +190,10 @@ class DomainBase:
         for row, solution in enumerate(np.asarray(solutions)):
             levels[row] = self._level_of(self._given(solution.reshape(self.solution_shape)))
         return levels
+
+    def _sampled(self, rng: np.random.Generator) -> Array:
+        with failures_of(f"{type(self).__name__}.sample(rng)", DomainError):
+            return self._solution(self.sample(rng))
 
     def _solution(self, sample: Any) -> Array:
         """What ``sample`` gave, as an array."""
@@ -273,11 +281,17 @@ class DomainBase:
         """The picture that ``draw`` gives.
 
         Raises:
-            DomainError: Levels are vectors, and there is no ``draw``.
+            DomainError: Levels are vectors and there is no ``draw``, or it gives no picture.
         """
+        given: Any = level
         if self.draws_levels and self._named and self.parameters is not None:
-            return np.asarray(self.draw(self.parameters.values_of_level(level)), np.uint8)
-        return np.asarray(self.draw(level), np.uint8)
+            given = self.parameters.values_of_level(level)
+        where = f"{type(self).__name__}.draw(level)"
+        with failures_of(where, DomainError):
+            picture = np.asarray(self.draw(given))
+        if problem := picture_problem(picture):
+            raise DomainError(f"{where} {problem}")
+        return picture.astype(np.uint8)
 
 
 def _columns(results: Array, names: tuple[str, ...]) -> NDArray[np.float64]:

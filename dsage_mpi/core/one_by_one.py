@@ -39,6 +39,10 @@ class OneByOne:
                 if missing := [name for name in names if name not in given]:
                     failed[row] = f"simulate gives no {', '.join(missing)}"
                     continue
+                if wrong := next((n for n in names if not _is_right(n, given[n])), ""):
+                    value = f"{given[wrong]!r:.60}"
+                    failed[row] = f'simulate gives {value} for "{wrong}": expected a number'
+                    continue
                 for name in names:
                     results[name][row] = given[name]
             except Exception as error:  # whatever somebody's simulator raises
@@ -50,3 +54,9 @@ class OneByOne:
         if failed:
             raise TasksFailedError(results, failed)
         return results
+
+
+def _is_right(name: str, value: Any) -> bool:
+    """Whether it is a number (the occupancy's shape is looked at when it is stored)."""
+    found = np.asarray(value)
+    return name == "occupancy" or (found.ndim == 0 and found.dtype.kind in "buif")

@@ -20,14 +20,18 @@ from dsage_mpi.core.settings import Settings
 from dsage_mpi.domains.registry import DOMAINS
 
 
-@cache
 def foreign_domain(name: str) -> ForeignDomain:
     """What is known of the domain with this registered name or dotted path.
 
     Raises:
         ComponentError: It cannot be imported, or is no domain.
     """
-    return ForeignDomain(name, DOMAINS.load(name))
+    return _foreign_domain(name, DOMAINS.load(name))
+
+
+@cache  # by the class, too: a notebook's cell may define it anew
+def _foreign_domain(name: str, made_by: Any) -> ForeignDomain:
+    return ForeignDomain(name, made_by)
 
 
 class ForeignDomain:

@@ -104,13 +104,14 @@ def parts(config: Config, domain: Domain) -> Iterator[Part]:
 
 
 def _archives(config: Config, domain: Domain) -> Part:
-    cells, dims = math.prod(config.archive.dims), toml_value(config.archive.dims)
+    archive = config.archive
+    cells, size = archive.cell_count, toml_value(getattr(archive, archive.SIZE))
     fields = (_solution(domain), _level(domain), 8 * len(domain.metadata_names), 8 * 6)
     written = min(cells, config.algorithm.max_evaluations)
     count = 2 if config.uses_surrogate else 1
     return Part(
-        "archive.dims",
-        dims,
+        f"archive.{archive.SIZE}",
+        size,
         f"archives of {_number(cells)} cells",
         at_once=cells * max(fields),
         in_all=count * (written * sum(fields) + 5 * cells),

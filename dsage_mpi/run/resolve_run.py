@@ -20,6 +20,7 @@ from dsage_mpi.config.toml_writer import to_toml
 from dsage_mpi.core.atomic_files import remove_remains
 from dsage_mpi.core.domain import DomainError, try_simulator
 from dsage_mpi.core.state import CheckpointError
+from dsage_mpi.core.wording import option
 from dsage_mpi.core.write_errors import remedy
 from dsage_mpi.domains import build_domain
 from dsage_mpi.run.memory import check_memory
@@ -111,7 +112,8 @@ def resolve(asked: Asked, held: contextlib.ExitStack) -> RunRequest:
     except OSError as error:
         what = remedy(error).capitalize()
         raise RunDirectoryError(
-            f"cannot write into the run directory: {error}. {what}, or name another with --run-dir"
+            f"cannot write into the run directory: {error}. {what}, or name another with "
+            f"{option('run-dir')}"
         ) from error
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from dsage_mpi.core.slurm import job_id
+from dsage_mpi.core.wording import option
 from dsage_mpi.core.write_errors import remedy
 from dsage_mpi.rundir.json_files import read_facts
 from dsage_mpi.rundir.run_directory import RunDirectory, RunDirectoryError
@@ -59,8 +60,9 @@ class RunLock:
             link = error.errno == errno.ELOOP
             reason = f"{self._path.name} there is a symbolic link" if link else error.strerror
             raise RunDirectoryError(
-                f"cannot write into {directory.path}: {reason}. Choose another --run-dir, "
-                "or copy the run to where you can write and --restart the copy."
+                f"cannot write into {directory.path}: {reason}. Choose another "
+                f"{option('run-dir')}, or copy the run to where you can write and continue that: "
+                f"{option('restart', 'COPY')}"
             ) from error
         try:
             self._take(directory)

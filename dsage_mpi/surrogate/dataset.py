@@ -13,6 +13,7 @@ from torch import Tensor
 from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.core.state import Tree
 from dsage_mpi.surrogate.device import explained_device_errors
+from dsage_mpi.surrogate.encoding import computed_planes
 from dsage_mpi.surrogate.errors import SurrogateError
 
 #: Fields in the order in which `DataSet.add` takes them.
@@ -95,10 +96,10 @@ class DataSet:
                 f"evaluations and {count} more were added. Its capacity must be the evaluation "
                 "budget."
             )
+        planes = computed_planes(self._space, rows["levels"])
         for name, values in rows.items():
             self._columns[name][self._length : end] = torch.from_numpy(values).to(self.device)
-        if self._planes is not None and self._space.planes is not None:
-            planes = torch.from_numpy(self._space.planes.compute(rows["levels"]))
+        if self._planes is not None and planes is not None:
             self._planes[self._length : end] = planes.to(self.device)
         self._length = end
 

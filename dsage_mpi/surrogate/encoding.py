@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from dsage_mpi.core.levels import LevelSpace
+from dsage_mpi.surrogate.errors import SurrogateError
 
 #: The predictor halves its map until it is 4x4, so nothing smaller than 8x8 makes sense.
 SMALLEST_SIDE = 8
@@ -73,6 +76,24 @@ class LevelEncoder:
                 planes = functional.pad(planes, self._padding)
             image = torch.cat([image, planes.permute(0, 2, 3, 1).to(self._dtype)], dim=-1)
         return image.permute(0, 3, 1, 2)
+
+
+def computed_planes(space: LevelSpace, levels: NDArray[Any]) -> Tensor | None:
+    """The planes ((n, P, H, W) float32, on the CPU) of levels ((n, H, W)); None without any.
+
+    Raises:
+        SurrogateError: The domain computes something else.
+    """
+    if space.planes is None:
+        return None
+    planes = np.ascontiguousarray(space.planes.compute(levels), dtype=np.float32)
+    expected = (len(levels), len(space.planes.names), *space.shape)
+    if planes.shape != expected or not np.isfinite(planes).all():
+        raise SurrogateError(
+            f"The domain's planes(levels) gives an array of shape {planes.shape}: expected finite "
+            f"numbers of shape {expected}, one plane for each name in PLANES."
+        )
+    return torch.from_numpy(planes)
 
 
 def vector_encoder(centre: Tensor, scale: Tensor, dtype: torch.dtype) -> Encoder:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from dsage_mpi.surrogate.encoding import computed_planes
 from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.network import Network
 from dsage_mpi.surrogate.settings import SurrogateSettings
@@ -76,9 +77,9 @@ class Inference:
         """Levels and planes of every pass."""
         space = self._network.space
         chunks = self._chunks(torch.from_numpy(levels), space.empty_tile)
-        if space.planes is None:
+        planes = computed_planes(space, levels)
+        if planes is None:
             return zip(chunks, itertools.repeat(None), strict=False)
-        planes = torch.from_numpy(space.planes.compute(levels))
         return zip(chunks, self._chunks(planes, 0), strict=True)
 
     def _chunks(self, rows: Tensor, filling: float) -> tuple[Tensor, ...]:

@@ -43,6 +43,11 @@ class SurrogateSettings(ComponentSettings):
         "(mazes: steps from the start and to the goal, the shortest paths and their length).",
     )
     epochs: PositiveInt = Field(200, description="Passes over the training window per training.")
+    max_steps: PositiveInt | None = Field(
+        None,
+        description="A training ends after so many optimizer steps, if its epochs take more: so "
+        "that its cost does not grow with the data.",
+    )
     batch_size: BatchSize = Field(64, description="Levels per optimizer step.")
     learning_rate: float = Field(1e-3, gt=0, allow_inf_nan=False, description="Adam step size.")
     recent_samples: PositiveInt | Literal["all"] = Field(

@@ -74,6 +74,15 @@ def surrogate_loss(
     return loss, parts.detach()
 
 
+def steps_of_epochs(settings: SurrogateSettings, samples: int) -> list[int]:
+    """Optimizer steps of each epoch over ``samples`` evaluations; of the last one, maybe a part."""
+    whole = -(-samples // settings.batch_size)
+    left = settings.epochs * whole
+    if settings.max_steps is not None:
+        left = min(left, settings.max_steps)
+    return [min(whole, left - done) for done in range(0, left, whole)]
+
+
 class Trainer:
     """Runs epochs over one training window.
 
@@ -133,8 +142,8 @@ class Trainer:
         losses: list[float] = []
         progress = on_progress or (lambda epochs: None)
         self._network.train()
-        for epoch in range(self._settings.epochs):
-            losses = self._epoch(columns, shuffle, partial(progress, epoch))
+        for epoch, steps in enumerate(steps_of_epochs(self._settings, len(window["levels"]))):
+            losses = self._epoch(columns, shuffle, steps, partial(progress, epoch))
             self._check(epoch, losses)
             progress(epoch + 1)
         if self._settings.exact_statistics:
@@ -146,17 +155,23 @@ class Trainer:
         self,
         columns: Mapping[str, Tensor],
         shuffle: torch.Generator,
+        steps: int,
         after_batch: Callable[[], None],
     ) -> list[float]:
-        """One pass in random order, last partial batch included; mean loss and its parts."""
+        """The first ``steps`` batches of a random order, the last one partial if it is all.
+
+        Returns:
+            Mean loss and its parts.
+        """
         levels = columns["levels"]
         order = torch.randperm(len(levels), generator=shuffle).to(levels.device)
         total = torch.zeros(1 + len(self._names), dtype=torch.float64, device=levels.device)
+        order = order[: steps * self._settings.batch_size]
         for batch in torch.split(order, self._settings.batch_size):
             rows = {name: column[batch] for name, column in columns.items()}
             total += len(batch) * self._step(**rows)
             after_batch()
-        mean: list[float] = (total / len(levels)).tolist()
+        mean: list[float] = (total / len(order)).tolist()
         return mean
 
     @torch.no_grad()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsage_mpi.config.tables import ArchiveSettings
+from dsage_mpi.archives.grid import GridSettings
 
 
 @dataclass
@@ -42,4 +42,4 @@ class LatentDomain(BitDomain):
         return -np.square(solutions).sum(axis=1), solutions[:, :2]
 
 
-ARCHIVE = ArchiveSettings(measures=("a", "b"), dims=(8, 8), ranges=((0.0, 8.0), (0.0, 8.0)))
+ARCHIVE = GridSettings(measures=("a", "b"), dims=(8, 8), ranges=((0.0, 8.0), (0.0, 8.0)))

@@ -7,6 +7,7 @@ import pytest
 
 from dsage_mpi.core.levels import LevelSpace, Planes
 from dsage_mpi.surrogate.dataset import DataSet
+from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.model import Surrogate
 from dsage_mpi.surrogate.settings import SurrogateSettings
 from tests.surrogate.synthetic import SHAPE, SMALL, TILES, arrays_of, evaluations
@@ -63,6 +64,12 @@ def test_networks_see_the_planes(kind):
     misled.load_state(surrogate.state())
     levels = evaluations(8, seed=1)[0]
     assert not np.allclose(surrogate.predict(levels).measures, misled.predict(levels).measures)
+
+
+def test_planes_of_another_shape_are_refused():
+    space = LevelSpace(SHAPE, TILES, planes=Planes(("one",), total))
+    with pytest.raises(SurrogateError, match=r"shape \(5, 2, 8, 8\): expected .* \(5, 1, 8, 8\)"):
+        DataSet(5, space).add(*evaluations(5))
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (16, 56), (5, 23)])

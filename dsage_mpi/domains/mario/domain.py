@@ -23,7 +23,7 @@ from dsage_mpi.domains.mario.settings import (
 from dsage_mpi.domains.mario.tiles import EMPTY, TILES, from_text
 
 if TYPE_CHECKING:
-    from dsage_mpi.core.pictures import TileSheet
+    from dsage_mpi.core.tile_sheets import TileSheet
     from dsage_mpi.domains.mario.generator import Generator
     from dsage_mpi.domains.mario.simulator import MarioSimulator
 
@@ -171,7 +171,7 @@ class MarioDomain:
         return draw_level(level)
 
     def tile_sheet(self) -> TileSheet:
-        """How the tiles of ``sheet_codes`` look (``core/pictures.py``)."""
+        """How the tiles of ``sheet_codes`` look (``core/tile_sheets.py``)."""
         from dsage_mpi.domains.mario.sheet import tile_sheet
 
         return tile_sheet()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.core.pictures import JOINS_LEFT, JOINS_RIGHT, JOINS_UP, Picture, TileSheet
+from dsage_mpi.core.tile_sheets import JOINS_LEFT, JOINS_RIGHT, JOINS_UP, Picture, TileSheet
 from dsage_mpi.domains.mario.draw import ENEMY_SPRITES, KIND_OF_TILE, sky
 from dsage_mpi.domains.mario.geometry import find_ends
 from dsage_mpi.domains.mario.pictures.blocks import TILE, Kind, Sides, block

@@ -171,7 +171,7 @@ class MazeDomain:
         return draw_occupancy(level, occupancy)
 
     def paths(self, tasks: Array, rollouts: int) -> list[Sequence[NDArray[np.int16]]]:
-        """Row and column of each step of the first rollouts (``core/pictures.py``)."""
+        """Row and column of each step of the first rollouts (``core/tile_sheets.py``)."""
         ways = self._tracer.ways(tasks, rollouts)
         return [[cells_of(way) for way in of_one] for of_one in ways]
 

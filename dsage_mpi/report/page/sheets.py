@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from dsage_mpi.core.pictures import TileSheet
+from dsage_mpi.core.tile_sheets import TileSheet
 from dsage_mpi.report.page.pack import Packed
 from dsage_mpi.report.page.source import Looks
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.core.pictures import TileSheet
+from dsage_mpi.core.tile_sheets import TileSheet
 from dsage_mpi.report.history import CellOf
 
 

@@ -11,7 +11,7 @@ from dsage_mpi.core.positions import Positions
 from dsage_mpi.search.emitters.mutation import MutationEmitter
 
 if TYPE_CHECKING:
-    from ribs.archives import GridArchive
+    from ribs.archives import ArchiveBase
 
     from dsage_mpi.config.tables import EmitterSettings
     from dsage_mpi.core.domain import Domain
@@ -29,7 +29,7 @@ class PositionMutationEmitter(MutationEmitter):
 
     def __init__(
         self,
-        archive: GridArchive,
+        archive: ArchiveBase,
         domain: Domain,
         settings: EmitterSettings,
         rng: np.random.Generator,
