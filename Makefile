@@ -35,6 +35,7 @@ lint: setup ## check style, format, types and the floors of imports
 	@$(VENV_PYTHON) -m ruff format --check .
 	@$(VENV_PYTHON) -m mypy
 	@.venv/bin/lint-imports --no-cache --no-logo
+	@bash scripts/lint-js.sh
 
 format: setup ## let ruff mend style and format
 	@$(VENV_PYTHON) -m ruff check --fix .

@@ -19,6 +19,8 @@ REQUIRED = {
     "dsage_mpi/domains/maze/_native*.so": "the compiled maze code",
     "dsage_mpi/domains/maze/weights/*.npz": "the maze agent, without which no maze can be run",
     "dsage_mpi/domains/mario/weights/*.npz": "the level generator, without which there is no Mario",
+    "dsage_mpi/report/page/assets/*.js": "the scripts of report's page",
+    "dsage_mpi/report/page/assets/page.*": "its style and frame",
     "dsage_mpi/domains/mario/dsage_mario.jar": "the Mario engine; needs a JDK where it is built",
     "dsage_mpi/starter/inputs/maze_tiny.toml": "inputs for `dsage_mpi init`",
     "dsage_mpi/starter/jobs/dsage.slurm": "job scripts for `dsage_mpi init`",

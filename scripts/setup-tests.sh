@@ -1,8 +1,28 @@
 #!/usr/bin/env bash
-# Installs what some tests start: Slurm (tests/slurm), and networks for hosts (tests/hosts). make
-# test calls this as root on Debian and Ubuntu. Tests that need it are skipped where it is missing,
-# so nothing here is an error.
+# Installs what some tests start: Slurm (tests/slurm), networks for hosts (tests/hosts), and a
+# browser (tests/report/page). make test calls this as root on Debian and Ubuntu. Tests that need
+# it are skipped where it is missing, so nothing here is an error.
 set -uo pipefail
+
+install() {
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+
+# Installs packages, all or none, or says that tests will be skipped.
+provide() {
+  local skipped="the tests that need $* will be skipped." log
+  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    echo "not installed here: $skipped"
+    return
+  fi
+  echo "installing $* for tests ..."
+  log=$(mktemp)
+  if ! { install "$@" || { apt-get update -q && install "$@"; }; } >"$log" 2>&1 </dev/null; then
+    echo "could not install them; $skipped Last lines:"
+    tail -n 3 "$log"
+  fi
+  rm -f "$log"
+}
 
 packages=()
 for program in slurmctld slurmd sbatch; do
@@ -11,21 +31,9 @@ for program in slurmctld slurmd sbatch; do
   fi
 done
 if ! command -v ip >/dev/null; then packages+=(iproute2); fi
-if [ "${#packages[@]}" -eq 0 ]; then exit 0; fi
-
-skipped="the tests that need ${packages[*]} will be skipped."
-if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-  echo "not installed here: $skipped"
-  exit 0
+if [ "${#packages[@]}" -gt 0 ]; then provide "${packages[@]}"; fi
+# By itself: Ubuntu has no such package, and Slurm does not depend on it.
+if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; then
+  provide chromium chromium-driver
 fi
-echo "installing ${packages[*]} for tests ..."
-install() {
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${packages[@]}"
-}
-log=$(mktemp)
-if ! { install || { apt-get update -q && install; }; } >"$log" 2>&1 </dev/null; then
-  echo "could not install them; $skipped Last lines:"
-  tail -n 3 "$log"
-fi
-rm -f "$log"
 exit 0

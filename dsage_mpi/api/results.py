@@ -187,7 +187,7 @@ class Run:
         Raises:
             RenderError: They are not one finite number per measure.
         """
-        from dsage_mpi.api.scenes import cell_of_measures
+        from dsage_mpi.api.cells import cell_of_measures
 
         return cell_of_measures(self._stored.archives(self.config), self._table(), measures)
 
@@ -196,16 +196,16 @@ class Run:
         cell: Sequence[int] | None = None,
         *,
         evaluation: int | None = None,
-        rollout: int = 0,
+        rollout: int | None = 0,
         scale: int = 1,
     ) -> Image:
-        """Draws a level, with the agent's path where the domain can play it again (Mario).
+        """Draws a level, with the agent's path where the domain can play it again.
 
         Args:
             cell: A cell of the archive: its index in each dimension of a grid, e.g. ``(30, 8)``,
                 its number in other archives, ``(17,)``. The best elite if nothing is given.
             evaluation: Number of an evaluation instead.
-            rollout: Whose path, from 0.
+            rollout: Whose path, from 0; None for the level alone.
             scale: Pixels per pixel.
 
         Returns:
@@ -238,7 +238,7 @@ class Run:
         whole: bool = False,
         scale: int = 1,
     ) -> Path:
-        """Films a rollout, for domains that can play a level again (Mario).
+        """Films a rollout, for domains that can play a level again.
 
         Args:
             path: ``*.gif`` or ``*.mp4`` to write.

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dsage_mpi.api.cells import RenderError as RenderError
+from dsage_mpi.api.cells import best_row, cell_of_measures, name_of_cell, row_of_cell
 from dsage_mpi.core.domain import DomainError, renderer
 from dsage_mpi.core.seeding import evaluation_seeds
 
@@ -16,15 +18,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dsage_mpi.archives import Archives
     from dsage_mpi.config.schema import Config
-    from dsage_mpi.core.domain import Array
+    from dsage_mpi.core.domain import Array, Film
     from dsage_mpi.report.export import ArchiveTable
     from dsage_mpi.run.load_run import Stored
-
-
-class RenderError(Exception):
-    """What is to be drawn is not there; the message says what is."""
 
 
 def check_film(path: Path) -> None:
@@ -41,6 +38,10 @@ def check_film(path: Path) -> None:
     check_target(path)
 
 
+#: Number that stands for all rollouts of a level.
+ALL_ROLLOUTS = -1
+
+
 @dataclass(frozen=True)
 class Scene:
     """What is to be drawn.
@@ -50,12 +51,14 @@ class Scene:
         level: (H, W) int8 tile codes, or (d,) float64.
         task: (1,) of the domain's ``task_dtype``; plays the level. None if its size does not fit.
         what: One line that says which level it is.
+        occupancy: (H, W) float32 mean visits; None if they are not recorded.
     """
 
     domain: Any
     level: Array
     task: Array | None
     what: str
+    occupancy: NDArray[np.float32] | None = None
 
     @property
     def why_not_drawn(self) -> str:
@@ -85,11 +88,25 @@ class Scene:
         Raises:
             RenderError: There is not.
         """
-        if not 0 <= rollout < self.domain.rollouts:
+        if rollout == ALL_ROLLOUTS:
+            if not getattr(self.domain, "films_together", False):
+                name = self.domain.name
+                raise RenderError(f"the {name} domain shows its rollouts one by one: choose one")
+        elif not 0 <= rollout < self.domain.rollouts:
             count = self.domain.rollouts
             raise RenderError(
                 f"no rollout {rollout}: an evaluation has {count} here, numbered from 0"
             )
+
+    def film(self, rollout: int) -> Film:
+        """Plays a rollout again, or all.
+
+        Raises:
+            DomainError: if the simulator cannot show it.
+        """
+        number = None if rollout == ALL_ROLLOUTS else rollout
+        found: Film = self.domain.film(self.task, number)
+        return found
 
     def write_film(self, path: Path, rollout: int, whole: bool, scale: int) -> None:
         """Writes a film of a rollout.
@@ -103,7 +120,7 @@ class Scene:
         if why := self.why_not_played:
             raise RenderError(f"{why}, so there is no film of it; render draws the level")
         self.check_rollout(rollout)
-        film = self.domain.film(self.task, rollout)
+        film = self.film(rollout)
         write_film(path, film.frames(whole), film.frame_seconds, scale)
 
     def still(self, rollout: int | None, warn: Callable[[str], None]) -> NDArray[np.uint8]:
@@ -115,10 +132,24 @@ class Scene:
         """
         if rollout is not None:
             try:
-                return self.domain.film(self.task, rollout).still()  # type: ignore[no-any-return]
+                return self.film(rollout).still()
             except DomainError as error:
                 warn(f"the level is drawn without the agent's path: {error}")
         return self.domain.render(self.level)  # type: ignore[no-any-return]
+
+    def visits(self) -> NDArray[np.uint8]:
+        """Draws the level ((h, w, 3) uint8) with the agent's visits, all rollouts together.
+
+        Raises:
+            RenderError: They are not known.
+        """
+        if self.occupancy is None or not self.occupancy.any():
+            raise RenderError("where the agent was is not recorded: there are no visits to show")
+        if hasattr(self.domain, "render_occupancy"):
+            return self.domain.render_occupancy(self.level, self.occupancy)  # type: ignore[no-any-return]
+        from dsage_mpi.report.figures.agent import with_visits
+
+        return with_visits(self.domain.render(self.level), self.occupancy)
 
 
 @dataclass(frozen=True)
@@ -136,7 +167,9 @@ class Wanted:
     evaluation: int | None = None
 
 
-def find_scene(stored: Stored, config: Config, domain: Any, wanted: Wanted) -> Scene:
+def find_scene(
+    stored: Stored, config: Config, domain: Any, wanted: Wanted, by: str = "objective"
+) -> Scene:
     """Finds the elite of a cell, an evaluation, or else the best elite.
 
     Args:
@@ -144,6 +177,7 @@ def find_scene(stored: Stored, config: Config, domain: Any, wanted: Wanted) -> S
         config: Its configuration.
         domain: Its domain.
         wanted: Which.
+        by: What the best has most of: the objective, a measure or a column of the metadata.
 
     Raises:
         RenderError: There is none.
@@ -153,85 +187,53 @@ def find_scene(stored: Stored, config: Config, domain: Any, wanted: Wanted) -> S
     if len(given) > 1:
         told = " and ".join(f"{name}={value}" for name, value in given.items())
         raise ValueError(f"{told} are both given: expected one")
-    number, what = _evaluation(stored, config, wanted)
-    solution = stored.tree["record"]["solution"][number : number + 1]
-    task = domain.tasks(solution, evaluation_seeds(config.seed, number, 1))
-    return Scene(domain, domain.levels(solution)[0], task, what)
-
-
-def _evaluation(stored: Stored, config: Config, wanted: Wanted) -> tuple[int, str]:
-    """Number of the evaluation to show, and one line about it."""
     record, evaluation = stored.tree["record"], wanted.evaluation
     if evaluation is not None:
         count = len(record["failed"])
         if not 0 <= evaluation < count:
             raise RenderError(f"no evaluation {evaluation}: the run has {count}, numbered from 0")
-        if record["failed"][evaluation]:
-            return evaluation, f"evaluation {evaluation}, which failed"
-        return evaluation, _describe(evaluation, record, config)
-    table = stored.table(config)
-    if not len(table):
-        raise RenderError(f"{stored.checkpoint} has no elites yet")
+        what = f"evaluation {evaluation}, which failed"
+        if not record["failed"][evaluation]:
+            what = _describe(evaluation, record, config)
+        return _scene(stored, config, domain, evaluation, what)
+    table = elites_of(stored, config)
     cell = wanted.cell
     if wanted.measures is not None:
         cell = cell_of_measures(stored.archives(config), table, wanted.measures)
-    if cell is not None:
-        row = _row_of(_flat(tuple(cell), table), table)
-    else:
-        row = int(table.objective.argmax())
-    number = int(table.evaluation[row])
-    return number, f"cell {_name(table, table.index[row])}: {_describe(number, record, config)}"
+    row = best_row(table, by) if cell is None else row_of_cell(tuple(cell), table)
+    return elite_scene(stored, config, domain, table, row)
 
 
-def cell_of_measures(
-    archives: Archives, table: ArchiveTable, measures: Sequence[float]
-) -> tuple[int, ...]:
-    """The numbers that name the cell that the measures fall into.
+def elites_of(stored: Stored, config: Config) -> ArchiveTable:
+    """The archive's elites, at least one.
 
     Raises:
-        RenderError: They are not one finite number per measure.
+        RenderError: There are none.
     """
-    count = len(table.measure_names)
-    if len(measures) != count or not np.isfinite(measures).all():
-        names = ", ".join(table.measure_names)
-        raise RenderError(f"measures {tuple(measures)}: expected {count} finite numbers: {names}")
-    return _name(table, archives.cell_of(np.asarray(measures, np.float64)))
+    table = stored.table(config, stored.tree["names"]["metadata"])
+    if not len(table):
+        raise RenderError(f"{stored.checkpoint} has no elites yet")
+    return table
 
 
-def _flat(cell: tuple[int, ...], table: ArchiveTable) -> int:
-    """Flat index of the cell that the numbers name."""
-    dims = tuple(int(k) for k in table.dims)
-    if len(cell) != len(dims) or any(not 0 <= k < size for k, size in zip(cell, dims, strict=True)):
-        sizes, first = " x ".join(map(str, dims)), (0,) * len(dims)
-        raise RenderError(f"no cell {cell}: the archive has {sizes}, from {first}")
-    return int(np.ravel_multi_index(cell, dims))
+def elite_scene(
+    stored: Stored, config: Config, domain: Any, table: ArchiveTable, row: int
+) -> Scene:
+    """The elite in one row of the table."""
+    number = int(table.evaluation[row])
+    told = _describe(number, stored.tree["record"], config)
+    what = f"cell {name_of_cell(table, table.index[row])}: {told}"
+    return _scene(stored, config, domain, number, what)
 
 
-def _row_of(index: int, table: ArchiveTable) -> int:
-    """Row of the elite in a cell."""
-    rows = np.flatnonzero(table.index == index)
-    if not len(rows):
-        near = table.index[_distances(index, table).argmin()]
-        raise RenderError(
-            f"cell {_name(table, index)} is empty; the nearest with an elite is "
-            f"cell {' '.join(map(str, _name(table, near)))}"
-        )
-    return int(rows[0])
-
-
-def _distances(index: int, table: ArchiveTable) -> NDArray[np.float64]:
-    """How far the cell of each elite is ((n,)): in cells of a grid, else in ranges."""
-    if len(table.centroids):
-        places = table.centroids / (table.upper_bounds - table.lower_bounds)
-        return np.asarray(np.square(places[table.index] - places[index]).sum(axis=1))
-    dims = tuple(table.dims)
-    cells = np.stack(np.unravel_index(table.index, dims), axis=1)
-    return np.asarray(np.abs(cells - np.array(np.unravel_index(index, dims))).sum(axis=1))
-
-
-def _name(table: ArchiveTable, index: Any) -> tuple[int, ...]:
-    """The numbers that name a cell."""
-    return tuple(int(k) for k in np.unravel_index(index, tuple(table.dims)))
+def _scene(stored: Stored, config: Config, domain: Any, number: int, what: str) -> Scene:
+    record = stored.tree["record"]
+    rows = slice(number, number + 1)
+    task = domain.tasks(record["solution"][rows], evaluation_seeds(config.seed, number, 1))
+    occupancy = None
+    if not record["failed"][number]:
+        occupancy = domain.interpret(task, record["result"][rows]).occupancy[0]
+    return Scene(domain, domain.levels(record["solution"][rows])[0], task, what, occupancy)
 
 
 def _describe(number: int, record: Any, config: Config) -> str:

@@ -1,25 +1,27 @@
-"""``render``: a picture of one level, with the agent's path if the domain knows it, or a film."""
+"""``render``: pictures of levels, with the agent's path if the domain knows it, or a film."""
 
 from __future__ import annotations
 
 import argparse
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dsage_mpi.cli.console import EXIT_CODES, Parser, describe
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
 if TYPE_CHECKING:
-    from dsage_mpi.api.scenes import Scene
-    from dsage_mpi.core.domain import Film
+    pass
 
 EPILOG = f"""examples:
-  python -m dsage_mpi render runs/mario-0001 --output best.png        the best elite
+  python -m dsage_mpi render runs/maze-0001 --output best.png        the best elite, and a rollout
   python -m dsage_mpi render runs/mario-0001 --cell 40 12 --output cell.gif
-  python -m dsage_mpi render runs/mario-0001 --evaluation 317 --whole --output all.gif
-  python -m dsage_mpi render level.txt --output level.gif             a level written as text
+  python -m dsage_mpi render runs/maze-0001 --evaluation 317 --rollout all --output all.png
+  python -m dsage_mpi render runs/maze-0001 --best n_left_turns --show visits --output left.png
+  python -m dsage_mpi render runs/mario-0001 --along jumps --count 6 --output jumps.png
+  python -m dsage_mpi render runs/maze-0001 --history --output filling.gif
+  python -m dsage_mpi render level.txt --output level.gif            a level written as text
 
 {EXIT_CODES}
 """
@@ -29,8 +31,8 @@ def configure(parser: Parser) -> None:
     """Adds description and arguments of ``render``."""
     describe(
         parser,
-        "Draws a level (.png). Mario's games are played again: the agent's path is on "
-        "the picture, and a rollout can be filmed (.gif, .mp4). Mazes are drawn without a path.",
+        "Draws levels with what the agent did in them (.png, .svg), or films a rollout "
+        "(.gif, .mp4): games are played again as the run has played them.",
         EPILOG,
     )
     parser.rewrite = _joined_numbers
@@ -40,28 +42,20 @@ def configure(parser: Parser) -> None:
         type=Path,
         help="a run directory, one checkpoint (.h5), or a level as text",
     )
-    which = parser.add_mutually_exclusive_group()
-    which.add_argument(
-        "--evaluation", type=int, metavar="N", help="the level of evaluation N, from 0"
-    )
-    which.add_argument(
-        "--best", action="store_true", help="the elite with the best objective (the default)"
-    )
-    which.add_argument(
-        "--cell",
-        type=_cell,
-        metavar="I J ...",
-        help="the elite of this archive cell: its place along each measure of a grid, its number "
-        "in other archives",
-    )
-    which.add_argument(
-        "--measures",
-        type=_values,
-        metavar="X Y ...",
-        help="the elite of the cell that these values fall into, one number per measure",
+    _add_choice(parser)
+    parser.add_argument("--count", type=int, metavar="N", help="levels of --along (default 8)")
+    parser.add_argument(
+        "--show",
+        choices=("path", "visits", "level"),
+        default="path",
+        help="on pictures: the agent's path (the default, where it can be played again), where it "
+        "was in all rollouts, or the level alone",
     )
     parser.add_argument(
-        "--rollout", type=int, metavar="K", help="Mario: which rollout, from 0 (default 0)"
+        "--rollout",
+        type=_rollout,
+        metavar="K|all",
+        help="which rollout, from 0 (default 0); all: all of them together (mazes)",
     )
     parser.add_argument(
         "--whole", action="store_true", help="film the whole level, not the part around the agent"
@@ -73,13 +67,61 @@ def configure(parser: Parser) -> None:
         type=Path,
         required=True,
         metavar="FILE",
-        help="*.png: the level; *.gif, *.mp4: a film",
+        help="*.png: the level; *.svg: the same as lines (mazes); *.gif, *.mp4: a "
+        "film; several levels: *.png",
+    )
+
+
+def _add_choice(parser: Parser) -> None:
+    """What is drawn."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--evaluation", type=int, metavar="N", help="the level of evaluation N, from 0"
+    )
+    which.add_argument(
+        "--best",
+        nargs="?",
+        const="objective",
+        metavar="QUANTITY",
+        help="the elite with most of it: the objective (the default), a measure or a column of the "
+        "metadata; of several, the one farthest from the middle of the archive",
+    )
+    which.add_argument(
+        "--cell",
+        type=_cell,
+        metavar="I J ...",
+        help="the elite of this archive cell, one number per measure",
+    )
+    which.add_argument(
+        "--measures",
+        type=_values,
+        metavar="X Y ...",
+        help="the elite of the cell that these values fall into, one number per measure",
+    )
+    which.add_argument(
+        "--cells",
+        type=_cell,
+        nargs="+",
+        metavar="I,J",
+        help="the elites of several cells, on one sheet",
+    )
+    which.add_argument(
+        "--along",
+        metavar="MEASURE",
+        help="a row through the archive, from small to large values of the measure, on one sheet",
+    )
+    which.add_argument(
+        "--spread", type=int, metavar="N", help="N elites far from each other, on one sheet"
+    )
+    which.add_argument(
+        "--history", action="store_true", help="a film of the archive filling (.gif, .mp4)"
     )
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Draws; returns the exit code."""
     _check(arguments)
+    from dsage_mpi.api.render import Asked, render
     from dsage_mpi.api.scenes import RenderError
     from dsage_mpi.config.load import ConfigError
     from dsage_mpi.core.domain import DomainError
@@ -89,18 +131,16 @@ def main(arguments: argparse.Namespace) -> int:
 
     try:
         check_target(arguments.output)
-        scene = _find(arguments)
-        rollout = _rollout(arguments, scene)
+        draw = render(Asked.of(vars(arguments)), print, complain)
     except (
         *(ConfigError, CheckpointError, RunDirectoryError),
         *(DomainError, MovieError, RenderError),
     ) as error:
         complain(error)
         return exit_codes.BAD_INPUT
-    print(scene.what)
     try:
-        _render(arguments, scene, rollout)
-    except DomainError as error:
+        draw()
+    except (DomainError, RenderError) as error:
         complain(error)
         return exit_codes.BAD_INPUT
     except MovieError as error:
@@ -115,18 +155,38 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> None:
     from dsage_mpi.domains import DOMAINS
-    from dsage_mpi.report.movie import FILMS, STILL
+    from dsage_mpi.report.movie import FILMS, STILL, VECTOR
 
-    if arguments.output.suffix not in (STILL, *FILMS):
+    suffix = arguments.output.suffix
+    if suffix not in (STILL, VECTOR, *FILMS):
         arguments.error(
-            f"--output {arguments.output}: expected a name that ends in .png, .gif or .mp4"
+            f"--output {arguments.output}: expected a name that ends in .png, .gif, .mp4 or .svg"
         )
+    several = arguments.cells or arguments.along is not None or arguments.spread is not None
+    if several and suffix != STILL:
+        arguments.error(f"--output {arguments.output}: several levels are a picture: expected .png")
+    if arguments.history and suffix not in FILMS:
+        arguments.error(f"--output {arguments.output}: --history is a film: expected .gif or .mp4")
     if not 1 <= arguments.scale <= 16:
         arguments.error(f"--scale {arguments.scale}: expected 1 to 16")
-    if arguments.rollout is not None and arguments.rollout < 0:
-        arguments.error(f"--rollout {arguments.rollout}: expected 0 or more")
+    for option in ("count", "spread"):
+        value = getattr(arguments, option)
+        if value is not None and not 1 <= value <= 200:
+            arguments.error(f"--{option} {value}: expected 1 to 200")
+    if arguments.count is not None and arguments.along is None:
+        arguments.error("--count is for --along")
     if arguments.domain is not None and arguments.domain not in DOMAINS:
         arguments.error(f"--domain {arguments.domain}: expected one of {', '.join(DOMAINS)}")
+
+
+def _rollout(text: str) -> int:
+    from dsage_mpi.api.scenes import ALL_ROLLOUTS
+
+    if text == "all":
+        return ALL_ROLLOUTS
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text}: expected 0 or more, or all")
+    return int(text)
 
 
 def _cell(text: str) -> tuple[int, ...]:
@@ -162,94 +222,3 @@ def _joined_numbers(argv: list[str]) -> list[str]:
         else:
             joined.append(argument)
     return joined
-
-
-def _find(arguments: argparse.Namespace) -> Scene:
-    from dsage_mpi.api.scenes import RenderError, Wanted, find_scene
-    from dsage_mpi.domains import build_domain
-    from dsage_mpi.rundir.run_directory import look
-
-    source: Path = arguments.source
-    kind = look(source)
-    if kind is None:
-        raise RenderError(f"{source} does not exist")
-    if kind == "file" and source.suffix != ".h5":
-        chosen = (arguments.evaluation, arguments.best or None, arguments.cell, arguments.measures)
-        if any(choice is not None for choice in chosen):
-            options = "--evaluation, --best, --cell, --measures"
-            raise RenderError(f"{source} is one level: {options} are for runs")
-        return _written_level(source, arguments.domain or "mario")
-    if arguments.domain is not None:
-        raise RenderError(f"--domain is for levels as text; {source} has its own")
-
-    from dsage_mpi.run.load_run import find_stored
-
-    stored = find_stored(source)
-    config = stored.load_config()
-    domain = build_domain(config.domain, config.archive.measures)
-    wanted = Wanted(arguments.cell, arguments.measures, arguments.evaluation)
-    return find_scene(stored, config, domain, wanted)
-
-
-def _written_level(source: Path, name: str) -> Scene:
-    """A level as text, played with the domain's default settings."""
-    from dsage_mpi.api.scenes import RenderError, Scene
-    from dsage_mpi.core.domain import DomainError
-    from dsage_mpi.domains import build_domain, domain_settings
-
-    settings = domain_settings(name)
-    try:
-        default = settings.SETTINGS(name=name)
-    except ValueError:  # it has settings without a default
-        raise RenderError(f"the {name} domain reads no levels from text") from None
-    domain: Any = build_domain(default, tuple(settings.MEASURES)[:2])
-    if not hasattr(domain, "level_from_text"):
-        raise RenderError(f"the {name} domain reads no levels from text")
-    try:
-        level = domain.level_from_text(source.read_text(encoding="utf-8"))
-    except UnicodeDecodeError:
-        raise RenderError(f"{source} is no text (UTF-8)") from None
-    except OSError as error:
-        raise RenderError(f"{source} cannot be read: {error.strerror or error}") from None
-    except DomainError as error:
-        raise RenderError(f"{source}: {error}") from None
-    fits = level.shape == domain.level_shape
-    return Scene(domain, level, domain.level_task(level) if fits else None, f"level {source}")
-
-
-def _rollout(arguments: argparse.Namespace, scene: Scene) -> int | None:
-    """Number of the rollout to show; None where there is none that could be played again.
-
-    Raises:
-        RenderError: What was asked for takes one, or there is no such rollout.
-    """
-    from dsage_mpi.api.scenes import RenderError
-    from dsage_mpi.report.movie import STILL
-
-    why = scene.why_not_played
-    if scene.why_not_drawn:
-        raise RenderError(f"there is no picture of {scene.what}: {scene.why_not_drawn}")
-    if not why:
-        number: int = arguments.rollout or 0
-        scene.check_rollout(number)
-        return number
-    if arguments.output.suffix != STILL:
-        raise RenderError(
-            f"{why}, so there is no film of it; choose a name that ends in {STILL} for the level"
-        )
-    if arguments.rollout is not None:
-        raise RenderError(f"--rollout {arguments.rollout}: {why}; leave it out for the level")
-    if hasattr(scene.domain, "film"):  # a domain that can show a path, but not of this level
-        complain(f"the level is drawn without the agent's path: {why}")
-    return None
-
-
-def _render(arguments: argparse.Namespace, scene: Scene, rollout: int | None) -> None:
-    from dsage_mpi.report.movie import STILL, scaled, write_film, write_png
-
-    if arguments.output.suffix == STILL or rollout is None:
-        write_png(arguments.output, next(scaled([scene.still(rollout, complain)], arguments.scale)))
-        return
-    film: Film = scene.domain.film(scene.task, rollout)
-    frames = film.frames(arguments.whole)
-    write_film(arguments.output, frames, film.frame_seconds, arguments.scale)

@@ -119,7 +119,11 @@ class Film(Protocol):
 
 
 class Filmed(Protocol):
-    """What a domain may have besides: rollouts that can be watched (``render``)."""
+    """What a domain may have besides: rollouts that can be watched (``render``).
+
+    One that has ``films_together = True`` shows all rollouts at once where ``rollout`` is None. A
+    film may have ``svg()``, which gives it as one SVG text.
+    """
 
     #: How many an evaluation has.
     rollouts: int

@@ -20,7 +20,7 @@ from dsage_mpi.core.paths import kind_of
 Image = NDArray[np.uint8]
 
 #: What file names may end with.
-STILL, FILMS = ".png", (".gif", ".mp4")
+STILL, VECTOR, FILMS = ".png", ".svg", (".gif", ".mp4")
 
 
 class MovieError(Exception):
@@ -50,6 +50,12 @@ def write_png(path: Path, image: Image) -> None:
     """Writes one picture ((h, w, 3) uint8), atomically."""
     with atomic_write(path) as file:
         Pillow.fromarray(image).save(file, format="png", optimize=True)
+
+
+def write_svg(path: Path, text: str) -> None:
+    """Writes one SVG, atomically."""
+    with atomic_write(path) as file:
+        file.write(text.encode("utf-8"))
 
 
 def write_film(path: Path, frames: Iterable[Image], frame_seconds: float, factor: int = 1) -> None:

@@ -78,10 +78,11 @@ def test_the_surrogate_predicts_as_in_the_run(run: dm.Run) -> None:
 def test_levels_are_drawn(run: dm.Run) -> None:
     elites = run.elites()
     number, cell = elites.index[2], elites["cell"].iloc[2]
-    picture = np.asarray(run.render(cell=cell))
+    assert np.asarray(run.render(cell=cell)).shape == (288, 288, 3)
+    picture = np.asarray(run.render(cell=cell, rollout=None))
     np.testing.assert_array_equal(picture, run.domain.render(run.levels[number]))
-    np.testing.assert_array_equal(picture, np.asarray(run.render(evaluation=number)))
-    large = np.asarray(run.render(cell, scale=3))
+    np.testing.assert_array_equal(picture, np.asarray(run.render(evaluation=number, rollout=None)))
+    large = np.asarray(run.render(cell, rollout=None, scale=3))
     np.testing.assert_array_equal(large[1::3, 2::3], picture)
     assert run.render().size == (picture.shape[1], picture.shape[0])
 
@@ -102,9 +103,9 @@ def test_what_is_not_there_is_not_drawn(
         run.render(**arguments)
 
 
-def test_mazes_have_no_films(run: dm.Run, tmp_path: Path) -> None:
-    with pytest.raises(dm.RenderError, match="there is no film of it"):
-        run.film(tmp_path / "a.gif")
+def test_mazes_are_filmed_too(run: dm.Run, tmp_path: Path) -> None:
+    with Image.open(run.film(tmp_path / "a.gif")) as film:
+        assert film.size == (288, 288)
     with pytest.raises(dm.RenderError, match=r"ends in \.gif or \.mp4"):
         run.film(tmp_path / "a.png")
     with pytest.raises(dm.MovieError, match="make that folder first"):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from xml.etree import ElementTree
 
+import h5py
 import numpy as np
 import pytest
 from PIL import Image
@@ -53,6 +56,7 @@ def test_a_maze_is_drawn_as_in_the_gallery(run_dir: Path, tmp_path: Path) -> Non
     cell = np.unravel_index(elites["index"][row], tuple(elites["dims"]))
     picture = tmp_path / "maze.png"
     arguments = ["--cell", *map(str, cell), "--output", str(picture), "--scale", "2"]
+    arguments += ["--show", "level"]
     assert main(["render", str(run_dir), *arguments]) == 0
     domain = build_domain(MazeSettings(name="maze"), ("num_blocks", "agent_path_length"))
     with Image.open(picture) as shown:
@@ -92,17 +96,94 @@ def test_what_is_not_there_is_named(
     assert not (tmp_path / "a.png").exists()
 
 
-def test_mazes_have_no_films(
+def test_a_rollout_of_a_maze_is_drawn_and_filmed(run_dir: Path, tmp_path: Path) -> None:
+    with h5py.File(max((run_dir / "checkpoints").glob("*.h5"))) as file:
+        results = file["record/result"][:]
+    number = int(results["length"].min(axis=1).argmax())
+    base = ["render", str(run_dir), "--evaluation", str(number)]
+    for name, options in {
+        "level.png": ["--show", "level"],
+        "path.png": [],
+        "other.png": ["--rollout", "3"],
+        "all.png": ["--rollout", "all"],
+        "visits.png": ["--show", "visits"],
+        "path.svg": [],
+        "path.gif": ["--rollout", "3"],
+    }.items():
+        assert main([*base, *options, "--output", str(tmp_path / name)]) == 0
+    pictures = [Image.open(path).convert("RGB") for path in sorted(tmp_path.glob("*.png"))]
+    assert len(pictures) == len({picture.tobytes() for picture in pictures}) == 5
+    with Image.open(tmp_path / "path.gif") as film:
+        steps = int(results["length"][number, 3]) + int(results["success"][number, 3])
+        assert steps <= film.n_frames + 30  # pictures that are alike are one
+        assert film.n_frames > 1
+    tree = ElementTree.parse(tmp_path / "path.svg")
+    assert len(tree.findall(".//{*}animateMotion")) == 1
+
+
+def test_several_levels_are_one_sheet(
     run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    message = refused(capsys, run_dir, "--output", tmp_path / "a.gif")
-    assert "the maze domain's simulator keeps no record" in message
-    assert ".png" in message
-    message = refused(capsys, run_dir, "--rollout", 0, "--output", tmp_path / "a.png")
-    assert "--rollout 0: the maze domain's simulator keeps no record" in message
-    assert not list(tmp_path.glob("a.*"))
-    assert main(["render", str(run_dir), "--output", str(tmp_path / "a.png")]) == 0
-    assert capsys.readouterr().err == ""  # nobody missed a path
+    elites = archive(run_dir)
+    dims = tuple(elites["dims"])
+    cells = [np.unravel_index(index, dims) for index in elites["index"][:3]]
+    output = ["--output", str(tmp_path / "sheet.png")]
+    asked = ["--cells", *(f"{i},{j}" for i, j in cells)]
+    assert main(["render", str(run_dir), *asked, *output]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in told[:3]] == [f"cell ({i}, {j})" for i, j in cells]
+    assert main(["render", str(run_dir), "--spread", "4", *output]) == 0
+    assert capsys.readouterr().out.count("objective") == 4
+    assert main(["render", str(run_dir), "--along", "num_blocks", *output]) == 0
+    lines = capsys.readouterr().out.splitlines()[:-1]
+    found = [tuple(map(int, re.findall(r"\d+", line)[:2])) for line in lines]
+    assert found == sorted(found)
+    assert len({j for _, j in found}) == 1
+    rows = np.unravel_index(elites["index"], dims)[1]
+    assert len(found) == min(8, np.bincount(rows).max())
+    assert "no such measure" in refused(capsys, run_dir, "--along", "jumps", *output)
+    assert "is empty; the nearest" in refused(capsys, run_dir, "--cells", "0,0", *output)
+    gif = ("--output", tmp_path / "a.gif")
+    assert "several levels are a picture" in refused(capsys, run_dir, "--spread", 2, *gif)
+
+
+def test_the_best_of_many_equals_is_the_most_unusual(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elites = archive(run_dir)
+    scaled = elites["measures"] / (256, 648)
+    far = np.square(scaled - scaled.mean(axis=0)).sum(axis=1)
+    best = elites["evaluation"][np.where(elites["objective"] == 1, far, -1).argmax()]
+    output = ("--output", str(tmp_path / "a.png"))
+    assert main(["render", str(run_dir), "--best", *output]) == 0
+    assert f"evaluation {best}," in capsys.readouterr().out
+    most = elites["measures"][:, 1].max()
+    assert main(["render", str(run_dir), "--best", "agent_path_length", *output]) == 0
+    assert f"agent_path_length {most:.4g}" in capsys.readouterr().out
+    message = refused(capsys, run_dir, "--best", "beauty", *output)
+    assert "no column 'beauty'" in message
+    assert "n_left_turns" in message
+
+
+def test_the_archive_fills_in_a_film(run_dir: Path, tmp_path: Path) -> None:
+    output = tmp_path / "filling.gif"
+    assert main(["render", str(run_dir), "--history", "--output", str(output)]) == 0
+    with Image.open(output) as film:
+        assert film.size == (640, 480)
+        assert film.n_frames == 13  # before the first, and after each evaluation
+        first = np.asarray(film.convert("RGB"))
+        film.seek(12)
+        assert (np.asarray(film.convert("RGB")) != first).any()
+
+
+def test_a_maze_as_text_is_played(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "maze.txt"
+    source.write_text("\n".join([".#" * 8] + ["." * 16] * 15) + "\n")
+    command = ["render", str(source), "--domain", "maze", "--output", str(tmp_path / "a.png")]
+    assert main(command) == 0
+    assert capsys.readouterr().err == ""
+    source.write_text("#" * 16)
+    assert "no maze: 1 rows; expected 16" in refused(capsys, *command[1:])
 
 
 def test_the_domain_of_a_run_is_its_own(
@@ -115,7 +196,7 @@ def test_the_domain_of_a_run_is_its_own(
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("--output", "a.jpg", "expected a name that ends in .png, .gif or .mp4"),
+        ("--output", "a.jpg", "expected a name that ends in .png, .gif, .mp4 or .svg"),
         ("--scale", "0", "expected 1 to 16"),
         ("--rollout", "-1", "expected 0 or more"),
         ("--domain", "chess", "expected one of command, mario, maze"),
@@ -166,7 +247,7 @@ def test_text_means_one_level_of_a_domain_that_reads_text(
     source.write_text(FLAT)
     output = ("--output", tmp_path / "a.png")
     assert "is one level" in refused(capsys, source, "--best", *output)
-    assert "reads no levels" in refused(capsys, source, "--domain", "maze", *output)
+    assert "no maze: row 1 has 56 columns" in refused(capsys, source, "--domain", "maze", *output)
 
 
 def test_a_level_as_text_is_played(tmp_path: Path) -> None:

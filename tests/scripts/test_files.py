@@ -66,4 +66,4 @@ class TestMake:
         assert lines[-2] == "bash scripts/setup-tests.sh"
         commands = [line.split() for line in (*lines[1:-2], lines[-1])]
         checks = [words[2] if words[1] == "-m" else Path(words[0]).name for words in commands]
-        assert checks == ["ruff", "ruff", "mypy", "lint-imports", "pytest"]
+        assert checks == ["ruff", "ruff", "mypy", "lint-imports", "bash", "pytest"]

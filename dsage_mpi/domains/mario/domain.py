@@ -23,6 +23,7 @@ from dsage_mpi.domains.mario.settings import (
 from dsage_mpi.domains.mario.tiles import EMPTY, TILES, from_text
 
 if TYPE_CHECKING:
+    from dsage_mpi.core.tile_sheets import TileSheet
     from dsage_mpi.domains.mario.generator import Generator
     from dsage_mpi.domains.mario.simulator import MarioSimulator
 
@@ -168,6 +169,18 @@ class MarioDomain:
     def render(self, level: NDArray[np.int8]) -> NDArray[np.uint8]:
         """Draws tile indices ((16, 56)) as (256, 896, 3) uint8."""
         return draw_level(level)
+
+    def tile_sheet(self) -> TileSheet:
+        """How the tiles of ``sheet_codes`` look (``core/tile_sheets.py``)."""
+        from dsage_mpi.domains.mario.sheet import tile_sheet
+
+        return tile_sheet()
+
+    def sheet_codes(self, levels: NDArray[np.int8]) -> NDArray[np.uint8]:
+        """Codes ((n, 16, 56)) of the sheet that draw levels ((n, 16, 56) tile indices)."""
+        from dsage_mpi.domains.mario.sheet import sheet_codes
+
+        return sheet_codes(levels)
 
     def film(self, tasks: Array, rollout: int) -> Film:
         """Plays rollout number ``rollout`` of a task ((1,) of ``task_dtype``) again.

@@ -27,9 +27,10 @@ _KINDS = {
     },
     **{"X": Kind.GROUND, "%": Kind.PLATFORM, "|": Kind.BACKDROP, "o": Kind.COIN, "#": Kind.STONE},
 }
-_KIND_OF_TILE = np.array([_KINDS.get(character, Kind.NOTHING) for character in TILES])
+#: Tile index -> what it looks like.
+KIND_OF_TILE = np.array([_KINDS.get(character, Kind.NOTHING) for character in TILES])
 #: Tile index -> sprite type of the engine.
-_ENEMY_SPRITES = {TILES.index(c): code for c, code in {"y": 8, "g": 2, "k": 6, "r": 4}.items()}
+ENEMY_SPRITES = {TILES.index(c): code for c, code in {"y": 8, "g": 2, "k": 6, "r": 4}.items()}
 
 
 def draw_level(level: NDArray[np.int8]) -> Image:
@@ -38,13 +39,13 @@ def draw_level(level: NDArray[np.int8]) -> Image:
     Enemies stand where they come into being; start and flag are where the engine puts them.
     """
     ends = find_ends(level)
-    kinds = _KIND_OF_TILE[level]
+    kinds = KIND_OF_TILE[level]
     first, last = ends.pole
     kinds[first : last + 1, ends.exit[1]] = Kind.POLE
     kinds[first, ends.exit[1]] = Kind.POLE_TOP
     image = draw_kinds(kinds)
-    for row, column in np.argwhere(np.isin(level, list(_ENEMY_SPRITES))):
-        code = _ENEMY_SPRITES[int(level[row, column])]
+    for row, column in np.argwhere(np.isin(level, list(ENEMY_SPRITES))):
+        code = ENEMY_SPRITES[int(level[row, column])]
         put(image, sprite(code, -1), *_standing(row, column))
     put(image, player(0), *_standing(*ends.start))
     return image
@@ -53,7 +54,7 @@ def draw_level(level: NDArray[np.int8]) -> Image:
 def draw_kinds(kinds: NDArray[np.int_]) -> Image:
     """Draws looks of tiles ((H, W) of ``Kind``) before a sky: (16 H, 16 W, 3) uint8."""
     height, width = kinds.shape
-    image = _sky(height * TILE, width * TILE).copy()
+    image = sky(height * TILE, width * TILE).copy()
     up = np.pad(kinds, ((1, 0), (0, 0)))[:-1] == kinds
     left = np.pad(kinds, ((0, 0), (1, 0)), mode="edge")[:, :-1] == kinds
     right = np.pad(kinds, ((0, 0), (0, 1)), mode="edge")[:, 1:] == kinds
@@ -80,7 +81,7 @@ def draw_path(image: Image, x: NDArray[np.float64], y: NDArray[np.float64]) -> N
     pen = ImageDraw.Draw(canvas)
     count = len(x)
     points = [(float(a), float(b) - 6) for a, b in zip(x, y, strict=True)]
-    for wide, colours in ((4, None), (2, (_PATH_FROM, _PATH_TO))):
+    for wide, colours in ((7, None), (4, (_PATH_FROM, _PATH_TO))):
         for number in range(count - 1):
             share = number / max(count - 2, 1)
             colour = (255, 255, 255) if colours is None else _between(*colours, share)
@@ -107,7 +108,8 @@ def _standing(row: int, column: int) -> tuple[float, float]:
 
 
 @cache
-def _sky(height: int, width: int) -> Image:
+def sky(height: int, width: int) -> Image:
+    """What is behind everything ((height, width, 3) uint8, not to be written to)."""
     share = np.linspace(0, 1, height)[:, None, None]
     colours = np.multiply(_SKY_TOP, 1 - share) + np.multiply(_SKY_BOTTOM, share)
     return np.broadcast_to(np.rint(colours).astype(np.uint8), (height, width, 3))

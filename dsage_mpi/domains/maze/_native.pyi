@@ -38,6 +38,7 @@ class Agent:
         levels_in_flight: int = 32,
         share: bool = True,
         turns: bool = False,
+        trace: bool = False,
     ) -> dict[str, Any]: ...
     def original(
         self,
@@ -46,6 +47,7 @@ class Agent:
         episodes: int,
         rows: int = 200,
         turns: bool = False,
+        trace: bool = False,
     ) -> dict[str, Any]: ...
     def replay_original(
         self, level: NDArray[np.uint8], episodes: int, actions: NDArray[np.uint8], noted: int = 0

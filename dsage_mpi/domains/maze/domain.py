@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.core.domain import Array, DomainError, Evaluations
+from dsage_mpi.core.domain import Array, DomainError, Evaluations, Film
 from dsage_mpi.domains.maze import _native
 from dsage_mpi.domains.maze.agent import load_agent
-from dsage_mpi.domains.maze.draw import draw_level
+from dsage_mpi.domains.maze.draw import draw_level, draw_occupancy
 from dsage_mpi.domains.maze.levels import (
     CELLS,
     EMPTY,
@@ -21,12 +22,14 @@ from dsage_mpi.domains.maze.levels import (
     LevelGeometry,
     analyse,
     as_levels,
+    from_text,
     mark_endpoints,
 )
 from dsage_mpi.domains.maze.planes import PLANES, planes
 from dsage_mpi.domains.maze.results import Reading
 from dsage_mpi.domains.maze.settings import MEASURES, SOLUTION_KIND, MazeSettings
 from dsage_mpi.domains.maze.simulator import TASK_DTYPE, MazeSimulator, result_dtype
+from dsage_mpi.domains.maze.ways import Tracer, cells_of
 
 #: Predicted measures that say how long an evaluation takes, best first.
 _COST_MEASURES = ("agent_path_length", "n_repeated_cells")
@@ -52,6 +55,7 @@ class MazeDomain:
     tile_count = 4
     empty_tile = EMPTY
     metadata_names: tuple[str, ...] = (*MEASURES, "n_reachable", "start", "goal")
+    films_together = True
     task_dtype: np.dtype[Any] = TASK_DTYPE
     PLANES: ClassVar[tuple[str, ...]] = PLANES
 
@@ -64,6 +68,7 @@ class MazeDomain:
             )
         self.settings = settings
         self.measures = measures
+        self.rollouts = settings.rollouts
         self.result_dtype: np.dtype[Any] = result_dtype(settings)
 
     def initial_solutions(self, rng: np.random.Generator, count: int) -> Array:
@@ -161,6 +166,59 @@ class MazeDomain:
     def render(self, level: NDArray[np.int8]) -> NDArray[np.uint8]:
         """Draws tile codes ((16, 16), with or without marks) as (288, 288, 3) uint8."""
         return draw_level(level)
+
+    def render_occupancy(
+        self, level: NDArray[np.int8], occupancy: NDArray[np.float32]
+    ) -> NDArray[np.uint8]:
+        """As ``render``, with the tiles coloured by the agent's visits ((16, 16))."""
+        return draw_occupancy(level, occupancy)
+
+    def paths(self, tasks: Array, rollouts: int) -> list[Sequence[NDArray[np.int16]]]:
+        """Row and column of each step of the first rollouts (``core/tile_sheets.py``)."""
+        ways = self._tracer.ways(tasks, rollouts)
+        return [[cells_of(way) for way in of_one] for of_one in ways]
+
+    def film(self, tasks: Array, rollout: int | None) -> Film:
+        """Plays a rollout of a task ((1,) of ``task_dtype``) again; all of them if None.
+
+        Raises:
+            DomainError: if there is no such rollout.
+        """
+        from dsage_mpi.domains.maze.film import MazeFilm
+
+        played = self._tracer.ways(tasks, self.rollouts if rollout is None else rollout + 1)[0]
+        shown = played if rollout is None else played[rollout : rollout + 1]
+        if not shown:
+            why = "has no two free cells side by side" if not played else "has not as many rollouts"
+            raise DomainError(f"no rollout can be shown: the maze {why}")
+        levels = mark_endpoints(tasks["level"], analyse(tasks["level"]))
+        states, goals = zip(*shown, strict=True)
+        return MazeFilm(levels[0], states, goals, rollout or 0)
+
+    def level_from_text(self, text: str) -> NDArray[np.int8]:
+        """Reads 16 rows of 16 characters: ``#``, ``X`` or ``1`` for walls, others are free.
+
+        Raises:
+            DomainError: if it is no maze; says where.
+        """
+        try:
+            return np.asarray(self.levels(from_text(text))[0])
+        except ValueError as error:
+            raise DomainError(f"no maze: {error}") from None
+
+    def level_task(self, level: NDArray[np.int8]) -> Array:
+        """A task ((1,) of ``task_dtype``) that plays ``level`` with seed 0."""
+        walls = (np.asarray(level) == WALL).astype(np.uint8)
+        return self.tasks(walls[None], np.zeros(1, np.uint64))
+
+    @cached_property
+    def _tracer(self) -> Tracer:
+        if not self.settings.runs_agent:
+            raise DomainError(
+                f'with domain.objective = "{self.settings.objective}" no agent is run, so that '
+                "there is no way of one"
+            )
+        return Tracer(self.settings, self.simulator_payload())
 
 
 def build(settings: MazeSettings, measures: tuple[str, ...]) -> MazeDomain:

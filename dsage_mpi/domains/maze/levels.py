@@ -70,6 +70,25 @@ def as_levels(levels: NDArray[Any]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(levels, dtype=np.uint8).reshape(-1, SIDE, SIDE)
 
 
+#: Characters of walls in mazes that people write; all others are free cells.
+_WALLS = "#X1"
+
+
+def from_text(text: str) -> NDArray[np.uint8]:
+    """Reads a maze ((1, 16, 16) of 0 and 1) written as 16 rows of 16 characters.
+
+    Raises:
+        ValueError: if it has another size; says where.
+    """
+    lines = text.removeprefix("\ufeff").replace("\r", "").rstrip("\n").split("\n")
+    if len(lines) != SIDE:
+        raise ValueError(f"{len(lines)} rows; expected {SIDE}")
+    for row, line in enumerate(lines):
+        if len(line) != SIDE:
+            raise ValueError(f"row {row + 1} has {len(line)} columns; expected {SIDE}")
+    return np.array([[[c in _WALLS for c in line] for line in lines]], np.uint8)
+
+
 def _refuse(levels: NDArray[Any]) -> NoReturn:
     flat = levels.reshape(len(levels), CELLS)
     index, cell = np.argwhere((flat != 0) & (flat != 1))[0]

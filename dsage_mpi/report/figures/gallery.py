@@ -84,7 +84,7 @@ def archive_gallery(
     shape = table.level.shape[1:]
     columns = _columns(len(picked), shape[0] / shape[1] if len(shape) == 2 and shape[1] else 1.0)
     picked = picked[_as_on_the_map(table.measures[picked], columns)]
-    captions = [_caption(table, int(row), units) for row in picked]
+    captions = [caption(table, int(row), units) for row in picked]
     level_gallery(table.level[picked], render, captions, path, columns, title)
 
 
@@ -241,7 +241,8 @@ def _columns(count: int, aspect: float = 1.0) -> int:
     return min(range(max(few, 1), 2 * few + 1), key=cost, default=1)
 
 
-def _caption(table: ArchiveTable, row: int, units: Sequence[str]) -> str:
+def caption(table: ArchiveTable, row: int, units: Sequence[str]) -> str:
+    """The numbers of one elite, line by line."""
     lines = []
     for i, name in enumerate(table.measure_names):
         unit = style.unit_beside(name, units[i] if i < len(units) else "")

@@ -29,7 +29,8 @@ DPI = 150
 _TITLE_SIZE, _SMALLEST_TITLE = 12.0, 8.0  # points
 _SIDES = 1.2  # inches that a heading cannot have: labels at its left, a margin at its right
 
-_SETTINGS: dict[str, Any] = {
+#: Settings of matplotlib that are not its own.
+SETTINGS: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
     "text.color": INK,
@@ -73,7 +74,7 @@ def figure(path: Path, width: float, height: float, constrained: bool = True) ->
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     defaults = {k: v for k, v in matplotlib.rcParamsDefault.items() if k != "backend"}
-    with matplotlib.rc_context({**defaults, **_SETTINGS}), warnings.catch_warnings():
+    with matplotlib.rc_context({**defaults, **SETTINGS}), warnings.catch_warnings():
         # A title in a script that the font lacks is drawn as boxes; nobody can do more about it.
         warnings.filterwarnings("ignore", "Glyph .* missing from")
         layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.10, wspace=0.04, hspace=0.04)

@@ -148,7 +148,7 @@ def test_wide_levels_stand_in_fewer_columns_and_keep_every_pixel(tmp_path: Path)
 
 def test_units_are_not_said_twice(tmp_path: Path, table: ArchiveTable) -> None:
     named = dataclasses.replace(table, measure_names=("sky_tiles", "ticks"))
-    caption = gallery._caption(named, 0, ("tiles", "steps")).split("\n")
+    caption = gallery.caption(named, 0, ("tiles", "steps")).split("\n")
     assert caption[0].split()[:2] == ["sky", "tiles"]
     assert not caption[0].endswith("tiles")
     assert caption[1].endswith("steps")
@@ -162,4 +162,4 @@ def test_the_title_fits_a_narrow_sheet(tmp_path: Path) -> None:
 
 def test_captions_round_the_objective_as_they_do_measures(table: ArchiveTable) -> None:
     steps = dataclasses.replace(table, objective=np.full(len(table), 1259.46))
-    assert gallery._caption(steps, 0, ()).endswith("\nobjective 1259.5")
+    assert gallery.caption(steps, 0, ()).endswith("\nobjective 1259.5")

@@ -104,7 +104,7 @@ class Agent {
   std::string isa() const { return network_.isa(); }
 
   nb::dict rollouts(Levels levels, Seeds seeds, int episodes, int rows, int in_flight, bool share,
-                    bool turns) {
+                    bool turns, bool trace) {
     const std::size_t n = check(levels, seeds, episodes), e = static_cast<std::size_t>(episodes);
     if (rows < 1 || in_flight < 1)
       throw std::invalid_argument("rows and levels_in_flight must be at least 1");
@@ -113,6 +113,7 @@ class Agent {
     Results out;
     RolloutResults r;
     add_results(r, out, n, e, turns);
+    r.trace = trace ? add_trace(out, n, e) : nullptr;
     const RolloutOptions options{episodes, rows, in_flight, share};
     std::uint64_t computed;
     {
@@ -124,12 +125,13 @@ class Agent {
     return out.dict;
   }
 
-  nb::dict original(Levels levels, Seeds seeds, int episodes, int rows, bool turns) {
+  nb::dict original(Levels levels, Seeds seeds, int episodes, int rows, bool turns, bool trace) {
     const std::size_t n = check(levels, seeds, episodes);
     if (rows < 1 || static_cast<std::size_t>(rows) > kMostRows)
       throw std::invalid_argument("rows must be 1 to 1048576");
     Results out;
     OriginalResults r = original_results(out, n, episodes, turns);
+    r.trace = trace ? add_trace(out, n, static_cast<std::size_t>(episodes)) : nullptr;
     std::uint64_t computed;
     {
       nb::gil_scoped_release release;
@@ -231,6 +233,12 @@ class Agent {
     return cached_views;
   }
 
+  static std::int16_t *add_trace(Results &out, std::size_t n, std::size_t episodes) {
+    std::int16_t *trace = out.add<std::int16_t>("trace", {n, episodes, kMaxSteps});
+    std::fill_n(trace, n * episodes * kMaxSteps, std::int16_t{-1});
+    return trace;
+  }
+
   static OriginalResults original_results(Results &out, std::size_t n, int episodes, bool turns) {
     const auto e = static_cast<std::size_t>(episodes);
     OriginalResults r;
@@ -255,9 +263,9 @@ void bind_agent(nb::module_ &m) {
       .def_prop_ro("isa", &Agent::isa)
       .def("rollouts", &Agent::rollouts, exact("levels"), exact("seeds"), nb::arg("episodes"),
            nb::arg("rows") = 128, nb::arg("levels_in_flight") = 32, nb::arg("share") = true,
-           nb::arg("turns") = false)
+           nb::arg("turns") = false, nb::arg("trace") = false)
       .def("original", &Agent::original, exact("levels"), exact("seeds"), nb::arg("episodes"),
-           nb::arg("rows") = 200, nb::arg("turns") = false)
+           nb::arg("rows") = 200, nb::arg("turns") = false, nb::arg("trace") = false)
       .def("replay_original", &Agent::replay_original, exact("level"), nb::arg("episodes"),
            exact("actions"), nb::arg("noted") = 0)
       .def("forward", &Agent::forward, exact("views"), exact("codes"), exact("hidden"),

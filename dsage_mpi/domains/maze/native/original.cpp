@@ -1,5 +1,6 @@
 #include "original.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <stdexcept>
 #include <vector>
@@ -20,6 +21,7 @@ struct Environment {
   std::int16_t state = 0;
   std::uint8_t direction = 0;     // at the start of the running episode
   std::uint16_t steps = 0, left = 0, right = 0;
+  std::vector<std::int16_t> path, ended;   // states of the running and of the last episode
 };
 
 // A level under evaluation: ten environments, stopped when enough episodes have ended.
@@ -68,7 +70,10 @@ class Evaluation {
       restarted[i] = done[i];
       if (!success[i]) env.state = static_cast<std::int16_t>(target);
       if (success[i]) respawn(env);
-      if (done[i]) reset(env);
+      if (done[i]) {
+        env.ended.swap(env.path);
+        reset(env);
+      }
     }
     for (int i = 0; i < kEnvironments && !finished(); ++i)
       if (done[i]) note(environments_[i], length[i], direction[i], success[i]);
@@ -77,6 +82,7 @@ class Evaluation {
  private:
   void count(Environment &env, int action) {
     const int cell = env.state >> 2;
+    if (results_.trace) env.path.push_back(env.state);
     std::uint32_t *turns = results_.turns ? results_.turns + number_ * 2 * kCells : nullptr;
     if (action == kTurnLeft) {
       ++env.left;
@@ -108,6 +114,7 @@ class Evaluation {
     env.direction = static_cast<std::uint8_t>(stream_.below(4, env.position));
     env.state = static_cast<std::int16_t>(4 * ends_.start + env.direction);
     env.steps = 0;
+    env.path.clear();
   }
 
   void note(Environment &env, std::uint16_t length, std::uint8_t direction, bool success) {
@@ -118,6 +125,8 @@ class Evaluation {
     results_.distinct[at] = static_cast<std::uint16_t>(env.visited.count());
     results_.left[at] = env.left;
     results_.right[at] = env.right;
+    if (results_.trace)
+      std::copy(env.ended.begin(), env.ended.end(), results_.trace + at * kMaxSteps);
     env.left = env.right = 0;
     env.visited = Board{};
   }

@@ -15,6 +15,7 @@ struct OriginalResults {
   std::uint32_t *occupancy;                                // [n][256], unfinished episodes included
   std::uint32_t *turns;                                    // [n][2][256] or null
   std::uint32_t *repeated;                                 // [n], unfinished episodes included
+  std::int16_t *trace = nullptr;   // [n][E][kMaxSteps] state before each step; -1 first, or null
 };
 
 // Recorded actions to play instead of sampling, and what to note meanwhile (any may be null).

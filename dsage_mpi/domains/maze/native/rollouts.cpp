@@ -159,6 +159,9 @@ class Rollouts {
       node.visited = node.visited | Board::single(cell);
       ++node.distinct;
     }
+    if (results_.trace)
+      for (int e = node.members.head; e != kNone; e = job.episodes[e].next)
+        results_.trace[(job.number * options_.episodes + e) * kMaxSteps + node.steps] = node.state;
     ++node.steps;
 
     enum Outcome { kLeft, kRight, kAhead, kStay, kOutcomes };

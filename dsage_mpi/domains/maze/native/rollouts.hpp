@@ -12,6 +12,7 @@ struct RolloutResults {
   std::uint8_t *success, *direction;                              // [n][E]
   std::uint32_t *occupancy;                                       // [n][256] visits
   std::uint32_t *turns;                                           // [n][2][256] or null
+  std::int16_t *trace = nullptr;   // [n][E][kMaxSteps] state before each step; -1 first, or null
 };
 
 struct RolloutOptions {
