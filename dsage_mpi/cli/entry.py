@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: Subcommand -> module with ``main(argv)``.
 COMMANDS = {
     "run": "dsage_mpi.cli.run",
+    "sweep": "dsage_mpi.cli.sweep",
+    "compare": "dsage_mpi.cli.compare",
+    "reproduce": "dsage_mpi.cli.reproduce",
     "inspect": "dsage_mpi.cli.inspect",
     "verify": "dsage_mpi.cli.verify",
     "diff": "dsage_mpi.cli.diff",
@@ -36,9 +39,11 @@ COMMANDS = {
     "train-generator": "dsage_mpi.cli.train_generator",
 }
 #: Commands that work for hours, whether or not anybody sees what they print.
-TRAININGS = frozenset({"train-agent", "train-generator"})
-#: Options with which ``run`` only prints something, so that one rank is enough.
-PRINTING = frozenset({"-h", "--help", "--version", "--dry-run"})
+TRAININGS = frozenset({"train-agent", "train-generator", "sweep", "reproduce"})
+#: Commands that all ranks of a launcher run together.
+WITH_RANKS = frozenset({"run", "sweep"})
+#: Options with which these only print something or hand it on, so that one rank is enough.
+PRINTING = frozenset({"-h", "--help", "--version", "--dry-run", "--submit"})
 
 
 def dispatch(argv: list[str]) -> int:
@@ -60,7 +65,7 @@ def dispatch(argv: list[str]) -> int:
         if _is_first_process():
             complain(problem)
         return exit_codes.BAD_INPUT
-    alone = name != "run" or not PRINTING.isdisjoint(rest)
+    alone = name not in WITH_RANKS or not PRINTING.isdisjoint(rest)
     if alone and not _is_first_process():
         return exit_codes.DONE
     try:
