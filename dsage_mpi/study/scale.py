@@ -7,6 +7,8 @@ from typing import Any
 
 from dsage_mpi.config.schema import Config
 
+#: Outer iterations of a whole run with a surrogate.
+_MOST_ITERATIONS = 200
 #: Fewer would be no search.
 _FEWEST_INITIAL, _FEWEST_ROLLOUTS, _FEWEST_FEATURES = 10, 2, 8
 
@@ -14,9 +16,10 @@ _FEWEST_INITIAL, _FEWEST_ROLLOUTS, _FEWEST_FEATURES = 10, 2, 8
 def scaled(config: Config, scale: float) -> Config:
     """Returns a run of about ``scale`` of the budget, whose parts are cheaper, too.
 
-    Budget, inner loop and epochs shrink by ``scale``; initial solutions, rollouts and the width of
-    the networks by its square root. The archive stays, so that coverage keeps its meaning. Scores
-    at two scales cannot be compared.
+    Budget and inner loop shrink by ``scale``; initial solutions, rollouts, epochs and the width of
+    the networks by its square root. So that short inner loops of small networks, which propose
+    little, do not make more outer iterations of it, these are at most 200 times the root. The
+    archive stays, so that coverage keeps its meaning. Scores at two scales cannot be compared.
 
     Args:
         config: The run.
@@ -41,10 +44,17 @@ def scaled(config: Config, scale: float) -> Config:
         ),
         "surrogate": _with(
             surrogate,
-            epochs=_part(surrogate.epochs, scale),
+            epochs=_part(surrogate.epochs, root),
             features=_part(surrogate.features, root, _FEWEST_FEATURES),
         ),
     }
+    if (selection := config.selection) is not None:
+        least = math.ceil(root * algorithm.max_evaluations / _MOST_ITERATIONS)
+        changes["selection"] = _with(
+            selection,
+            at_least=max(selection.at_least, least),
+            count=None if selection.count is None else _part(selection.count, root),
+        )
     if (rollouts := getattr(config.domain, "rollouts", None)) is not None:
         fewer = _part(int(rollouts), root, _FEWEST_ROLLOUTS)
         changes["domain"] = _with(config.domain, rollouts=fewer)

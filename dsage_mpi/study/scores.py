@@ -119,7 +119,7 @@ def _interval(samples: Sequence[NDArray[np.float64]], statistic: object) -> tupl
             vectorized=True,
             method="percentile",
             confidence_level=_CONFIDENCE,
-            rng=np.random.default_rng(_SEED),
+            random_state=np.random.default_rng(_SEED),
         ).confidence_interval
     return float(found.low), float(found.high)
 
