@@ -27,9 +27,13 @@ from dsage_mpi.checkpoint.parallel import Partner
 from dsage_mpi.checkpoint.seal import check_seal
 from dsage_mpi.checkpoint.writer import CALL, CheckpointWriter
 from dsage_mpi.config.load import load_config
+from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.domains import build_domain
 from dsage_mpi.farm import Farm, FarmSettings, open_farm, open_world, serve
-from dsage_mpi.outer.evaluate import evaluate
+from dsage_mpi.farm.evaluation import DeferredEvaluation
+from dsage_mpi.farm.outcome import Outcome
+from dsage_mpi.outer.evaluate import Place, begin_evaluation
+from dsage_mpi.outer.methods.base import Proposal
 from dsage_mpi.outer.record import EvaluationRecord
 from dsage_mpi.surrogate.model import Surrogate
 
@@ -46,23 +50,17 @@ def sample_state(count: int) -> dict[str, Any]:
     solutions = domain.initial_solutions(np.random.default_rng(0), count)
 
     class Direct:
-        def evaluate(self, tasks: Any, cost: Any = None, on_progress: Any = None) -> Any:
-            from dsage_mpi.farm.outcome import Outcome
-
+        def begin(self, tasks: Any, cost: Any = None) -> Any:
             outcome = Outcome.empty(len(tasks), domain.result_dtype)
             outcome.results[:] = simulator(tasks)
-            return outcome
+            return DeferredEvaluation(lambda on_progress: outcome)
 
     farm: Any = Direct()
     record = EvaluationRecord(domain, len(config.archive.measures))
-    record.append(evaluate(farm, domain, solutions, run_seed=0, first=0, iteration=0))
+    place = Place(run_seed=0, first=0, iteration=0)
+    record.append(begin_evaluation(farm, domain, Proposal(solutions), place).finish())
     surrogate = Surrogate(
-        config.surrogate,
-        level_shape=domain.level_shape,
-        tile_count=domain.tile_count,
-        empty_tile=domain.empty_tile,
-        measure_count=len(config.archive.measures),
-        run_seed=0,
+        config.surrogate, LevelSpace.of(domain), config.archive.measures, run_seed=0
     )
     return {"record": record.state(), "surrogate": surrogate.state()}
 

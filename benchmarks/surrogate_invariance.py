@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.surrogate.dataset import DataSet
 from dsage_mpi.surrogate.model import Prediction, Surrogate
 from dsage_mpi.surrogate.settings import SurrogateSettings
@@ -21,7 +22,7 @@ CASES = {"maze": ((16, 16), 4, 128), "mario": ((16, 56), 17, 64)}
 def make(shape: tuple[int, int], tiles: int, threads: int, batch: int = 30) -> Surrogate:
     """An untrained surrogate of the published size on the CPU."""
     settings = SurrogateSettings(threads=threads, epochs=1, device="cpu", predict_batch=batch)
-    return Surrogate(settings, level_shape=shape, tile_count=tiles, empty_tile=0, run_seed=1)
+    return Surrogate(settings, LevelSpace(shape, tiles), ("a", "b"), run_seed=1)
 
 
 def same(one: Prediction, other: Prediction) -> bool:
@@ -51,7 +52,7 @@ def compare(name: str, shape: tuple[int, int], tiles: int, count: int) -> None:
     """All comparisons for one domain's networks."""
     rng = np.random.default_rng(0)
     levels = rng.integers(0, tiles, (count, *shape), dtype=np.int8)
-    data = DataSet(count, shape)
+    data = DataSet(count, LevelSpace(shape, tiles))
     data.add(levels, rng.random(count), rng.random((count, 2)), rng.random(levels.shape))
     one, two = make(shape, tiles, 1), make(shape, tiles, 2)
     one.train(data, 0)

@@ -24,11 +24,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.surrogate.dataset import DataSet
+from dsage_mpi.surrogate.demand import demand
 from dsage_mpi.surrogate.device import resolve_threads
-from dsage_mpi.surrogate.encoding import padded_side
 from dsage_mpi.surrogate.model import Surrogate
-from dsage_mpi.surrogate.networks import SurrogateNetwork
 from dsage_mpi.surrogate.settings import SurrogateSettings
 
 
@@ -56,25 +56,6 @@ def best_seconds(work: Callable[[], Any], device: torch.device, repeats: int) ->
     return min(times[1:])
 
 
-def multiply_adds(network: SurrogateNetwork, image: torch.Tensor) -> int:
-    """Multiply-adds of one level's forward pass, counted layer by layer."""
-    counted = 0
-
-    def count(layer: torch.nn.Module, _: Any, output: torch.Tensor) -> None:
-        nonlocal counted
-        weight = layer.weight
-        assert isinstance(weight, torch.Tensor)
-        counted += weight[0].numel() * output[0].numel()
-
-    layers = [m for m in network.modules() if isinstance(m, torch.nn.Conv2d | torch.nn.Linear)]
-    hooks = [layer.register_forward_hook(count) for layer in layers]
-    with torch.no_grad():
-        network(image)
-    for hook in hooks:
-        hook.remove()
-    return counted
-
-
 def convolution_rate(threads: int, device: torch.device, dtype: torch.dtype) -> float:
     """Multiply-adds per second of a 3x3 convolution of 64 channels on 30 maps of 16x16."""
     torch.set_num_threads(threads)
@@ -90,24 +71,17 @@ def convolution_rate(threads: int, device: torch.device, dtype: torch.dtype) -> 
 
 def measure(name: str, case: Case, settings: SurrogateSettings, batches: int) -> dict[str, Any]:
     """One row of the table."""
-    model = Surrogate(
-        settings,
-        level_shape=case.level_shape,
-        tile_count=case.tile_count,
-        empty_tile=0,
-        run_seed=0,
-    )
+    space = LevelSpace(case.level_shape, case.tile_count)
+    model = Surrogate(settings, space, ("a", "b"), run_seed=0)
     rng = np.random.default_rng(0)
     count = settings.batch_size * batches
     levels = rng.integers(0, case.tile_count, (count, *case.level_shape), dtype=np.int8)
-    data = DataSet(count, case.level_shape, model.device)
+    data = DataSet(count, space, model.device)
     data.add(levels, rng.random(count), rng.random((count, 2)), rng.random(levels.shape))
     asked = rng.integers(0, case.tile_count, (case.inner_batch, *case.level_shape), dtype=np.int8)
     trained = min(model.train(data, number).seconds for number in range(2))
     predicted = best_seconds(lambda: model.predict(asked, occupancy=False), model.device, 5)
-    side = padded_side(case.level_shape)
-    image = torch.zeros(1, case.tile_count, side, side, device=model.device)
-    work = multiply_adds(model._network.eval(), image)
+    work = demand(settings, space, 3).multiply_adds
     dtype = getattr(torch, settings.predict_precision)
     threads = resolve_threads(settings)
     rate = convolution_rate(threads, model.device, dtype)

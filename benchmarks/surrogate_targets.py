@@ -14,6 +14,7 @@ import argparse
 import numpy as np
 
 from dsage_mpi.core.domain import Evaluations
+from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.core.seeding import evaluation_seeds
 from dsage_mpi.domains.maze.domain import MazeDomain
 from dsage_mpi.domains.maze.settings import MazeSettings
@@ -57,11 +58,10 @@ def held_out(
     played: Evaluations, trained: int, settings: SurrogateSettings, seed: int
 ) -> dict[str, float]:
     """Errors on the rows after the first ``trained``."""
-    data = DataSet(trained, (16, 16), "cpu")
+    space = LevelSpace((16, 16), tile_count=4)
+    data = DataSet(trained, space)
     data.add(*columns(played, slice(trained)))
-    model = Surrogate(
-        settings, level_shape=(16, 16), tile_count=4, empty_tile=0, run_seed=seed, device="cpu"
-    )
+    model = Surrogate(settings, space, HEADS[1:], run_seed=seed, device="cpu")
     model.train(data, 0)
     return model.errors(*columns(played, slice(trained, None)))
 

@@ -30,8 +30,14 @@ MAP_ELITES = [
     *("--set", "emitters.batch_size=3"),
     *("--set", "emitters.initial_population=6"),
 ]
+OVERLAPPED = [
+    *TINY,
+    *("--set", "outer_loop.mode=overlapped"),
+    *("--set", "selection.offspring=3"),
+    *("--set", "selection.coarse_dims=[8,3]"),
+]
 KEEP_ALL = ["--set", "checkpoint.keep=100"]
-METHODS = {"dsage": TINY, "map_elites": MAP_ELITES}
+METHODS = {"dsage": TINY, "map_elites": MAP_ELITES, "overlapped": OVERLAPPED}
 
 
 def digest(run_dir: Path) -> str:

@@ -15,6 +15,7 @@ from dsage_mpi.checkpoint.hdf5 import read_tree, write_tree
 from tests.runs import (
     KEEP_ALL,
     MAP_ELITES,
+    OVERLAPPED,
     TINY,
     assert_no_difference,
     assert_same_checkpoints,
@@ -100,6 +101,17 @@ def test_killed_and_restarted_run_equals_uninterrupted_run(
     assert digest(killed) == digest(whole)
     assert_same_checkpoints(newest(whole), newest(killed))
     assert results(killed) == results(whole)
+
+
+@pytest.mark.parametrize("ranks", [1, 3])
+def test_overlapped_run_does_not_depend_on_ranks_or_kills(whole_run, tmp_path, ranks):
+    """Batch t + 1 is proposed while batch t is simulated, if there is anybody to do it."""
+    whole, killed = whole_run("overlapped"), tmp_path / "killed"
+    kill_when([*OVERLAPPED, "--run-dir", killed], killed / "checkpoints" / "checkpoint-000002.h5")
+    finished(mpirun(ranks, "-m", "dsage_mpi", "--restart", killed, timeout=200))
+    assert digest(killed) == digest(whole)
+    assert results(killed) == results(whole)
+    assert_same_checkpoints(newest(whole), newest(killed))
 
 
 def test_restart_of_a_finished_run_changes_nothing(reference, tmp_path):

@@ -12,6 +12,7 @@ from dsage_mpi.api.steps import Step, describe_step
 from dsage_mpi.config.schema import Config
 from dsage_mpi.core.caches import provide_caches
 from dsage_mpi.domains import build_domain
+from dsage_mpi.domains.isolated import make_simulator
 from dsage_mpi.farm.launch import World, open_world
 
 if TYPE_CHECKING:
@@ -61,7 +62,9 @@ def iterate(config: Config) -> Iterator[Step]:
     payload = _broadcast_payload(world, config, domain)
     if payload is None:
         return
-    simulator = partial(domain.make_simulator, payload)
+    simulator = partial(
+        make_simulator, domain, payload, config.domain, config.archive.measures, config.farm
+    )
     arguments = (world, simulator, domain.task_dtype, domain.result_dtype, config.farm)
     if world.is_root:
         from dsage_mpi.farm.opening import open_farm

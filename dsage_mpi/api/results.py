@@ -122,7 +122,7 @@ class Run:
 
     @property
     def levels(self) -> Array:
-        """(n, H, W) int8 tile codes of all evaluations' levels."""
+        """All levels: (n, H, W) int8 tile codes, or (n, d) float64 vectors."""
         return np.asarray(self._stored.tree["record"]["level"])
 
     @property
@@ -163,21 +163,20 @@ class Run:
     def surrogate(self) -> Surrogate | None:
         """The surrogate as it was trained last; None if the method has none.
 
-        ``run.surrogate.predict(levels)`` of (n, H, W) int8 tile codes has ``objective`` ((n,)),
+        ``run.surrogate.predict(levels)`` of levels as in ``run.levels`` has ``objective`` ((n,)),
         ``measures`` ((n, k)) and ``occupancy`` ((n, H, W), or None if it predicts none).
         """
         if not self.config.uses_surrogate:
             return None
+        from dsage_mpi.core.levels import LevelSpace
         from dsage_mpi.surrogate.device import choose_device
         from dsage_mpi.surrogate.model import Surrogate
 
-        domain, tree = self.domain, self._stored.tree
+        tree = self._stored.tree
         made = Surrogate(
             self.config.surrogate,
-            level_shape=domain.level_shape,
-            tile_count=domain.tile_count,
-            empty_tile=domain.empty_tile,
-            measure_count=len(self.config.archive.measures),
+            LevelSpace.of(self.domain),
+            self.config.archive.measures,
             run_seed=self.config.seed,
             device=choose_device("auto"),  # the run's own may not be on this machine
         )

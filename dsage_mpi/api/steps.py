@@ -29,7 +29,7 @@ class Step:
         metrics: The columns of metrics.csv that are results, e.g. ``metrics["qd_score"]``; None
             where there is no value.
         proposal: (n, solution_dim) solutions that were simulated, in evaluation order.
-        levels: (n, H, W) int8 tile codes of their levels.
+        levels: their levels, (n, H, W) int8 tile codes or (n, d) float64 vectors.
         failed: (n,) bool, whose simulation failed.
     """
 

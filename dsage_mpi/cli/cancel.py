@@ -8,7 +8,7 @@ import os
 import time
 from pathlib import Path
 
-from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser
+from dsage_mpi.cli.console import EXIT_CODES, Parser, describe
 from dsage_mpi.cli.run_selection import find_runs
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.paths import open_for_appending
@@ -30,29 +30,25 @@ jobs/ do not put a job back into the queue that was stopped this way.
 _LOOK_SECONDS = 0.2
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of ``cancel``."""
-    made = Parser(
-        prog="dsage_mpi cancel",
-        description=f"Stops runs cleanly, by a file {STOP_FILE} in their folders.",
-        epilog=EPILOG,
-        formatter_class=Formatter,
-        allow_abbrev=False,
+def configure(parser: Parser) -> None:
+    """Adds description and arguments of ``cancel``."""
+    describe(
+        parser,
+        f"Stops runs cleanly, by a file {STOP_FILE} in their folders.",
+        EPILOG,
     )
-    made.add_argument("runs", metavar="RUN_DIR", type=Path, nargs="+", help="run directories")
-    made.add_argument(
+    parser.add_argument("runs", metavar="RUN_DIR", type=Path, nargs="+", help="run directories")
+    parser.add_argument(
         "--wait",
         metavar="SECONDS",
         type=_seconds,
         default=0.0,
         help="wait so long for them to end; exit code 1 if one has not",
     )
-    return made
 
 
-def main(argv: list[str]) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Asks; returns the exit code."""
-    arguments = parser().parse_args(argv)
     asked = []
     runs, code = find_runs(arguments.runs)
     for path, directory in runs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from dsage_mpi.cli.console import Formatter, Parser
+from dsage_mpi.cli.console import Parser, describe
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
@@ -20,31 +20,27 @@ exit codes:
   4  what was to be printed could not be written"""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of ``check-domain``."""
-    made = Parser(
-        prog="dsage_mpi check-domain",
-        description="Checks a domain (docs/extending.md): shapes, dtypes, the same results in any "
+def configure(parser: Parser) -> None:
+    """Adds description and arguments of ``check-domain``."""
+    describe(
+        parser,
+        "Checks a domain (docs/extending.md): shapes, dtypes, the same results in any "
         "batch and order, finite values within the declared ranges, and a tiny run that is stopped "
         "and resumed.",
-        epilog=EPILOG,
-        formatter_class=Formatter,
-        allow_abbrev=False,
+        EPILOG,
     )
-    made.add_argument("domain", metavar="MODULE:CLASS", help="the domain, or a registered name")
-    made.add_argument(
+    parser.add_argument("domain", metavar="MODULE:CLASS", help="the domain, or a registered name")
+    parser.add_argument(
         "--set",
         metavar="KEY=VALUE",
         action="append",
         default=[],
         help="a setting of the domain, in TOML notation",
     )
-    return made
 
 
-def main(argv: list[str]) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Prints a line per check and per problem; returns the exit code."""
-    arguments = parser().parse_args(argv)
     from dsage_mpi.config.document import Document, apply_overrides
 
     document = Document(name="")

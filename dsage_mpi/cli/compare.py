@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser, some_path
+from dsage_mpi.cli.console import EXIT_CODES, Parser, describe, some_path
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
@@ -28,37 +28,33 @@ What each number means: docs/experiments.md.
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of ``compare``."""
-    made = Parser(
-        prog="dsage_mpi compare",
-        description="Compares the rows of a study, or runs: those that differ in nothing but the "
-        "seed are one row.",
-        epilog=EPILOG,
-        formatter_class=Formatter,
-        allow_abbrev=False,
+def configure(parser: Parser) -> None:
+    """Adds description and arguments of ``compare``."""
+    describe(
+        parser,
+        "Compares the rows of a study, or runs: those that differ in nothing but the seed are one "
+        "row.",
+        EPILOG,
     )
-    made.add_argument(
+    parser.add_argument(
         "paths", metavar="STUDY_DIR|RUN_DIR", type=Path, nargs="+", help="one study, or runs"
     )
-    made.add_argument(
+    parser.add_argument(
         "--output",
         metavar="DIR",
         type=some_path,
         help=f"where to write (default: {_FOLDER}/ in the study's folder, or here)",
     )
-    made.add_argument(
+    parser.add_argument(
         "--target",
         metavar="QD_SCORE",
         type=float,
         help="QD-score that is to be reached, instead of the study's",
     )
-    return made
 
 
-def main(argv: list[str]) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Compares; returns the exit code."""
-    arguments = parser().parse_args(argv)
     return compare(arguments.paths, arguments.output, arguments.target)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from dsage_mpi.core.printable import printable
 
@@ -24,11 +26,28 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """Shows arguments that it complains of as text, not to be obeyed by the terminal."""
+    """A parser in the style of all our commands.
+
+    Arguments that it complains of are shown as text, not to be obeyed by the terminal.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"formatter_class": Formatter, "allow_abbrev": False, **options})
+        #: What is done to the words before they are parsed.
+        self.rewrite: Callable[[list[str]], list[str]] = list
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parses ``args`` after ``rewrite``; see ``argparse``."""
+        return super().parse_known_args(self.rewrite(args or []), namespace)
 
     def error(self, message: str) -> NoReturn:
         """Prints usage and message, and ends the program."""
         super().error(printable(message))
+
+
+def describe(parser: Parser, description: str, epilog: str) -> None:
+    """Says what a command does, above its options, and gives examples below them."""
+    parser.description, parser.epilog = textwrap.fill(description, 96), epilog
 
 
 def some_path(text: str) -> Path:
@@ -38,9 +57,9 @@ def some_path(text: str) -> Path:
     return Path(text)
 
 
-def add_overrides(parser: argparse.ArgumentParser) -> None:
-    """Adds ``--set``."""
-    parser.add_argument(
+def add_overrides(add: Callable[..., Any]) -> None:
+    """Adds ``--set``; ``add`` is ``add_argument`` of a parser or of a group of its options."""
+    add(
         "--set",
         dest="overrides",
         metavar="KEY=VALUE",

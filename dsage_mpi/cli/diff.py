@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi.cli.console import Formatter, Parser
+from dsage_mpi.cli.console import Parser, describe
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
@@ -36,31 +36,27 @@ exit codes:
   4  what was to be printed could not be written"""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of ``diff``."""
-    made = Parser(
-        prog="dsage_mpi diff",
-        description="Compares two checkpoints bit by bit. What may differ between equal runs is "
+def configure(parser: Parser) -> None:
+    """Adds description and arguments of ``diff``."""
+    describe(
+        parser,
+        "Compares two checkpoints bit by bit. What may differ between equal runs is "
         "left out without --all: times, machine, ranks, texts of failures, and settings that "
         "change no result.",
-        epilog=EPILOG,
-        formatter_class=Formatter,
-        allow_abbrev=False,
+        EPILOG,
     )
     for name in ("first", "second"):
-        made.add_argument(
+        parser.add_argument(
             name,
             metavar="RUN_DIR|CHECKPOINT",
             type=Path,
             help="a run directory (its newest valid checkpoint is used) or a checkpoint",
         )
-    made.add_argument("--all", action="store_true", help="list all differences, of everything")
-    return made
+    parser.add_argument("--all", action="store_true", help="list all differences, of everything")
 
 
-def main(argv: list[str]) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Prints what differs; returns the exit code."""
-    arguments = parser().parse_args(argv)
     from dsage_mpi.checkpoint.compare import differences
     from dsage_mpi.core.state import CheckpointError
     from dsage_mpi.run.load_run import find_stored

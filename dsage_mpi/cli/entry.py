@@ -6,11 +6,12 @@ import difflib
 import io
 import os
 import sys
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from dsage_mpi.cli.commands import COMMANDS, Command
 from dsage_mpi.cli.installation import missing_packages
 from dsage_mpi.cli.output import printed
+from dsage_mpi.cli.program import module_of, parse, print_help
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.caches import provide_caches
 from dsage_mpi.core.open_files import too_few_files
@@ -19,31 +20,9 @@ from dsage_mpi.core.terminal import complain
 if TYPE_CHECKING:
     from dsage_mpi.farm.launch import Launch
 
-#: Subcommand -> module with ``main(argv)``.
-COMMANDS = {
-    "run": "dsage_mpi.cli.run",
-    "sweep": "dsage_mpi.cli.sweep",
-    "compare": "dsage_mpi.cli.compare",
-    "reproduce": "dsage_mpi.cli.reproduce",
-    "inspect": "dsage_mpi.cli.inspect",
-    "verify": "dsage_mpi.cli.verify",
-    "diff": "dsage_mpi.cli.diff",
-    "plot": "dsage_mpi.cli.plot",
-    "status": "dsage_mpi.cli.status",
-    "cancel": "dsage_mpi.cli.cancel",
-    "render": "dsage_mpi.cli.render",
-    "check-domain": "dsage_mpi.cli.check_domain",
-    "init": "dsage_mpi.cli.init",
-    "doctor": "dsage_mpi.cli.doctor",
-    "train-agent": "dsage_mpi.cli.train_agent",
-    "train-generator": "dsage_mpi.cli.train_generator",
-}
-#: Commands that work for hours, whether or not anybody sees what they print.
-TRAININGS = frozenset({"train-agent", "train-generator", "sweep", "reproduce"})
-#: Commands that all ranks of a launcher run together.
-WITH_RANKS = frozenset({"run", "sweep"})
-#: Options with which these only print something or hand it on, so that one rank is enough.
-PRINTING = frozenset({"-h", "--help", "--version", "--dry-run", "--submit"})
+HELP = frozenset({"-h", "--help"})
+#: Options with which a command of all ranks only prints something or hands it on: one is enough.
+PRINTING = HELP | {"--version", "--dry-run", "--submit"}
 
 
 def dispatch(argv: list[str]) -> int:
@@ -57,20 +36,23 @@ def dispatch(argv: list[str]) -> int:
     # Figures are files. A notebook's own backend, which its shells inherit, may not be installed
     # here, and then matplotlib cannot even be imported.
     os.environ["MPLBACKEND"] = "agg"
-    name, rest = (argv[0], argv[1:]) if argv and argv[0] in COMMANDS else ("run", argv)
-    if problem := too_few_files() or missing_packages(name):
+    named = bool(argv) and argv[0] in COMMANDS
+    command, options = COMMANDS[argv[0] if named else "run"], argv[1:] if named else argv
+    if problem := too_few_files() or missing_packages(command.name):
         complain(problem)  # by every rank: telling them apart needs the packages, too
         return exit_codes.BAD_INPUT
-    if name == "run" and (problem := _misspelt(argv)):
+    if not named and (problem := _misspelt(argv)):
         if _is_first_process():
             complain(problem)
         return exit_codes.BAD_INPUT
-    alone = name not in WITH_RANKS or not PRINTING.isdisjoint(rest)
+    alone = not (command.on_all_ranks and PRINTING.isdisjoint(options))
     if alone and not _is_first_process():
         return exit_codes.DONE
+    # Help that is asked of no subcommand is the program's.
+    helps = not named and not HELP.isdisjoint(options)
     try:
-        prints = alone and name not in TRAININGS
-        return printed(lambda: int(import_module(COMMANDS[name]).main(rest)), prints)
+        prints = command.prints or (alone and command.on_all_ranks)
+        return printed(lambda: print_help() if helps else _run(command, options, alone), prints)
     except KeyboardInterrupt:
         if _launch() is not None:
             raise  # all ranks must end: the farm's hook sees to it
@@ -81,6 +63,14 @@ def dispatch(argv: list[str]) -> int:
             raise  # as above
         complain(f"{error}; see that file systems and permissions are as you expect them")
         return exit_codes.BAD_INPUT
+
+
+def _run(command: Command, options: list[str], alone: bool) -> int:
+    """Parses the options and runs the command; returns its exit code or raises ``SystemExit``."""
+    module = module_of(command)
+    if alone:
+        return int(module.main(parse(command, options)))
+    return int(module.main_on_all_ranks(lambda: parse(command, options)))
 
 
 def _replace_closed_streams() -> None:

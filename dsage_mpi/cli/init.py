@@ -6,7 +6,7 @@ import argparse
 import shutil
 from pathlib import Path
 
-from dsage_mpi.cli.console import Formatter, Parser
+from dsage_mpi.cli.console import Parser, describe
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
@@ -27,23 +27,20 @@ exit codes:
   2  a folder of that name is there already; nothing was written"""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of ``init``."""
-    made = Parser(
-        prog="dsage_mpi init",
-        description="Copies the inputs and job scripts that come with the program into a folder. "
+def configure(parser: Parser) -> None:
+    """Adds description and arguments of ``init``."""
+    describe(
+        parser,
+        "Copies the inputs and job scripts that come with the program into a folder. "
         "Nothing that is there is overwritten.",
-        epilog=EPILOG,
-        formatter_class=Formatter,
-        allow_abbrev=False,
+        EPILOG,
     )
-    made.add_argument("folder", metavar="FOLDER", type=Path, help="where to put them; may be new")
-    return made
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="where to put them; may be new")
 
 
-def main(argv: list[str]) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Copies; returns the exit code."""
-    folder: Path = parser().parse_args(argv).folder
+    folder: Path = arguments.folder
     source = source_folder()
     if not all((source / name).is_dir() for name in FOLDERS):
         complain(f"{source} has no {' and '.join(FOLDERS)}: install dsage_mpi anew")

@@ -6,7 +6,7 @@ import argparse
 import math
 from typing import TYPE_CHECKING
 
-from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser, add_run
+from dsage_mpi.cli.console import EXIT_CODES, Parser, add_run, describe
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
@@ -23,27 +23,23 @@ EPILOG = f"""examples:
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of ``inspect``."""
-    made = Parser(
-        prog="dsage_mpi inspect",
-        description="Summarises a run from its newest valid checkpoint, or from the one given.",
-        epilog=EPILOG,
-        formatter_class=Formatter,
-        allow_abbrev=False,
+def configure(parser: Parser) -> None:
+    """Adds description and arguments of ``inspect``."""
+    describe(
+        parser,
+        "Summarises a run from its newest valid checkpoint, or from the one given.",
+        EPILOG,
     )
-    add_run(made)
-    made.add_argument(
+    add_run(parser)
+    parser.add_argument(
         "--digest",
         action="store_true",
         help="print only the SHA-256 of archive and evaluation record",
     )
-    return made
 
 
-def main(argv: list[str]) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Prints the summary or the digest; returns the exit code."""
-    arguments = parser().parse_args(argv)
     from dsage_mpi.config.load import ConfigError
     from dsage_mpi.core.state import CheckpointError
     from dsage_mpi.report.digest import digest

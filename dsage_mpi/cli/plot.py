@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser, add_run, some_path
+from dsage_mpi.cli.console import EXIT_CODES, Parser, add_run, describe, some_path
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
@@ -27,29 +27,24 @@ examples:
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of ``plot``."""
-    made = Parser(
-        prog="dsage_mpi plot",
-        description="Draws the figures of a run from its newest valid checkpoint, or from the one "
-        "given.",
-        epilog=EPILOG,
-        formatter_class=Formatter,
-        allow_abbrev=False,
+def configure(parser: Parser) -> None:
+    """Adds description and arguments of ``plot``."""
+    describe(
+        parser,
+        "Draws the figures of a run from its newest valid checkpoint, or from the one given.",
+        EPILOG,
     )
-    add_run(made)
-    made.add_argument(
+    add_run(parser)
+    parser.add_argument(
         "--output",
         type=some_path,
         metavar="DIR",
         help="where to draw (default: see below)",
     )
-    return made
 
 
-def main(argv: list[str]) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Draws; returns the exit code."""
-    arguments = parser().parse_args(argv)
     from dsage_mpi.config.load import ConfigError
     from dsage_mpi.core.domain import DomainError
     from dsage_mpi.core.state import CheckpointError

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser
+from dsage_mpi.cli.console import EXIT_CODES, Parser, describe
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
@@ -25,23 +25,22 @@ EPILOG = f"""examples:
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of ``render``."""
-    made = Parser(
-        prog="dsage_mpi render",
-        description="Draws a level (.png). Mario's games are played again: the agent's path is on "
+def configure(parser: Parser) -> None:
+    """Adds description and arguments of ``render``."""
+    describe(
+        parser,
+        "Draws a level (.png). Mario's games are played again: the agent's path is on "
         "the picture, and a rollout can be filmed (.gif, .mp4). Mazes are drawn without a path.",
-        epilog=EPILOG,
-        formatter_class=Formatter,
-        allow_abbrev=False,
+        EPILOG,
     )
-    made.add_argument(
+    parser.rewrite = _joined_cell
+    parser.add_argument(
         "source",
         metavar="RUN_DIR|CHECKPOINT|LEVEL.txt",
         type=Path,
         help="a run directory, one checkpoint (.h5), or a level as text",
     )
-    which = made.add_mutually_exclusive_group()
+    which = parser.add_mutually_exclusive_group()
     which.add_argument(
         "--evaluation", type=int, metavar="N", help="the level of evaluation N, from 0"
     )
@@ -54,29 +53,26 @@ def parser() -> argparse.ArgumentParser:
         metavar="I J ...",
         help="the elite of this archive cell, one number per measure",
     )
-    made.add_argument(
+    parser.add_argument(
         "--rollout", type=int, metavar="K", help="Mario: which rollout, from 0 (default 0)"
     )
-    made.add_argument(
+    parser.add_argument(
         "--whole", action="store_true", help="film the whole level, not the part around the agent"
     )
-    made.add_argument("--scale", type=int, default=1, metavar="N", help="pixels per pixel")
-    made.add_argument("--domain", metavar="NAME", help="of a level as text (default mario)")
-    made.add_argument(
+    parser.add_argument("--scale", type=int, default=1, metavar="N", help="pixels per pixel")
+    parser.add_argument("--domain", metavar="NAME", help="of a level as text (default mario)")
+    parser.add_argument(
         "--output",
         type=Path,
         required=True,
         metavar="FILE",
         help="*.png: the level; *.gif, *.mp4 (needs ffmpeg): a film",
     )
-    return made
 
 
-def main(argv: list[str]) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Draws; returns the exit code."""
-    made = parser()
-    arguments = made.parse_args(_joined_cell(argv))
-    _check(made, arguments)
+    _check(arguments)
     from dsage_mpi.api.scenes import RenderError
     from dsage_mpi.config.load import ConfigError
     from dsage_mpi.core.domain import DomainError
@@ -110,18 +106,20 @@ def main(argv: list[str]) -> int:
     return exit_codes.DONE
 
 
-def _check(made: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+def _check(arguments: argparse.Namespace) -> None:
     from dsage_mpi.domains import DOMAINS
     from dsage_mpi.report.movie import FILMS, STILL
 
     if arguments.output.suffix not in (STILL, *FILMS):
-        made.error(f"--output {arguments.output}: expected a name that ends in .png, .gif or .mp4")
+        arguments.error(
+            f"--output {arguments.output}: expected a name that ends in .png, .gif or .mp4"
+        )
     if not 1 <= arguments.scale <= 16:
-        made.error(f"--scale {arguments.scale}: expected 1 to 16")
+        arguments.error(f"--scale {arguments.scale}: expected 1 to 16")
     if arguments.rollout is not None and arguments.rollout < 0:
-        made.error(f"--rollout {arguments.rollout}: expected 0 or more")
+        arguments.error(f"--rollout {arguments.rollout}: expected 0 or more")
     if arguments.domain is not None and arguments.domain not in DOMAINS:
-        made.error(f"--domain {arguments.domain}: expected one of {', '.join(DOMAINS)}")
+        arguments.error(f"--domain {arguments.domain}: expected one of {', '.join(DOMAINS)}")
 
 
 def _cell(text: str) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser, add_overrides
+from dsage_mpi.cli.console import EXIT_CODES, Parser, add_overrides, describe
 from dsage_mpi.cli.sweep import add_placement, whole_number
 from dsage_mpi.core import exit_codes
 
@@ -26,27 +26,24 @@ a cluster.
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of ``reproduce``."""
-    made = Parser(
-        prog="dsage_mpi reproduce",
-        description="Makes the runs of the paper's main table, says first what they cost, and "
-        "compares them with what is published.",
-        epilog=EPILOG,
-        formatter_class=Formatter,
-        allow_abbrev=False,
+def configure(parser: Parser) -> None:
+    """Adds description and arguments of ``reproduce``."""
+    describe(
+        parser,
+        "Makes the runs of the paper's main table, says first what they cost, and compares them "
+        "with what is published.",
+        EPILOG,
     )
-    made.add_argument("domain", choices=STUDIES, help="whose table")
-    made.add_argument(
+    parser.add_argument("domain", choices=STUDIES, help="whose table")
+    parser.add_argument(
         "--scale", type=_share, default=1.0, metavar="S", help="part of the cost, 0.001 to 1"
     )
-    made.add_argument(
+    parser.add_argument(
         "--seeds", type=whole_number, metavar="N", help="make the first N seeds alone"
     )
-    add_placement(made)
-    add_overrides(made)
-    made.add_argument("--dry-run", action="store_true", help="print the cost, make nothing")
-    return made
+    add_placement(parser)
+    add_overrides(parser.add_argument)
+    parser.add_argument("--dry-run", action="store_true", help="print the cost, make nothing")
 
 
 def _share(text: str) -> float:
@@ -59,9 +56,8 @@ def _share(text: str) -> float:
     return value
 
 
-def main(argv: list[str]) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Sweeps and compares; returns the exit code."""
-    arguments = parser().parse_args(argv)
     from dsage_mpi.cli.compare import compare
     from dsage_mpi.cli.init import source_folder
     from dsage_mpi.cli.studies import make_here, placement_of, prepare

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser, count_text
+from dsage_mpi.cli.console import EXIT_CODES, Parser, count_text, describe
 from dsage_mpi.cli.run_selection import find_runs
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.durations import seconds_text
@@ -34,22 +34,18 @@ _ENDED = (DONE, FAILED, STOPPED)
 _MOST_CHARACTERS = 60
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of ``status``."""
-    made = Parser(
-        prog="dsage_mpi status",
-        description="Shows how far runs are, one line each, from what they write about themselves.",
-        epilog=EPILOG,
-        formatter_class=Formatter,
-        allow_abbrev=False,
+def configure(parser: Parser) -> None:
+    """Adds description and arguments of ``status``."""
+    describe(
+        parser,
+        "Shows how far runs are, one line each, from what they write about themselves.",
+        EPILOG,
     )
-    made.add_argument("runs", metavar="RUN_DIR", type=Path, nargs="+", help="run directories")
-    return made
+    parser.add_argument("runs", metavar="RUN_DIR", type=Path, nargs="+", help="run directories")
 
 
-def main(argv: list[str]) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Prints the table; returns the exit code."""
-    arguments = parser().parse_args(argv)
     studies = [path for path in arguments.runs if is_study(path)]
     runs, code = find_runs(arguments.runs)
     now, rows = time.time(), []

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser, add_overrides, some_path
+from dsage_mpi.cli.console import EXIT_CODES, Parser, add_overrides, describe, some_path
 from dsage_mpi.config.errors import ConfigError
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
 if TYPE_CHECKING:
     from dsage_mpi.study.plan import PlannedRun, Study
-
-#: With these only something is printed, or handed on: one rank is enough.
-PRINTING = frozenset({"-h", "--help", "--dry-run", "--submit"})
 
 EPILOG = f"""examples:
   python -m dsage_mpi sweep inputs/studies/maze_small.toml --dry-run    what it would cost
@@ -34,34 +32,31 @@ all are, `compare STUDY_DIR` what came out (docs/experiments.md).
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of ``sweep``."""
-    made = Parser(
-        prog="dsage_mpi sweep",
-        description="Makes the runs of a study: its rows (inputs, or methods) times its seeds.",
-        epilog=EPILOG,
-        formatter_class=Formatter,
-        allow_abbrev=False,
+def configure(parser: Parser) -> None:
+    """Adds description and arguments of ``sweep``."""
+    describe(
+        parser,
+        "Makes the runs of a study: its rows (inputs, or methods) times its seeds.",
+        EPILOG,
     )
-    made.add_argument("study", metavar="STUDY.toml", type=Path, help="the study")
-    add_placement(made)
-    add_overrides(made)
-    made.add_argument(
+    parser.add_argument("study", metavar="STUDY.toml", type=Path, help="the study")
+    add_placement(parser)
+    add_overrides(parser.add_argument)
+    parser.add_argument(
         "--submit", action="store_true", help="make them as a Slurm job array instead of here"
     )
-    made.add_argument(
+    parser.add_argument(
         "--sbatch",
-        metavar="=OPTION",
+        metavar="OPTION",
         action="append",
         default=[],
         help="with --submit: an option for sbatch, e.g. --sbatch=--time=12:00:00; repeatable",
     )
-    made.add_argument(
+    parser.add_argument(
         "--dry-run",
         action="store_true",
         help="make nothing: print the cost, with --submit also the script",
     )
-    return made
 
 
 def add_placement(made: argparse.ArgumentParser) -> None:
@@ -106,22 +101,36 @@ def _cores(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def main(argv: list[str]) -> int:
-    """Makes the runs; returns the exit code (under a launcher, the same on each rank)."""
-    from dsage_mpi.farm.launch import open_world
+def main(arguments: argparse.Namespace) -> int:
+    """Prints the cost, or submits; returns the exit code."""
+    prepared = _prepare(arguments)
+    return prepared if isinstance(prepared, int) else _make(*prepared, arguments)
 
-    if not _with_ranks(argv):
-        prepared = _prepare(argv)
-        return prepared if isinstance(prepared, int) else _make(*prepared)
+
+def main_on_all_ranks(parse: Callable[[], argparse.Namespace]) -> int:
+    """Makes the runs; returns the exit code, the same on all ranks.
+
+    Without a launcher, every run is a program of its own.
+
+    Args:
+        parse: Returns the arguments, or ends the program with a message.
+    """
+    from dsage_mpi.farm.launch import detect_launch, open_world
+
+    if detect_launch(os.environ) is None:
+        return main(parse())
     world = open_world()
-    code: int | None = None
     runs: list[PlannedRun] = []
+    code: int | None = None
     if world.is_root:
-        prepared = _prepare(argv)
+        try:
+            prepared = _prepare(parse())
+        except SystemExit as stop:
+            prepared = stop.code if isinstance(stop.code, int) else exit_codes.BAD_INPUT
         if isinstance(prepared, int):
             code = prepared
         else:
-            _, runs, _ = prepared
+            _, runs = prepared
     if (code := world.bcast(code)) is not None:
         return int(code)
     from dsage_mpi.study.together import make_together
@@ -129,27 +138,15 @@ def main(argv: list[str]) -> int:
     return make_together(world, runs)
 
 
-def _with_ranks(argv: list[str]) -> bool:
-    """Whether all ranks of a launcher make each run together."""
-    from dsage_mpi.farm.launch import detect_launch
-
-    return detect_launch(os.environ) is not None and not PRINTING.intersection(argv)
-
-
-def _prepare(argv: list[str]) -> tuple[Study, list[PlannedRun], argparse.Namespace] | int:
+def _prepare(arguments: argparse.Namespace) -> tuple[Study, list[PlannedRun]] | int:
     """The study and its runs that are not done, or the exit code after saying why not."""
-    try:
-        arguments = parser().parse_args(argv)
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else exit_codes.BAD_INPUT
     from dsage_mpi.cli.studies import prepare
     from dsage_mpi.study.plan import load_study
 
-    prepared = prepare(
+    return prepare(
         lambda: load_study(arguments.study, arguments.study_dir, overrides=arguments.overrides),
         write=not arguments.dry_run,
     )
-    return prepared if isinstance(prepared, int) else (*prepared, arguments)
 
 
 def _make(study: Study, left: list[PlannedRun], arguments: argparse.Namespace) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from dsage_mpi.cli.training import training_parser
+from dsage_mpi.cli.console import Parser
+from dsage_mpi.cli.training import configure_training, run_training
 
 EXAMPLES = """examples:
   python -m dsage_mpi train-agent inputs/agent_maze.toml
@@ -15,21 +16,13 @@ To use the result: python -m dsage_mpi inputs/maze.toml --set domain.agent=RUN_D
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of ``train-agent``."""
-    return training_parser(
-        "train-agent", "Trains a recurrent maze agent by PPO in one process.", EXAMPLES
-    )
+def configure(parser: Parser) -> None:
+    """Adds description and arguments of ``train-agent``."""
+    configure_training(parser, "Trains a recurrent maze agent by PPO in one process.", EXAMPLES)
 
 
-def main(argv: list[str]) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Trains; returns the exit code."""
-    arguments = parser().parse_args(argv)
     from dsage_mpi.training.maze_agent import train
 
-    return train(
-        arguments.input,
-        overrides=arguments.overrides,
-        run_dir=arguments.run_dir,
-        restart=arguments.restart,
-    )
+    return run_training(train, arguments)

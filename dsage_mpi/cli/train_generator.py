@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from dsage_mpi.cli.training import training_parser
+from dsage_mpi.cli.console import Parser
+from dsage_mpi.cli.training import configure_training, run_training
 
 EXAMPLES = """examples:
   python -m dsage_mpi train-generator inputs/generator_mario.toml
@@ -15,21 +16,15 @@ To use it: python -m dsage_mpi inputs/mario.toml --set domain.generator=RUN_DIR/
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of ``train-generator``."""
-    return training_parser(
-        "train-generator", "Trains a generator of Mario levels, a GAN, in one process.", EXAMPLES
+def configure(parser: Parser) -> None:
+    """Adds description and arguments of ``train-generator``."""
+    configure_training(
+        parser, "Trains a generator of Mario levels, a GAN, in one process.", EXAMPLES
     )
 
 
-def main(argv: list[str]) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Trains; returns the exit code."""
-    arguments = parser().parse_args(argv)
     from dsage_mpi.training.mario_generator import train
 
-    return train(
-        arguments.input,
-        overrides=arguments.overrides,
-        run_dir=arguments.run_dir,
-        restart=arguments.restart,
-    )
+    return run_training(train, arguments)

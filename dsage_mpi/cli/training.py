@@ -3,38 +3,42 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
-from dsage_mpi.cli.console import EXIT_CODES, Formatter, Parser, add_overrides, some_path
+from dsage_mpi.cli.console import EXIT_CODES, Parser, add_overrides, describe, some_path
 
 
-def training_parser(command: str, description: str, examples: str) -> argparse.ArgumentParser:
-    """The parser of one such command.
+def configure_training(parser: Parser, description: str, examples: str) -> None:
+    """Adds the arguments of such a command.
 
     Args:
-        command: Its name.
-        description: One line.
+        parser: Its parser.
+        description: What it does, in a line.
         examples: What stands below the options, before the exit codes.
     """
-    made = Parser(
-        prog=f"dsage_mpi {command}",
-        description=description,
-        epilog=f"{examples}\n{EXIT_CODES}\n",
-        formatter_class=Formatter,
-        allow_abbrev=False,
-    )
-    made.add_argument("input", metavar="INPUT.toml", type=Path, help="settings of the training")
-    add_overrides(made)
-    made.add_argument(
+    describe(parser, description, f"{examples}\n{EXIT_CODES}\n")
+    parser.add_argument("input", metavar="INPUT.toml", type=Path, help="settings of the training")
+    add_overrides(parser.add_argument)
+    parser.add_argument(
         "--run-dir",
         type=some_path,
         metavar="DIR",
         help="a new or empty folder for the results (default: under runs/)",
     )
-    made.add_argument(
+    parser.add_argument(
         "--restart",
         type=some_path,
         metavar="RUN_DIR|CHECKPOINT",
         help="continue an earlier training with the same settings",
     )
-    return made
+
+
+def run_training(train: Callable[..., int], arguments: argparse.Namespace) -> int:
+    """Trains as the arguments say; returns the exit code."""
+    return train(
+        arguments.input,
+        overrides=arguments.overrides,
+        run_dir=arguments.run_dir,
+        restart=arguments.restart,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from dsage_mpi.cli.console import Formatter, Parser
+from dsage_mpi.cli.console import Parser, describe
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
@@ -20,25 +20,21 @@ exit codes:
   4  what was to be printed could not be written"""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of ``verify``."""
-    made = Parser(
-        prog="dsage_mpi verify",
-        description="Reads checkpoints to the last byte, compares every checksum, and looks "
+def configure(parser: Parser) -> None:
+    """Adds description and arguments of ``verify``."""
+    describe(
+        parser,
+        "Reads checkpoints to the last byte, compares every checksum, and looks "
         "whether all is there that a restart needs and record, archive and counters agree.",
-        epilog=EPILOG,
-        formatter_class=Formatter,
-        allow_abbrev=False,
+        EPILOG,
     )
-    made.add_argument(
+    parser.add_argument(
         "runs", metavar="RUN_DIR|CHECKPOINT", type=Path, nargs="+", help="what to verify"
     )
-    return made
 
 
-def main(argv: list[str]) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Prints a line per problem and per whole file; returns the exit code."""
-    arguments = parser().parse_args(argv)
     from dsage_mpi.core.domain import DomainError
     from dsage_mpi.core.state import UnreadableError
     from dsage_mpi.rundir.run_directory import RunDirectoryError

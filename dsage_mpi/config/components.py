@@ -6,14 +6,10 @@ declare the same as attributes of their classes; see docs/extending.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
-
-from pydantic import BaseModel, ValidationError, model_validator
 
 from dsage_mpi.core.registry import ComponentError, Registry
-from dsage_mpi.core.settings import Settings, problems_error
 
 _SEARCH, _OUTER = "dsage_mpi.search", "dsage_mpi.outer.methods"
 
@@ -50,7 +46,7 @@ METHODS = Registry(
 )
 
 #: Keys that name components.
-CHOICES = ("domain.name", "emitters.kind", "selection.kind", "algorithm.method")
+CHOICES = ("domain.name", "emitters.kind", "selection.kind", "algorithm.method", "surrogate.kind")
 
 #: Solutions that an emitter of ours works on; others have an attribute SOLUTIONS.
 _SOLUTIONS: dict[str, tuple[str, ...]] = {
@@ -115,58 +111,3 @@ def emitter_solutions(kind: str) -> tuple[str, ...]:
     except ComponentError:
         return ()
     return tuple(getattr(found, "SOLUTIONS", ("discrete", "continuous")))
-
-
-class ComponentSettings(Settings):
-    """A table whose kind may come from elsewhere, with settings of its own in ``settings``."""
-
-    REGISTRY: ClassVar[Registry]
-    #: The key that names the component.
-    CHOICE: ClassVar[str] = "kind"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _check_own_settings(cls, data: Any) -> Any:
-        """Checks ``settings`` with the component's own class and fills in what it leaves out."""
-        if not isinstance(data, dict):
-            return data
-        name, given = data.get(cls.CHOICE), data.get("settings")
-        model = _settings_class(cls.REGISTRY, name)
-        if model is None:
-            # A name that leads nowhere is a problem of its own key.
-            if given is not None and (name is None or cls.REGISTRY.finds(name)):
-                what = f'{cls.CHOICE} = "{name}"' if name else f"without {cls.CHOICE}"
-                raise problems_error([("settings", f"{what} has no settings of its own")])
-            return data
-        try:
-            valid = model.model_validate({} if given is None else given)
-        except ValidationError as error:
-            raise problems_error(list(_problems(error))) from None
-        return {**data, "settings": valid.model_dump()}
-
-    @property
-    def own(self) -> Any:
-        """The component's own settings, as an object of its class ``Settings``."""
-        model = _settings_class(self.REGISTRY, getattr(self, self.CHOICE))
-        return None if model is None else model.model_validate(getattr(self, "settings", {}))
-
-
-def _settings_class(registry: Registry, name: Any) -> type[BaseModel] | None:
-    """The nested class ``Settings`` of a component from elsewhere, if it has one."""
-    if not isinstance(name, str) or registry.is_own(name) or not registry.finds(name):
-        return None
-    found: type[BaseModel] | None = getattr(registry.load(name), "Settings", None)
-    return found
-
-
-def _problems(error: ValidationError) -> Iterator[tuple[str, str]]:
-    for detail in error.errors(include_url=False):
-        key = ".".join(map(str, ("settings", *detail["loc"])))
-        message = detail["msg"].replace("Input should be", "expected")
-        if detail["type"] == "missing":
-            message = "is missing"
-        elif detail["type"] == "extra_forbidden":
-            message = "unknown key"
-        else:
-            message = f"= {detail['input']!r}: {message}"
-        yield key, message

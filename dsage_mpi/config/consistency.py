@@ -12,7 +12,8 @@ from dsage_mpi.config.components import (
     emitter_solutions,
     method_facts,
 )
-from dsage_mpi.domains import domain_settings, measures_of, solution_dim
+from dsage_mpi.domains import domain_settings, level_kind_of, measures_of, solution_dim
+from dsage_mpi.surrogate.registry import NETWORKS, network_facts
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -24,9 +25,13 @@ if TYPE_CHECKING:
         InnerLoopSettings,
         SelectionSettings,
     )
+    from dsage_mpi.surrogate.settings import SurrogateSettings
 
 #: Tables that ``cross_problems`` looks at.
-CROSS_TABLES = ("algorithm", "domain", "archive", "emitters", "selection", "inner_loop")
+CROSS_TABLES = (
+    *("algorithm", "domain", "archive", "emitters", "selection", "inner_loop"),
+    "surrogate",
+)
 
 
 def cross_problems(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -46,6 +51,8 @@ def cross_problems(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield from _selection_problems(method, tables["selection"], tables.get("archive"))
         if "inner_loop" in tables:
             yield from _start_problems(tables["selection"], tables["inner_loop"])
+    if {"algorithm", "domain", "surrogate"} <= tables.keys() and _selects(tables["algorithm"]):
+        yield from _network_problems(tables["domain"], tables["surrogate"])
     if {"algorithm", "domain", "emitters"} <= tables.keys():
         yield from _emitter_problems(
             tables["algorithm"].method, tables["domain"], tables["emitters"]
@@ -104,6 +111,18 @@ def _start_problems(
             '= true: would simulate the elites again that inner_loop.start = "archive" begins '
             'with; expected inner_loop.start = "empty", or false',
         )
+
+
+def _network_problems(table: Any, surrogate: SurrogateSettings) -> Iterator[tuple[str, str]]:
+    levels, kind = level_kind_of(table), surrogate.kind
+    if levels in network_facts(kind).levels:
+        return
+    fitting = [k for k in NETWORKS.own() if levels in network_facts(k).levels]
+    yield (
+        "surrogate.kind",
+        f'= "{kind}": works on {" or ".join(network_facts(kind).levels)}, and the levels of the '
+        f"{table.name} domain are {levels}; expected {_quoted(fitting)} (or leave it out)",
+    )
 
 
 def _emitter_problems(

@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from dsage_mpi.config.document import KeyPath
-from dsage_mpi.domains import domain_settings, finds_domain
+from dsage_mpi.core.registry import Registry
+from dsage_mpi.domains import DOMAINS, domain_settings, finds_domain
 
 
 def table_model(model: type[BaseModel], key: str, value: Any = None) -> type[BaseModel] | None:
@@ -46,6 +48,21 @@ def key_paths(
             yield (*path, key)
         if inner is not None:
             yield from key_paths(inner, value, (*path, key), tables_too)
+
+
+def registries(model: type[BaseModel]) -> dict[str, Registry]:
+    """The keys below ``model`` whose values name components -> what may be named."""
+    found = {"domain.name": DOMAINS} if "domain" in model.model_fields else {}
+    for path in key_paths(model, {}):
+        table = model_at(model, path[:-1], {})
+        field = table.model_fields[path[-1]] if table else None
+        found |= {".".join(path): registry for registry in registries_of(field)}
+    return found
+
+
+def registries_of(field: FieldInfo | None) -> list[Registry]:
+    """The registry of a field whose values are names of components; else none."""
+    return [found for found in field.metadata if isinstance(found, Registry)] if field else []
 
 
 def suggestion(model: type[BaseModel], path: KeyPath, tables: Any, is_table: bool) -> str:

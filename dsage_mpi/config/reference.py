@@ -13,11 +13,11 @@ from typing import get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from dsage_mpi.config.keys import table_model
+from dsage_mpi.config.keys import registries_of, table_model
 from dsage_mpi.config.schema import Config
 from dsage_mpi.config.toml_writer import toml_value
+from dsage_mpi.core.component_settings import ComponentSettings
 from dsage_mpi.core.generated_page import GeneratedPart
-from dsage_mpi.core.registry import Registry
 from dsage_mpi.domains import DOMAINS
 
 BEGIN = "<!-- keys: written by python -m dsage_mpi.config.reference, do not edit -->"
@@ -37,6 +37,7 @@ def reference() -> str:
             model = table_model(Config, key)
             if model is not None:
                 blocks.append(_block(f"`[{key}]`", model, Config.model_fields[key]))
+                blocks += _own_settings(key, model)
     return "\n".join(blocks)
 
 
@@ -52,6 +53,16 @@ def _inner_blocks(path: str, model: type[BaseModel] | None) -> Iterator[str]:
         if inner is not None:
             yield _block(f"`[{path}.{key}]`", inner, field)
             yield from _inner_blocks(f"{path}.{key}", inner)
+
+
+def _own_settings(path: str, model: type[BaseModel]) -> Iterator[str]:
+    """Blocks of the settings that our components of a table have of their own."""
+    if issubclass(model, ComponentSettings):
+        for name in model.REGISTRY.own():
+            own = model.REGISTRY.settings_class(name)
+            if own is not None:
+                title = f'`[{path}.settings]` with `{model.CHOICE} = "{name}"`'
+                yield _block(title, own, None)
 
 
 def _block(title: str, model: type[BaseModel] | None, field: FieldInfo | None) -> str:
@@ -83,7 +94,7 @@ def _default(field: FieldInfo) -> str:
 
 def _choices(field: FieldInfo) -> list[str]:
     """The names in the registry of a field that has one, or the values of its ``Literal``."""
-    own = [name for found in field.metadata if isinstance(found, Registry) for name in found.own()]
+    own = [name for registry in registries_of(field) for name in registry.own()]
     values = own or [value for value in get_args(field.annotation) if isinstance(value, str)]
     return [toml_value(value) for value in values] if len(values) > 1 else []
 

@@ -37,14 +37,22 @@ from dsage_mpi.config.tables import (
     CheckpointSettings,
     EmitterSettings,
     InnerLoopSettings,
+    OuterLoopSettings,
     ReportSettings,
     RunSettings,
     SelectionSettings,
 )
 from dsage_mpi.core.registry import ComponentError
 from dsage_mpi.core.settings import Settings, problems_error
-from dsage_mpi.domains import DOMAINS, domain_settings, finds_domain
+from dsage_mpi.domains import (
+    DOMAINS,
+    domain_settings,
+    finds_domain,
+    gives_occupancy,
+    level_kind_of,
+)
 from dsage_mpi.farm.settings import FarmSettings
+from dsage_mpi.surrogate.registry import IMPLIED_NETWORKS, NETWORKS, network_facts
 from dsage_mpi.surrogate.settings import SurrogateSettings
 
 
@@ -80,6 +88,7 @@ class Config(Settings):
     )
     archive: ArchiveSettings = Field(description="The grid that tiles measure space.")
     emitters: EmitterSettings = Field(default_factory=EmitterSettings)
+    outer_loop: OuterLoopSettings = Field(default_factory=OuterLoopSettings)
     inner_loop: InnerLoopSettings = Field(default_factory=InnerLoopSettings)
     selection: SelectionSettings | None = Field(
         None, description="Required by dsage; ignored by the direct methods."
@@ -101,6 +110,11 @@ class Config(Settings):
         return method_facts(self.algorithm.method).uses_surrogate
 
     @property
+    def overlaps(self) -> bool:
+        """Whether the next solutions are proposed while the present ones are simulated."""
+        return self.uses_surrogate and self.outer_loop.mode == "overlapped"
+
+    @property
     def method_columns(self) -> Mapping[str, str]:
         """Columns of metrics.csv that the method alone fills -> what they are."""
         return method_facts(self.algorithm.method).columns
@@ -114,6 +128,15 @@ class Config(Settings):
         emitters = data.get("emitters", {})
         kind = implied_emitter(data)
         return data if kind is None else {**data, "emitters": {"kind": kind, **emitters}}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _imply_network(cls, data: Any) -> Any:
+        """Fills in ``surrogate.kind`` and ``ancillary`` where the domain leaves one choice."""
+        if not isinstance(data, dict) or not isinstance(data.get("surrogate", {}), dict):
+            return data
+        implied = implied_network(data)
+        return {**data, "surrogate": {**implied, **data.get("surrogate", {})}} if implied else data
 
     @model_validator(mode="before")
     @classmethod
@@ -148,6 +171,24 @@ def implied_emitter(data: Mapping[str, Any]) -> str | None:
     if kinds:
         return next((kind for kind in kinds if solutions in emitter_solutions(kind)), kinds[0])
     return None if solutions is None else IMPLIED_EMITTERS[solutions]
+
+
+def implied_network(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Keys of ``[surrogate]`` that raw data imply: what fits the domain's levels."""
+    domain, surrogate = data.get("domain"), data.get("surrogate", {})
+    if isinstance(domain, BaseModel):
+        table: Any = domain
+    elif isinstance(domain, dict) and finds_domain(domain.get("name")):
+        table = domain
+    else:
+        return {}
+    implied: dict[str, Any] = {}
+    if level_kind_of(table) == "vectors":
+        implied["kind"] = IMPLIED_NETWORKS["vectors"]
+    kind = surrogate.get("kind", implied.get("kind", IMPLIED_NETWORKS["images"]))
+    if not gives_occupancy(table) or (NETWORKS.finds(kind) and not network_facts(kind).occupancy):
+        implied["ancillary"] = False
+    return implied
 
 
 def with_own_measure_names(data: dict[str, Any]) -> dict[str, Any]:

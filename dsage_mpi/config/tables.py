@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from dsage_mpi.config.components import EMITTERS, METHODS, SELECTION_RULES, ComponentSettings
+from dsage_mpi.config.components import EMITTERS, METHODS, SELECTION_RULES
+from dsage_mpi.core.component_settings import ComponentSettings
 from dsage_mpi.core.durations import parse_duration
 from dsage_mpi.core.settings import Settings, problems_error
 
@@ -136,6 +137,18 @@ class EmitterSettings(ComponentSettings):
     )
 
 
+class OuterLoopSettings(Settings):
+    """What rank 0 does while other ranks simulate (dsage only)."""
+
+    mode: Literal["sequential", "overlapped"] = Field(
+        "sequential",
+        description="sequential: it waits for their results, and they wait while it trains and "
+        "searches, as published. overlapped: it trains and searches for the next batch meanwhile, "
+        "with what was known before the present one; no rank waits, and all learning comes one "
+        "batch later.",
+    )
+
+
 class InnerLoopSettings(Settings):
     """Exploiting the surrogate (dsage only)."""
 
@@ -197,6 +210,13 @@ class SelectionSettings(ComponentSettings):
         description="Where there are fewer candidates, so many are evaluated all the same (but no "
         "more than count): the next best are taken too, and then offspring of real elites. 1: the "
         "rule alone decides, as published.",
+    )
+    offspring: int = Field(
+        0,
+        ge=0,
+        le=MANY,
+        description="So many offspring of real elites, which no surrogate was asked about, are "
+        "evaluated in every outer iteration beside what is picked.",
     )
     settings: dict[str, Any] | None = Field(
         None, description="Of a kind of your own: its keys (docs/extending.md)."

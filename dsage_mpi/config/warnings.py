@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsage_mpi.config.schema import Config
+from dsage_mpi.domains import gives_occupancy
+from dsage_mpi.surrogate.registry import network_facts
 
 
 def config_warnings(config: Config) -> Iterator[str]:
@@ -15,3 +17,16 @@ def config_warnings(config: Config) -> Iterator[str]:
             f"algorithm.initial_solutions = {algorithm.initial_solutions} uses up the budget, "
             f"algorithm.max_evaluations = {algorithm.max_evaluations}: no surrogate is trained"
         )
+    if config.uses_surrogate and config.surrogate.ancillary:
+        facts, kind = network_facts(config.surrogate.kind), config.surrogate.kind
+        if not gives_occupancy(config.domain):
+            yield (
+                "surrogate.ancillary = true: simulations of the "
+                f"{config.domain_name} domain give no occupancy, so there is nothing to learn; "
+                "leave it out"
+            )
+        elif not facts.occupancy:
+            yield (
+                f'surrogate.ancillary = true: surrogate.kind = "{kind}" predicts no occupancy; '
+                "leave it out"
+            )

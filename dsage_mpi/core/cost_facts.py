@@ -11,14 +11,14 @@ class CostFacts:
 
     Attributes:
         seconds: CPU time of one evaluation on one core, in seconds.
-        level_shape: (H, W) of a level.
-        tile_count: Tile codes, which are input channels of the surrogate.
+        level_shape: (H, W) of a level, (d,) if levels are vectors.
+        tile_count: Tile codes, which are input channels of the surrogate; 0 for vectors.
         solution_bytes: Size of one stored solution.
         basis: Where ``seconds`` comes from, one line for humans.
     """
 
     seconds: float
-    level_shape: tuple[int, int]
+    level_shape: tuple[int, ...]
     tile_count: int
     solution_bytes: int
     basis: str

@@ -146,6 +146,12 @@ class Filmed(Protocol):
         ...
 
 
+class HasOwnProcess(Protocol):
+    """What a domain may have besides: simulators that run in processes of their own anyway."""
+
+    own_process: Literal[True]
+
+
 class KnowsObjective(Protocol):
     """What a domain may have besides: objectives that a level tells by itself."""
 

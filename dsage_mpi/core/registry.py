@@ -23,6 +23,9 @@ from typing import Any, TypeGuard
 _DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
+_NONE: Mapping[str, str] = {}
+
+
 class ComponentError(ValueError):
     """A name that leads to no component; the message says why and what to do."""
 
@@ -34,11 +37,14 @@ class Registry:
         kind: What they are, for messages ("emitter").
         group: Group of entry points that other packages add to.
         own: Name -> "module:attribute" of those that come with this package.
+        settings: Name -> "module:Class" of the settings that some of these have.
     """
 
-    def __init__(self, kind: str, group: str, own: Mapping[str, str]) -> None:
+    def __init__(
+        self, kind: str, group: str, own: Mapping[str, str], settings: Mapping[str, str] = _NONE
+    ) -> None:
         self.kind, self.group = kind, group
-        self._own = dict(own)
+        self._own, self._settings = dict(own), dict(settings)
 
     @cached_property
     def _paths(self) -> dict[str, str]:
@@ -80,6 +86,16 @@ class Registry:
             ComponentError: There is no such name, or it cannot be imported.
         """
         return load(self.path(name))
+
+    def settings_class(self, name: str) -> Any:
+        """The class of the settings that a component has of its own, or None.
+
+        Raises:
+            ComponentError: There is no such component, or it cannot be imported.
+        """
+        if self.is_own(name):
+            return load(self._settings[name]) if name in self._settings else None
+        return getattr(self.load(name), "Settings", None)
 
     def checked(self, name: str) -> str:
         """``name`` itself, if it leads to a component; for validators.

@@ -3,9 +3,10 @@
 A domain of ours is one folder with ``settings.py`` (light) and ``domain.py``, and one line in
 ``registry.py``.
 ``settings.py`` defines SETTINGS (pydantic model), MEASURES, SOLUTION_KIND, SOLUTION_DIM (numbers in
-a solution) and ``cost_facts``; it may define MEASURE_ALIASES (other name of a measure -> its name)
-and CHANGEABLE (keys that a restart may change). Domains from elsewhere are classes that have the
-same names (``domains/foreign.py``); see docs/extending.md.
+a solution) and ``cost_facts``; it may define MEASURE_ALIASES (other name of a measure -> its name),
+CHANGEABLE (keys that a restart may change) and OCCUPANCY (False where simulations give none).
+Domains from elsewhere are classes that have the same names (``domains/foreign.py``); see
+docs/extending.md.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from dsage_mpi.core.domain import Domain, Measure
+    from dsage_mpi.core.levels import LevelKind
 
 __all__ = [
     "DOMAINS",
@@ -29,6 +31,8 @@ __all__ = [
     "domain_problem",
     "domain_settings",
     "finds_domain",
+    "gives_occupancy",
+    "level_kind_of",
     "measures_of",
     "solution_dim",
 ]
@@ -71,6 +75,29 @@ def solution_dim(settings: BaseModel) -> int | None:
         known.solution_dim(settings) if hasattr(known, "solution_dim") else known.SOLUTION_DIM
     )
     return found
+
+
+def level_kind_of(table: Any) -> LevelKind:
+    """What the levels of a domain are.
+
+    Args:
+        table: Its table ``[domain]``, checked (an object of its settings) or not (a mapping).
+    """
+    name = table["name"] if isinstance(table, Mapping) else table.name
+    known = domain_settings(name)
+    found: LevelKind = known.level_kind(table) if hasattr(known, "level_kind") else "images"
+    return found
+
+
+def gives_occupancy(table: Any) -> bool:
+    """Whether simulations of a domain give occupancy grids.
+
+    Args:
+        table: As in ``level_kind_of``.
+    """
+    name = table["name"] if isinstance(table, Mapping) else table.name
+    declared = bool(getattr(domain_settings(name), "OCCUPANCY", True))
+    return declared and level_kind_of(table) == "images"
 
 
 def measures_of(settings: Any) -> Mapping[str, Measure] | None:

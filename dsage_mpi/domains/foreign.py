@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dsage_mpi.core.cost_facts import CostFacts
 from dsage_mpi.core.domain import Domain, DomainError, Measure
+from dsage_mpi.core.levels import LevelKind, level_kind
 from dsage_mpi.core.registry import ComponentError
 from dsage_mpi.core.settings import Settings
 from dsage_mpi.domains.registry import DOMAINS
@@ -67,6 +68,7 @@ class ForeignDomain:
         self.MEASURES: dict[str, Measure] = dict(measures)
         self.MEASURE_ALIASES: Mapping[str, str] = getattr(made_by, "MEASURE_ALIASES", {})
         self.CHANGEABLE: tuple[str, ...] = tuple(getattr(made_by, "CHANGEABLE", ()))
+        self.OCCUPANCY = bool(getattr(made_by, "OCCUPANCY", True))
 
     @cached_property
     def SETTINGS(self) -> type[BaseModel]:  # noqa: N802  (as in a settings module)
@@ -91,6 +93,20 @@ class ForeignDomain:
         declared = getattr(self._class, "SOLUTION_KIND", None)
         default = None if declared else self._default()
         return str(declared or ("discrete" if default is None else default.solution_kind))
+
+    def level_kind(self, table: Any) -> LevelKind:
+        """What levels are; images where the table ``[domain]`` does not do.
+
+        Args:
+            table: Checked (an object of ``SETTINGS``) or not (a mapping).
+        """
+        try:
+            settings = self.SETTINGS.model_validate(table) if isinstance(table, Mapping) else table
+            if not isinstance(settings, BaseModel):
+                return "images"
+            return level_kind(self.build(settings, tuple(self.MEASURES)).level_shape)
+        except (ValidationError, DomainError):
+            return "images"
 
     def solution_dim(self, settings: BaseModel) -> int | None:
         """Numbers in a solution; None where the settings are not known or do not do."""

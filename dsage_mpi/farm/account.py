@@ -50,7 +50,6 @@ class EvaluationAccount:
         self,
         count: int,
         result_dtype: np.dtype[Any],
-        on_progress: OnProgress | None = None,
         on_results: OnResults | None = None,
         texts: dict[str, str] | None = None,
     ) -> None:
@@ -59,7 +58,6 @@ class EvaluationAccount:
         Args:
             count: Number of tasks.
             result_dtype: Of their results.
-            on_progress: See ``Farm.evaluate``.
             on_results: See ``Farm.evaluate``.
             texts: Failure texts seen before, each its own value; takes in new ones. A run may fail
                 a million times for one reason, of thousands of characters.
@@ -68,7 +66,7 @@ class EvaluationAccount:
         self.done = 0
         self._seen = np.zeros(count, bool)
         self._failed = 0
-        self._on_progress = on_progress
+        self._on_progress: OnProgress | None = None
         self._on_results = on_results
         self._texts = {} if texts is None else texts
         self._next_call = time.perf_counter() + PROGRESS_SECONDS
@@ -106,6 +104,10 @@ class EvaluationAccount:
         self._failed += len(reasons)
         if self._on_results is not None:
             self._on_results(indices, outcome.results[indices], reasons)
+
+    def report_to(self, on_progress: OnProgress | None) -> None:
+        """Whom to call from now on; see ``RunningEvaluation.finish``."""
+        self._on_progress = on_progress
 
     def report(self) -> None:
         """Calls the progress hook if it is time to."""

@@ -22,6 +22,25 @@ class FarmError(Exception):
     """The farm cannot work: a rank has no simulator, or the ranks' accounts disagree."""
 
 
+class RunningEvaluation(Protocol):
+    """What ``Evaluator.begin`` gives. A farm has one at a time."""
+
+    def poll(self) -> None:
+        """Takes in the results that have come and deals out more tasks; never waits for any.
+
+        Ranks have nothing to do from the end of what they hold until the next call.
+        """
+        ...
+
+    def finish(self, on_progress: OnProgress | None = None) -> Outcome:
+        """Waits for what is missing and returns the results in task order; called once.
+
+        Args:
+            on_progress: Called now and then, and once at the end, with (tasks done, failed).
+        """
+        ...
+
+
 class Evaluator(Protocol):
     """Runs simulator tasks."""
 
@@ -42,6 +61,22 @@ class Evaluator(Protocol):
             cost: (n,) predicted relative run times; decides the order of dispatch, no result.
             on_progress: Called now and then, and once at the end, with (tasks done, failed).
             on_results: Called with every chunk that comes in, once for each task.
+
+        Raises:
+            ValueError: ``tasks`` or ``cost`` has the wrong dtype or shape.
+        """
+        ...
+
+    def begin(
+        self,
+        tasks: NDArray[Any],
+        cost: NDArray[Any] | None = None,
+        on_results: OnResults | None = None,
+    ) -> RunningEvaluation:
+        """Begins what ``evaluate`` does, with its arguments, and returns at once.
+
+        One can be under way at a time. One that is never finished is like one that was left by an
+        exception.
 
         Raises:
             ValueError: ``tasks`` or ``cost`` has the wrong dtype or shape.

@@ -12,9 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsage_mpi.farm.account import Chunk, EvaluationAccount
-from dsage_mpi.farm.backoff import Backoff, wait_until
+from dsage_mpi.farm.backoff import wait_until
 from dsage_mpi.farm.duplicates import Duplicates
-from dsage_mpi.farm.interface import FarmError, OnProgress, OnResults, check_tasks
+from dsage_mpi.farm.evaluation import PolledEvaluation
+from dsage_mpi.farm.interface import (
+    FarmError,
+    OnProgress,
+    OnResults,
+    RunningEvaluation,
+    check_tasks,
+)
 from dsage_mpi.farm.job import Answer, Job, Sent
 from dsage_mpi.farm.liveness import LivenessMonitor
 from dsage_mpi.farm.messages import (
@@ -79,21 +86,30 @@ class MpiFarm:
         on_results: OnResults | None = None,
     ) -> Outcome:
         """See ``Farm.evaluate``."""
+        return self.begin(tasks, cost, on_results).finish(on_progress)
+
+    def begin(
+        self,
+        tasks: NDArray[Any],
+        cost: NDArray[Any] | None = None,
+        on_results: OnResults | None = None,
+    ) -> RunningEvaluation:
+        """See ``Farm.begin``."""
         if self._final is not None:
             raise FarmError("the farm is closed")
-        job = self._job(check_tasks(tasks, self._task_dtype), cost, on_progress, on_results)
+        job = self._job(check_tasks(tasks, self._task_dtype), cost, on_results)
         self._feed_all(job)
-        backoff = Backoff(self._settings.poll_max_ms * 1e-3)
-        while not job.account.complete:
-            if self._comm.Iprobe(self._mpi.ANY_SOURCE, Tag.RESULTS, self._status):
-                self._react(self._receive(), job)
-                backoff.reset()
-            else:
-                backoff.pause()
-            if self._liveness.due:
-                self._look_after(job)
-            job.account.report()
-        return job.account.finish()
+        longest_sleep = self._settings.poll_max_ms * 1e-3
+        return PolledEvaluation(lambda: self._advance(job), job.account, longest_sleep)
+
+    def _advance(self, job: Job) -> bool:
+        """Takes in an answer if there is one; whether there was."""
+        heard = bool(self._comm.Iprobe(self._mpi.ANY_SOURCE, Tag.RESULTS, self._status))
+        if heard:
+            self._react(self._receive(), job)
+        if self._liveness.due:
+            self._look_after(job)
+        return heard
 
     @property
     def idle(self) -> bool:
@@ -203,7 +219,6 @@ class MpiFarm:
         self,
         tasks: NDArray[Any],
         cost: NDArray[Any] | None,
-        on_progress: OnProgress | None,
         on_results: OnResults | None,
     ) -> Job:
         seats = self._roster.seats()
@@ -211,9 +226,7 @@ class MpiFarm:
         return Job(
             chunks=plan(len(tasks), len(seats), most, self._settings, self._pace, cost),
             rows=as_rows(tasks),
-            account=EvaluationAccount(
-                len(tasks), self._result_dtype, on_progress, on_results, self._texts
-            ),
+            account=EvaluationAccount(len(tasks), self._result_dtype, on_results, self._texts),
             seats=seats,
         )
 

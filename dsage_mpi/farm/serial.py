@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsage_mpi.farm.account import Chunk, EvaluationAccount
-from dsage_mpi.farm.interface import FarmError, OnProgress, OnResults, check_tasks
+from dsage_mpi.farm.evaluation import DeferredEvaluation
+from dsage_mpi.farm.interface import (
+    FarmError,
+    OnProgress,
+    OnResults,
+    RunningEvaluation,
+    check_tasks,
+)
 from dsage_mpi.farm.messages import most_tasks
 from dsage_mpi.farm.outcome import Ledger, Outcome, RankStats
 from dsage_mpi.farm.runner import Runner, describe
@@ -63,9 +70,8 @@ class SerialFarm:
         tasks = check_tasks(tasks, self._task_dtype)
         most = most_tasks(self._task_dtype, self._result_dtype)
         chunks = plan(len(tasks), 1, most, self._settings, self._pace, cost)
-        account = EvaluationAccount(
-            len(tasks), self._result_dtype, on_progress, on_results, self._texts
-        )
+        account = EvaluationAccount(len(tasks), self._result_dtype, on_results, self._texts)
+        account.report_to(on_progress)
         while (indices := chunks.next(0, 0)) is not None:
             started = time.perf_counter()
             batch = self._runner.run(tasks[indices], account.report)
@@ -78,6 +84,16 @@ class SerialFarm:
             account.book(chunk, rank=0)
             account.report()
         return account.finish()
+
+    def begin(
+        self,
+        tasks: NDArray[Any],
+        cost: NDArray[Any] | None = None,
+        on_results: OnResults | None = None,
+    ) -> RunningEvaluation:
+        """See ``Farm.begin``; this process simulates at the end, as there is nobody else."""
+        tasks = check_tasks(tasks, self._task_dtype)
+        return DeferredEvaluation(lambda hook: self.evaluate(tasks, cost, hook, on_results))
 
     @property
     def idle(self) -> bool:

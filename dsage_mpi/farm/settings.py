@@ -41,6 +41,25 @@ class FarmSettings(Settings):
         description="How often a task that failed is tried again, alone, before its failure is "
         "recorded.",
     )
+    isolation: Literal["none", "process"] = Field(
+        default="none",
+        description="process: every rank runs its simulator in a child process, so that one that "
+        "crashes, hangs or leaks memory costs one evaluation and not the run. Costs about 0.1 ms "
+        "per evaluation. The mario and command domains have processes of their own anyway.",
+    )
+    deadline_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        le=10**6,
+        description="With isolation: a simulator that has used so much CPU time on one task, or "
+        "waited so long, in seconds, hangs: its process is ended, the task tried once more.",
+    )
+    memory_mb: int | None = Field(
+        default=None,
+        ge=64,
+        description="With isolation: memory that a simulator's process may have, in MiB, without "
+        "mapped code and files. One that has used up most of it is replaced between two tasks.",
+    )
     silent_seconds: float = Field(
         default=120.0,
         gt=0,

@@ -15,12 +15,14 @@ import os
 import signal
 import sys
 import traceback
-from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 import numpy as np
 
+from dsage_mpi.core.domain import DomainError, SimulatorLostError, TasksFailedError
+from dsage_mpi.isolation.factory import unpacked_factory
 from dsage_mpi.isolation.frames import Frame, Kind, pack, pack_arrays, read_frame, unpack_arrays
+from dsage_mpi.isolation.memory import MemoryLimit
 
 if TYPE_CHECKING:
     from dsage_mpi.isolation.simulator import Contained
@@ -49,7 +51,9 @@ def _serve(source: BinaryIO, sink: int) -> None:
     if first is None:
         return
     try:
-        simulator = _build(first)
+        factory = unpacked_factory(first.payload)
+        memory = MemoryLimit(factory.memory_bytes)
+        simulator: Contained = factory.build()
     except BaseException as error:
         _send(sink, Kind.FAILED, _bytes(_start_failure(error)))
         return
@@ -63,13 +67,8 @@ def _serve(source: BinaryIO, sink: int) -> None:
             _send(sink, Kind.FAILED, _bytes(describe(error)))
             return
         _send(sink, kind, payload)
-
-
-def _build(frame: Frame) -> Contained:
-    order = json.loads(frame.payload)
-    module, _, function = order["factory"].partition(":")
-    simulator: Contained = getattr(import_module(module), function)(order["options"])
-    return simulator
+        if kind is Kind.LOST or memory.is_near():
+            return  # a fresh process does what is left
 
 
 def _answer(simulator: Contained, frame: Frame) -> tuple[Kind, bytes]:
@@ -79,7 +78,12 @@ def _answer(simulator: Contained, frame: Frame) -> tuple[Kind, bytes]:
         return Kind.ANSWER, pack_arrays(method(**arrays))
     # A copy is aligned and writable.
     task = np.frombuffer(frame.payload, simulator.task_dtype).copy()
-    result = simulator(task)
+    try:
+        result = simulator(task)
+    except TasksFailedError as error:
+        return Kind.TASK_FAILED, _bytes(error.reasons.get(0, ""))
+    except SimulatorLostError as error:
+        return Kind.LOST, _bytes(str(error))
     dtype = simulator.result_dtype
     if not isinstance(result, np.ndarray) or result.dtype != dtype or result.shape != (1,):
         found = getattr(result, "shape", ""), getattr(result, "dtype", type(result).__name__)
@@ -120,8 +124,6 @@ def _bytes(text: str) -> bytes:
 
 def _start_failure(error: BaseException) -> str:
     """A domain's own message as it is; anything else with its traceback."""
-    from dsage_mpi.core.domain import DomainError
-
     return str(error) if isinstance(error, DomainError) else describe(error)
 
 

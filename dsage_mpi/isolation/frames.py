@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import BinaryIO, NamedTuple
 
@@ -15,13 +16,15 @@ from dsage_mpi.core.domain import Array
 class Kind(IntEnum):
     """What a frame holds."""
 
-    BUILD = 1  # to the child, first: JSON with factory and options
+    BUILD = 1  # to the child, first: JSON with factory and options, and arrays
     TASK = 2  # to the child: the bytes of one task
     CALL = 3  # to the child: arrays, the method's name among them
     READY = 4  # from the child, first: JSON with the sizes of a task and of a result
     RESULT = 5  # from the child, one for each TASK: the bytes of one result
     ANSWER = 6  # from the child, one for each CALL: arrays
-    FAILED = 7  # from the child, in place of any of the three above: text
+    FAILED = 7  # from the child, in place of any of the three above: text; it ends then
+    TASK_FAILED = 8  # from the child, in place of RESULT: text; it goes on
+    LOST = 9  # from the child, in place of RESULT: text; no task can be run any more
 
 
 class Frame(NamedTuple):
@@ -90,7 +93,7 @@ def _unpack(header: bytes | bytearray) -> tuple[Kind, int]:
     return Kind(kind), length
 
 
-def pack_arrays(arrays: dict[str, Array]) -> bytes:
+def pack_arrays(arrays: Mapping[str, Array]) -> bytes:
     """Arrays by name as the bytes of an NPZ file."""
     file = io.BytesIO()
     np.savez(file, allow_pickle=False, **arrays)

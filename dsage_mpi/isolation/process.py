@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import select
@@ -14,8 +13,9 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
-from typing import IO, Any
+from typing import IO
 
+from dsage_mpi.isolation.factory import Factory
 from dsage_mpi.isolation.frames import Frame, FrameBuffer, GarbageError, Kind, pack
 from dsage_mpi.isolation.stderr_tail import LastWords
 from dsage_mpi.isolation.timeout import Timeout, cpu_seconds
@@ -39,11 +39,10 @@ class Child:
     """One child process, from its start to its end.
 
     Args:
-        factory: "module:function", called in the child with ``options``.
-        options: What JSON can hold.
+        factory: Builds the simulator in the child.
     """
 
-    def __init__(self, factory: str, options: Mapping[str, Any]) -> None:
+    def __init__(self, factory: Factory) -> None:
         _let_children_be_waited_for()
         # Never fork(): MPI libraries break. Python starts this with vfork() and exec(). A session
         # of its own keeps the terminal's Ctrl-C away and makes its own children easy to find.
@@ -66,8 +65,7 @@ class Child:
         self._writing = False  # whether the poll looks for room in the pipe
         self._incoming = FrameBuffer()
         self._words = LastWords()
-        order = {"factory": factory, "options": dict(options)}
-        self.send(pack(Kind.BUILD, json.dumps(order).encode()))
+        self.send(pack(Kind.BUILD, factory.packed()))
 
     @property
     def pid(self) -> int:

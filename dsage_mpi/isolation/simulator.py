@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
 
 from dsage_mpi.core.domain import Array, SimulatorLostError, TasksFailedError
+from dsage_mpi.isolation.factory import Factory
 from dsage_mpi.isolation.frames import Frame, Kind, pack, pack_arrays, unpack_arrays
 from dsage_mpi.isolation.process import Child, ChildError
 from dsage_mpi.isolation.stderr_tail import without_varying
@@ -43,11 +44,11 @@ class IsolatedSimulator:
     """Runs a simulator in a child process (contract: ``core/domain.py``, ``Simulator``).
 
     The child is started by the first task. Whatever goes wrong with a task ends the child; the
-    task is then tried once more in a fresh one, and after that reported as failed.
+    task is then tried once more in a fresh one, and after that reported as failed. Where the
+    simulator itself says that a task failed (``TasksFailedError``), that holds, and it goes on.
 
     Args:
-        factory: "module:function" that builds the simulator (``Contained``) in the child.
-        options: Its argument; what JSON can hold.
+        factory: Builds the simulator (``Contained``) in the child.
         task_dtype: Of the tasks.
         result_dtype: Of the results.
         deadline_seconds: Time that one task may take, if the machine has time for it
@@ -58,8 +59,7 @@ class IsolatedSimulator:
 
     def __init__(
         self,
-        factory: str,
-        options: Mapping[str, Any],
+        factory: Factory,
         task_dtype: np.dtype[Any],
         result_dtype: np.dtype[Any],
         *,
@@ -68,7 +68,6 @@ class IsolatedSimulator:
         tries: int = 2,
     ) -> None:
         self._factory = factory
-        self._options = dict(options)
         self._task_dtype = np.dtype(task_dtype)
         self._result_dtype = np.dtype(result_dtype)
         self._deadline = deadline_seconds
@@ -86,15 +85,15 @@ class IsolatedSimulator:
 
         Raises:
             TasksFailedError: Some failed; holds the results of the others.
-            SimulatorLostError: The child cannot be started.
+            SimulatorLostError: The child cannot be started, or says that it can run no task.
         """
         results = np.zeros(len(tasks), self._result_dtype)
         reasons: dict[int, str] = {}
         first, tried = 0, 0
         while first < len(tasks):
-            done, failure = self._run(tasks[first:], results[first:])
-            first += done
-            tried = 1 if done else tried + 1
+            reached, failure = self._run(tasks, first, results, reasons)
+            tried = 1 if reached > first else tried + 1
+            first = reached
             if failure is not None and tried >= self._tries:
                 reasons[first] = failure
                 first, tried = first + 1, 0
@@ -145,27 +144,34 @@ class IsolatedSimulator:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _run(self, tasks: Array, results: Array) -> tuple[int, str | None]:
-        """Runs tasks up to the first that fails.
+    def _run(
+        self, tasks: Array, first: int, results: Array, reasons: dict[int, str]
+    ) -> tuple[int, str | None]:
+        """Runs tasks from ``first`` on, up to the one at which the child ends.
 
         Returns:
-            How many are done, and what went wrong with the one after them (None: nothing).
+            The position of that one, and what went wrong with it (None: nothing, all are done).
         """
         child = self._ready_child()
-        done = 0
+        at = first
         try:
-            child.send(b"".join(pack(Kind.TASK, task.tobytes()) for task in tasks))
-            for done in range(len(tasks)):
+            child.send(b"".join(pack(Kind.TASK, task.tobytes()) for task in tasks[first:]))
+            for at in range(first, len(tasks)):
                 frame = child.receive(self._deadline, self._on_wait)
+                if frame.kind is Kind.LOST:
+                    raise SimulatorLostError(_text(frame))
+                if frame.kind is Kind.TASK_FAILED:
+                    reasons[at] = _text(frame)
+                    continue
                 failure = self._check(frame, Kind.RESULT)
                 if failure is not None:
                     self.close()
-                    return done, failure
-                results[done] = np.frombuffer(frame.payload, self._result_dtype)[0]
+                    return at, failure
+                results[at] = np.frombuffer(frame.payload, self._result_dtype)[0]
         except ChildError as error:
             failure = _with_last_words(error, child)
             self.close()
-            return done, failure
+            return at, failure
         except BaseException:
             # Ctrl-C, on_wait: late answers must not be taken for those of later tasks.
             self.close()
@@ -175,7 +181,7 @@ class IsolatedSimulator:
     def _check(self, frame: Frame, expected: Kind) -> str | None:
         """What is wrong with an answer, if anything is."""
         if frame.kind is Kind.FAILED:
-            return without_varying(frame.payload.decode(errors="replace")) or _NO_REASON
+            return without_varying(_text(frame)) or _NO_REASON
         size = len(frame.payload)
         if frame.kind is not expected or (
             expected is Kind.RESULT and size != self._result_dtype.itemsize
@@ -211,11 +217,11 @@ class IsolatedSimulator:
         """
         self.starts += 1
         try:
-            self._child = Child(self._factory, self._options)
+            self._child = Child(self._factory)
         except OSError as error:
             self._why_not_started = f"the simulator's process cannot be started: {error}"
             return
-        logger.debug("started process %d for %s", self._child.pid, self._factory)
+        logger.debug("started process %d for %s", self._child.pid, self._factory.path)
         try:
             frame = self._child.receive(self._start_seconds, self._on_wait)
             failure = self._check(frame, Kind.READY) or self._compare_sizes(frame)
@@ -236,7 +242,11 @@ class IsolatedSimulator:
         found = json.loads(frame.payload)
         if found == expected:
             return ""
-        return f"{self._factory} has records of {found} bytes, expected {expected}"
+        return f"{self._factory.path} has records of {found} bytes, expected {expected}"
+
+
+def _text(frame: Frame) -> str:
+    return frame.payload.decode(errors="replace")
 
 
 def _with_last_words(error: ChildError, child: Child) -> str:

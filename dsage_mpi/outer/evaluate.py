@@ -2,31 +2,101 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dsage_mpi.core.domain import Array, Evaluations, impossible
+from dsage_mpi.core.levels import level_dtype
 from dsage_mpi.core.seeding import evaluation_seeds
-from dsage_mpi.farm.interface import Evaluator, OnProgress
+from dsage_mpi.farm.interface import Evaluator, OnProgress, RunningEvaluation
 from dsage_mpi.outer.record import Batch
 
 if TYPE_CHECKING:
     from dsage_mpi.core.domain import Domain
+    from dsage_mpi.outer.methods.base import Proposal
 
 
-def evaluate(
+@dataclass(frozen=True)
+class Place:
+    """Where in a run a batch stands.
+
+    Attributes:
+        run_seed: The run's seed.
+        first: Number of the batch's first evaluation.
+        iteration: Outer iteration (0-based) that proposed it.
+    """
+
+    run_seed: int
+    first: int
+    iteration: int
+
+
+class BatchEvaluation:
+    """Real evaluations that are under way.
+
+    Args:
+        domain: Reads results.
+        solutions: (n, solution_dim).
+        tasks: (n,) their tasks.
+        place: Where in the run they stand.
+        running: The farm's work on the tasks.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        solutions: Array,
+        tasks: Array,
+        place: Place,
+        running: RunningEvaluation,
+    ) -> None:
+        self._domain, self._place, self._running = domain, place, running
+        self._solutions, self._tasks = solutions, tasks
+
+    def poll(self) -> None:
+        """Keeps other ranks busy; see ``RunningEvaluation.poll``."""
+        self._running.poll()
+
+    def finish(self, on_progress: OnProgress | None = None) -> Batch:
+        """Waits for the results, checks and interprets them.
+
+        Args:
+            on_progress: Called now and then with (evaluations done, failures).
+        """
+        outcome = self._running.finish(on_progress)
+        failed, reasons = outcome.failed.copy(), dict(outcome.reasons)
+        ok = np.flatnonzero(~failed)
+        for row, reason in impossible(self._domain, outcome.results[ok]).items():
+            reasons[int(ok[row])] = f"the simulator's result is impossible: {reason}"
+        failed[list(reasons)] = True
+        ok = np.flatnonzero(~failed)
+        evaluations = self._domain.interpret(self._tasks[ok], outcome.results[ok])
+        sick = _sick(evaluations)
+        for row, quantity in sick.items():
+            reasons[int(ok[row])] = f"the simulator's result has a NaN or infinite {quantity}"
+        failed[list(reasons)] = True
+        evaluations = _take(evaluations, np.isin(np.arange(len(ok)), list(sick), invert=True))
+        return Batch(
+            first=self._place.first,
+            iteration=self._place.iteration,
+            solutions=self._solutions,
+            levels=_levels(self._domain, self._solutions, failed, evaluations),
+            results=outcome.results,
+            failed=failed,
+            reasons=reasons,
+            evaluations=evaluations,
+        )
+
+
+def begin_evaluation(
     farm: Evaluator,
     domain: Domain,
-    solutions: Array,
-    *,
-    run_seed: int,
-    first: int,
-    iteration: int,
-    cost: Array | None = None,
-    on_progress: OnProgress | None = None,
-) -> Batch:
-    """Simulates ``solutions`` as evaluations ``first``, ``first + 1``, ...
+    proposal: Proposal,
+    place: Place,
+) -> BatchEvaluation:
+    """Begins to simulate solutions as evaluations ``first``, ``first + 1``, ...
 
     The seed of an evaluation depends on the run seed and its number alone, and results come back
     in evaluation order, so that the batch is the same for any number of ranks.
@@ -34,39 +104,14 @@ def evaluate(
     Args:
         farm: Where simulators run.
         domain: Makes tasks and reads results.
-        solutions: (n, solution_dim).
-        run_seed: The run's seed.
-        first: Number of the first evaluation.
-        iteration: Outer iteration that proposed the solutions.
-        cost: (n,) predicted run times in any unit, or None.
-        on_progress: Called now and then with (evaluations done, failures).
+        proposal: The solutions, and what is known of their run times.
+        place: Where in the run they stand.
     """
-    tasks = domain.tasks(solutions, evaluation_seeds(run_seed, first, len(solutions)))
-    outcome = farm.evaluate(tasks, cost, on_progress=on_progress)
-    failed, reasons = outcome.failed.copy(), dict(outcome.reasons)
-    ok = np.flatnonzero(~failed)
-    for row, reason in impossible(domain, outcome.results[ok]).items():
-        position = int(ok[row])
-        failed[position] = True
-        reasons[position] = f"the simulator's result is impossible: {reason}"
-    ok = np.flatnonzero(~failed)
-    evaluations = domain.interpret(tasks[ok], outcome.results[ok])
-    sick = _sick(evaluations)
-    for row, quantity in sick.items():
-        position = int(ok[row])
-        failed[position] = True
-        reasons[position] = f"the simulator's result has a NaN or infinite {quantity}"
-    evaluations = _take(evaluations, np.isin(np.arange(len(ok)), list(sick), invert=True))
-    return Batch(
-        first=first,
-        iteration=iteration,
-        solutions=solutions,
-        levels=_levels(domain, solutions, failed, evaluations),
-        results=outcome.results,
-        failed=failed,
-        reasons=reasons,
-        evaluations=evaluations,
-    )
+    solutions = proposal.solutions
+    seeds = evaluation_seeds(place.run_seed, place.first, len(solutions))
+    tasks = domain.tasks(solutions, seeds)
+    running = farm.begin(tasks, proposal.cost)
+    return BatchEvaluation(domain, solutions, tasks, place, running)
 
 
 def _sick(evaluations: Evaluations) -> dict[int, str]:
@@ -80,7 +125,7 @@ def _sick(evaluations: Evaluations) -> dict[int, str]:
 
 
 def _levels(domain: Domain, solutions: Array, failed: Array, evaluations: Evaluations) -> Array:
-    levels = np.empty((len(solutions), *domain.level_shape), np.int8)
+    levels = np.empty((len(solutions), *domain.level_shape), level_dtype(domain.level_shape))
     levels[~failed] = evaluations.levels
     if failed.any():
         levels[failed] = domain.bare_levels(solutions[failed])

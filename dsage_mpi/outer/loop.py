@@ -5,7 +5,9 @@
         batch <- evaluate(proposal)           truncated to the evaluations left
         add batch to archive, record, method  failed ones count but add nothing
 
-All algorithms run through this one loop (see ``outer.methods``).
+All algorithms run through this one loop (see ``outer.methods``). Overlapped, the method proposes
+batch t + 1, of all that was learned up to batch t - 1, while other ranks simulate batch t: which
+is counted in batches, so that the result does not depend on who is faster.
 
 An iteration can be left by an exception at any of its safe points (see ``run.stop``). ``state``
 is then that of the last *mark*: the end of the iteration before, or for a method that keeps its
@@ -25,7 +27,7 @@ from ribs.archives import GridArchive
 
 from dsage_mpi.core.seeding import Purpose, integer_seed
 from dsage_mpi.core.state import CheckpointError, Tree
-from dsage_mpi.outer.evaluate import evaluate
+from dsage_mpi.outer.evaluate import Place, begin_evaluation
 from dsage_mpi.outer.methods import build_method
 from dsage_mpi.outer.methods.base import Context, Proposal
 from dsage_mpi.outer.phases import Phases
@@ -48,6 +50,21 @@ class Step:
     batch: Batch
     errors: dict[str, float]
     add_info: Tree
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A state that a restart can go on from, beside archive and record.
+
+    Attributes:
+        method: The method's state.
+        proposal: What was to be evaluated next; None if it was not known.
+        following: What was to be evaluated after that (overlapped); None if it was not known.
+    """
+
+    method: Tree
+    proposal: Proposal | None = None
+    following: Proposal | None = None
 
 
 class OuterLoop:
@@ -80,7 +97,7 @@ class OuterLoop:
             Context(config, domain, self.archive, phases, self._method_milestone)
         )
         self.iteration = 0
-        self._mark(None)
+        self._mark()
 
     @property
     def evaluations_left(self) -> int:
@@ -97,7 +114,7 @@ class OuterLoop:
     def steps(self) -> Iterator[Step]:
         """Runs one outer iteration after another until the budget is spent."""
         while self.evaluations_left > 0:
-            proposal = self._marked_proposal or self._propose()
+            proposal = self._marked.proposal or self._propose()
             if len(proposal.solutions) == 0:
                 self._warn_of_early_end()
                 return
@@ -107,7 +124,7 @@ class OuterLoop:
             self.record.append(batch)
             self.method.learn(batch, add_info)
             self.iteration += 1
-            self._mark(None)
+            self._mark(self._marked.following)
             yield Step(proposal, batch, errors, add_info)
 
     def state(self) -> Tree:
@@ -115,7 +132,7 @@ class OuterLoop:
 
         The archive is there for readers and as a check.
         """
-        proposal = self._marked_proposal
+        marked = self._marked
         return {
             "counters": {
                 "iteration": self.iteration,
@@ -125,10 +142,11 @@ class OuterLoop:
             "record": self.record.state(),
             "failures": self.record.failures(),
             "archive": elites(self.archive),
-            **self._marked_method,
+            **marked.method,
             # All streams that are not in the method's state are named: see ``seeding``.
-            "rng": {"run_seed": self.config.seed, **self._marked_method.get("rng", {})},
-            **({} if proposal is None else {"proposal": _proposal_state(proposal)}),
+            "rng": {"run_seed": self.config.seed, **marked.method.get("rng", {})},
+            **_proposal_state("proposal", marked.proposal),
+            **_proposal_state("following", marked.following),
         }
 
     def load_state(self, tree: Tree) -> None:
@@ -143,7 +161,7 @@ class OuterLoop:
         self._check_archive(tree["archive"])
         self.method.load_state(tree, self.record)
         self.iteration = int(tree["counters"]["iteration"])
-        self._mark(_load_proposal(tree["proposal"]) if "proposal" in tree else None)
+        self._mark(_load_proposal(tree, "proposal"), _load_proposal(tree, "following"))
 
     def _propose(self) -> Proposal:
         proposal = self.method.propose(self.iteration)
@@ -153,10 +171,19 @@ class OuterLoop:
             self.on_milestone()
         return proposal
 
-    def _mark(self, proposal: Proposal | None) -> None:
-        """Sets the present state aside: here a restart can go on, with ``proposal`` if given."""
-        self._marked_proposal = proposal
-        self._marked_method = self.method.state()
+    def _propose_following(self, proposal: Proposal) -> None:
+        """Proposes the next batch while ``proposal`` is simulated, unless a restart knows it."""
+        if self._marked.following is not None or len(proposal.solutions) >= self.evaluations_left:
+            return
+        self.method.expect(proposal)
+        following = self.method.propose(self.iteration + 1)
+        if len(following.solutions) > 0:  # else proposed anew, once more is known
+            self._mark(self._marked.proposal, following)
+            self.on_milestone()
+
+    def _mark(self, proposal: Proposal | None = None, following: Proposal | None = None) -> None:
+        """Sets the present state aside: here a restart can go on, with proposals if given."""
+        self._marked = Mark(self.method.state(), proposal, following)
 
     def _warn_of_early_end(self) -> None:
         _log.warning(
@@ -169,21 +196,18 @@ class OuterLoop:
         )
 
     def _method_milestone(self) -> None:
-        self._mark(None)
+        self._mark(self._marked.proposal)
         self.on_milestone()
 
     def _evaluate(self, proposal: Proposal) -> Batch:
+        place = Place(self.config.seed, len(self.record), self.iteration)
+        running = begin_evaluation(self._farm, self.domain, proposal, place)
+        # Before the first results there is nothing to propose from.
+        if self.config.overlaps and len(self.record) > 0:
+            with self.phases.meanwhile(running.poll):
+                self._propose_following(proposal)
         with self.phases("evaluate", len(proposal.solutions)) as progress:
-            return evaluate(
-                self._farm,
-                self.domain,
-                proposal.solutions,
-                run_seed=self.config.seed,
-                first=len(self.record),
-                iteration=self.iteration,
-                cost=proposal.cost,
-                on_progress=lambda done, failed: progress(done),
-            )
+            return running.finish(lambda done, failed: progress(done))
 
     def _check_archive(self, stored: Tree) -> None:
         rebuilt = elites(self.archive)
@@ -224,10 +248,15 @@ def add_to_archive(archive: GridArchive, batch: Batch) -> Tree:
     return {"status": status, "value": value}
 
 
-def _proposal_state(proposal: Proposal) -> Tree:
+def _proposal_state(name: str, proposal: Proposal | None) -> Tree:
+    if proposal is None:
+        return {}
     cost = {} if proposal.cost is None else {"cost": proposal.cost}
-    return {"solutions": proposal.solutions, "notes": dict(proposal.notes), **cost}
+    return {name: {"solutions": proposal.solutions, "notes": dict(proposal.notes), **cost}}
 
 
-def _load_proposal(tree: Tree) -> Proposal:
-    return Proposal(tree["solutions"], tree.get("cost"), tree["notes"])
+def _load_proposal(tree: Tree, name: str) -> Proposal | None:
+    if name not in tree:
+        return None
+    saved = tree[name]
+    return Proposal(saved["solutions"], saved.get("cost"), saved["notes"])

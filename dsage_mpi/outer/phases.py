@@ -39,12 +39,23 @@ class Phases:
         #: Called at every safe point; a run sets it once its recorders are there.
         self.on_safe_point = safe_point
         self._seconds: dict[str, float] = {}
+        self._poll: Callable[[], None] = lambda: None
+
+    @contextmanager
+    def meanwhile(self, poll: Callable[[], None]) -> Iterator[None]:
+        """Has ``poll`` called at every safe point, to keep other ranks at work."""
+        self._poll = poll
+        try:
+            yield
+        finally:
+            self._poll = lambda: None
 
     @contextmanager
     def __call__(self, name: str, total: int) -> Iterator[Callable[[int], None]]:
         """Runs one phase; call the value with the number of steps done so far."""
         start = time.perf_counter()
         self._display.phase(name, total)
+        self._poll()
         self.on_safe_point(name, 0, total)
         shown = 0
 
@@ -52,6 +63,7 @@ class Phases:
             nonlocal shown
             self._display.advance(steps - shown)
             shown = steps
+            self._poll()
             self.on_safe_point(name, steps, total)
 
         try:

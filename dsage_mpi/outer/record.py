@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsage_mpi.core.domain import Array, Evaluations
+from dsage_mpi.core.levels import level_dtype
 from dsage_mpi.core.seeding import evaluation_seeds
 from dsage_mpi.core.state import CheckpointError, Tree
 
@@ -34,7 +35,8 @@ class Batch:
         first: Number of the first evaluation.
         iteration: Outer iteration (0-based) that proposed them.
         solutions: (n, solution_dim).
-        levels: (n, H, W) int8 tile codes; where failed, without what the simulator adds to them.
+        levels: (n, H, W) int8 tile codes or (n, d) float64 vectors; where failed, without what
+            the simulator adds to them.
         results: (n,) of the domain's ``result_dtype``; meaningless where failed.
         failed: (n,) bool.
         reasons: Position in the batch -> why it failed.
@@ -65,7 +67,7 @@ class EvaluationRecord:
     def __init__(self, domain: Domain, measure_count: int) -> None:
         self._columns: dict[str, Array] = {
             "solution": np.empty((0, domain.solution_dim), domain.solution_dtype),
-            "level": np.empty((0, *domain.level_shape), np.int8),
+            "level": np.empty((0, *domain.level_shape), level_dtype(domain.level_shape)),
             "result": np.empty(0, domain.result_dtype),
             "failed": np.empty(0, np.bool_),
             "iteration": np.empty(0, np.int32),
@@ -174,7 +176,10 @@ def _as_recorded(again: Evaluations, record: EvaluationRecord, rows: Array) -> E
     can even make a generator choose another tile: no reason to lose the run.
     """
     levels = record["level"][rows]
-    same = (again.levels == levels).all(axis=(1, 2))
+    equal = np.equal(again.levels, levels)
+    if levels.ndim == 2:  # vectors: the numbers themselves may be rounded otherwise
+        equal = np.isclose(again.levels, levels, _ROUNDING, _ROUNDING)
+    same: Array = equal.all(axis=tuple(range(1, levels.ndim)))
     numbers = {name: record[name][rows] for name in ("objective", "measures", "metadata")}
     wrong = [
         name

@@ -34,7 +34,7 @@ class ArchiveTable:
         solution: (n, solution_dim).
         objective: (n,) float64.
         measures: (n, k) float64.
-        level: (n, H, W) int8 tile codes; H = W = 0 if the archive keeps none.
+        level: (n, H, W) int8 tile codes or (n, d) float64 vectors; H = W = 0 if there are none.
         metadata: (n, m) float64.
         evaluation: (n,) int64, number of the evaluation that found the elite; -1 if not kept.
     """
@@ -48,7 +48,7 @@ class ArchiveTable:
     solution: NDArray[Any]
     objective: NDArray[np.float64]
     measures: NDArray[np.float64]
-    level: NDArray[np.int8]
+    level: NDArray[Any]
     metadata: NDArray[np.float64]
     evaluation: NDArray[np.int64]
 
@@ -81,7 +81,7 @@ class ArchiveTable:
             solution=np.asarray(data["solution"])[order],
             objective=np.asarray(data["objective"], dtype=np.float64)[order],
             measures=np.asarray(data["measures"], dtype=np.float64)[order],
-            level=np.asarray(data.get("level", np.empty((count, 0, 0))), dtype=np.int8)[order],
+            level=np.asarray(data.get("level", np.empty((count, 0, 0), np.int8)))[order],
             metadata=metadata[order],
             evaluation=np.asarray(data.get("evaluation", np.full(count, -1)), np.int64)[order],
         )

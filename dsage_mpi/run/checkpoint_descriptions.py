@@ -64,6 +64,10 @@ DESCRIPTIONS = {
     "proposal/solutions": "(b, d)",
     "proposal/cost": "(b,) predicted relative run time",
     "proposal/notes": "what proposing them adds to metrics.csv",
+    "following": "solutions to be evaluated after those (overlapped), as in proposal",
+    "following/solutions": "(b, d)",
+    "following/cost": "(b,) predicted relative run time",
+    "following/notes": "what proposing them adds to metrics.csv",
     "metrics": "metrics.csv",
     "metrics/columns": "(i,) each; no value: -1 in whole numbers, NaN in others",
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dsage_mpi.config.schema import Config
 from dsage_mpi.core.cost_facts import CostFacts
+from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.domains import domain_settings
 
 #: Multiply-add pairs per second that the surrogate reaches on one CPU core (fp32, convolutions of
@@ -92,7 +93,7 @@ def estimate(config: Config) -> Estimate:
     else:
         per_iteration = min(emitted, budget)
         iterations = math.ceil(budget / per_iteration)
-    macs = prediction_macs(config, facts)
+    macs = prediction_macs(config, facts) if config.uses_surrogate else 0
     return Estimate(
         evaluations=budget,
         per_iteration=per_iteration,
@@ -140,23 +141,11 @@ def _samples(initial: int, per_iteration: int, window: int, trainings: int) -> i
 
 
 def prediction_macs(config: Config, facts: CostFacts) -> int:
-    """Multiply-add pairs of predicting one level (dsage paper, appendix: both networks)."""
-    side = 4
-    while side < max(facts.level_shape):
-        side *= 2
-    features, channels, macs = config.surrogate.features, facts.tile_count, 0
-    if config.surrogate.ancillary:
-        area = side * side
-        macs += area * 9 * channels * features
-        macs += config.surrogate.residual_blocks * 2 * area * 9 * features * features
-        macs += area * features
-        channels += 1
-    outputs = features
-    while side > 4:
-        side //= 2
-        macs += side * side * 16 * channels * outputs
-        channels, outputs = outputs, outputs * 2
-    return macs + channels * 16 * 3
+    """Multiply-add pairs of predicting one level, which the network itself tells."""
+    from dsage_mpi.surrogate.demand import demand  # loads torch
+
+    space = LevelSpace(facts.level_shape, facts.tile_count)
+    return demand(config.surrogate, space, 1 + len(config.archive.measures)).multiply_adds
 
 
 def _selected(config: Config, predictions: int) -> int:
@@ -173,9 +162,10 @@ def _selected(config: Config, predictions: int) -> int:
 
 def _memory(config: Config, facts: CostFacts) -> int:
     """Bytes of the record (solution, level, occupancy, numbers), the data set and two archives."""
-    area = math.prod(facts.level_shape)
+    space = LevelSpace(facts.level_shape)
+    level = math.prod(space.shape) * space.dtype.itemsize + 4 * math.prod(space.grid_shape)
     numbers = 8 * (len(config.archive.measures) + 8)
-    evaluation = facts.solution_bytes + area * (1 + 4) + numbers
-    data_set = area * (1 + 4) + numbers if config.uses_surrogate else 0
+    evaluation = facts.solution_bytes + level + numbers
+    data_set = level + numbers if config.uses_surrogate else 0
     archives = (2 if config.uses_surrogate else 1) * math.prod(config.archive.dims)
     return config.algorithm.max_evaluations * (evaluation + data_set) + archives * evaluation

@@ -12,6 +12,7 @@ from dsage_mpi.checkpoint.writer import CALL
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.domain import DomainError
 from dsage_mpi.domains import build_domain
+from dsage_mpi.domains.isolated import make_simulator
 from dsage_mpi.isolation.crash_reports import crash_reports_in
 from dsage_mpi.run.request import RunRequest
 from dsage_mpi.run.stop import Requests, StopRequested, ignore_stop_signals
@@ -66,8 +67,11 @@ def _run_job(world: World, request: RunRequest, requests: Requests | None) -> in
         if world.is_root:
             _log.error("%s", problem)
         return exit_codes.BAD_INPUT
-    simulator = partial(domain.make_simulator, payload)
-    farm_arguments = (world, simulator, domain.task_dtype, domain.result_dtype, request.config.farm)
+    config = request.config
+    simulator = partial(
+        make_simulator, domain, payload, config.domain, config.archive.measures, config.farm
+    )
+    farm_arguments = (world, simulator, domain.task_dtype, domain.result_dtype, config.farm)
     if requests is None:
         from dsage_mpi.farm import serve
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dsage_mpi.config.errors import ConfigError, Problem
 from dsage_mpi.config.toml_writer import toml_value
+from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.run.memory_limit import memory_limit
+from dsage_mpi.surrogate.registry import network_facts
 
 if TYPE_CHECKING:
     from dsage_mpi.config.schema import Config
@@ -120,13 +122,13 @@ def _evaluations(config: Config, domain: Domain) -> Iterator[Part]:
     budget = config.algorithm.max_evaluations
     numbers = 8 * (3 + len(domain.metadata_names))
     record = _solution(domain) + _level(domain) + domain.result_dtype.itemsize + numbers
-    grid = 4 * math.prod(domain.level_shape)
+    grid = 4 * math.prod(LevelSpace.of(domain).grid_shape)
     on_host = config.uses_surrogate and config.surrogate.device != "cuda"
     yield Part(
         "algorithm.max_evaluations",
         str(budget),
         "record and data set of all evaluations",
-        at_once=budget * grid if on_host else 0,
+        at_once=budget * max(grid, _level(domain)) if on_host else 0,
         in_all=budget * (record + (grid + _level(domain) + 24 if on_host else 0)),
     )
     if config.uses_surrogate:
@@ -149,26 +151,24 @@ def _batches(config: Config, domain: Domain) -> Iterator[Part]:
 
 
 def _networks(config: Config, domain: Domain) -> Iterator[Part]:
-    settings, side = config.surrogate, 4
-    while side < max(domain.level_shape):
-        side *= 2
-    blocks = settings.residual_blocks if settings.ancillary else 0
-    deepest = settings.features * side // 8  # channels double from layer to layer, down to 4 x 4
-    weights = 18 * blocks * settings.features**2 + (8 * deepest**2 if side > 8 else 0)
-    what, features = "the networks while they learn", str(settings.features)
-    yield Part("surrogate.features", features, what, weights * _TRAINED)
-    # Channels of whole maps that are kept for the way back, of which inference keeps one's.
-    maps = settings.features * (1 + 4 * blocks) if settings.ancillary else settings.features / 4
+    from dsage_mpi.surrogate.demand import demand  # loads torch
+
+    settings = config.surrogate
+    takes = demand(settings, LevelSpace.of(domain), 1 + len(config.archive.measures))
+    path = network_facts(settings.kind).size_key
+    size: Any = settings.model_dump()
+    for key in path.split("."):
+        size = size[key] if isinstance(size, dict) and size.get(key) is not None else {}
+    what, value = "the networks while they learn", toml_value(size) if size != {} else "..."
+    yield Part(f"surrogate.{path}", value, what, takes.weights * _TRAINED)
     number = 2 if settings.train_precision == "bfloat16" else 4
     window, budget = settings.recent_samples, config.algorithm.max_evaluations
     batch = min(settings.batch_size, budget, budget if window == "all" else window)
-    value, size = str(settings.batch_size), int(batch * side**2 * maps * number)
-    yield Part("surrogate.batch_size", value, "a training step", size)
+    value = str(settings.batch_size)
+    yield Part("surrogate.batch_size", value, "a training step", batch * takes.kept * number)
     if settings.predict_batch != "auto":
-        size = int(settings.predict_batch * side**2 * min(maps, settings.features) * 2)
-        yield Part(
-            "surrogate.predict_batch", str(settings.predict_batch), "a prediction pass", size
-        )
+        value, bytes_ = str(settings.predict_batch), settings.predict_batch * takes.widest * 2
+        yield Part("surrogate.predict_batch", value, "a prediction pass", bytes_)
 
 
 def _solution(domain: Domain) -> int:
@@ -176,7 +176,8 @@ def _solution(domain: Domain) -> int:
 
 
 def _level(domain: Domain) -> int:
-    return math.prod(domain.level_shape)
+    space = LevelSpace.of(domain)
+    return math.prod(space.shape) * space.dtype.itemsize
 
 
 def _number(value: int) -> str:

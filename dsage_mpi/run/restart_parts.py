@@ -57,7 +57,7 @@ _SURROGATE: dict[str, type] = {
 _EMITTERS: dict[str, type] = {"search/emitters": dict, "rng/archive": str}
 _KINDS = {str: "a text", int: "a number", np.ndarray: "an array", list: "texts", dict: "a group"}
 #: Groups whose arrays have as many rows as the run is long.
-_GROWING = ("record/", "archive/", "failures/", "surrogate/calibration/", "proposal/")
+_GROWING = ("record/", "archive/", "failures/", "surrogate/calibration/", "proposal/", "following/")
 #: Not in checkpoints of earlier versions.
 _OPTIONAL = ("surrogate/calibration",)
 
@@ -87,8 +87,9 @@ def obstacles(tree: Tree) -> list[str]:
             raise DomainError(str(error)) from None  # somebody's module is not importable here
         return [f"its configuration cannot be used: {error}"]
     expected = loop.state()
-    if "proposal" in tree:
-        expected["proposal"] = {"solutions": loop.record["solution"], "notes": {}}
+    for name in ("proposal", "following"):
+        if name in tree:
+            expected[name] = {"solutions": loop.record["solution"], "notes": {}}
     lines = [*_misfits(expected, tree), *_misfits_of_metrics(tree["metrics"]["columns"], loop)]
     return lines or _refusal(loop, tree)
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.farm.interface import Evaluator, OnProgress, OnResults
+from dsage_mpi.farm.interface import Evaluator, OnProgress, OnResults, RunningEvaluation
 from dsage_mpi.farm.outcome import Outcome
-from dsage_mpi.rundir.journal import Journal, Known
+from dsage_mpi.rundir.journal import Journal
 
 Array = NDArray[Any]
 
@@ -24,7 +24,7 @@ class JournaledFarm:
     """
 
     def __init__(self, farm: Evaluator, journal: Journal, result_dtype: np.dtype[Any]) -> None:
-        self._farm, self.journal, self._result_dtype = farm, journal, result_dtype
+        self.farm, self.journal, self.result_dtype = farm, journal, result_dtype
         #: Number of the next evaluation of the run; a restart sets it.
         self.next_evaluation = 0
 
@@ -39,33 +39,53 @@ class JournaledFarm:
 
         ``on_results`` is not called: the journal takes its place.
         """
-        first = self.next_evaluation
-        known = self.journal.recall(first, tasks, self._result_dtype)
-        outcome = self._simulate_unknown(tasks, cost, on_progress, known)
-        self.next_evaluation = first + len(tasks)
-        return outcome
+        return self.begin(tasks, cost).finish(on_progress)
 
-    def _simulate_unknown(
-        self, tasks: Array, cost: Array | None, on_progress: OnProgress | None, known: Known
-    ) -> Outcome:
-        """Simulates the tasks that are not ``known``; the outcome is that of all."""
-        outcome = Outcome.empty(len(tasks), self._result_dtype)
-        outcome.results[known.positions] = known.results
-        outcome.reasons.update(known.reasons)
-        unknown = np.setdiff1d(np.arange(len(tasks)), known.positions)
+    def begin(
+        self, tasks: Array, cost: Array | None = None, on_results: OnResults | None = None
+    ) -> RunningEvaluation:
+        """Begins to simulate what is not known; see ``Evaluator`` and ``evaluate``."""
+        return _JournaledEvaluation(self, tasks, cost)
 
-        def keep(indices: Array, results: Array, reasons: dict[int, str]) -> None:
-            positions = unknown[indices]
-            self.journal.add(self.next_evaluation + positions, tasks[positions], results, reasons)
+
+class _JournaledEvaluation:
+    """An evaluation of which part may be known from the journal."""
+
+    def __init__(self, journaled: JournaledFarm, tasks: Array, cost: Array | None) -> None:
+        self._journaled, self._journal = journaled, journaled.journal
+        self._tasks, self._first = tasks, journaled.next_evaluation
+        self._known = self._journal.recall(self._first, tasks, journaled.result_dtype)
+        self._unknown = np.setdiff1d(np.arange(len(tasks)), self._known.positions)
+        self._fresh = journaled.farm.begin(
+            tasks[self._unknown],
+            None if cost is None else cost[self._unknown],
+            on_results=self._keep,
+        )
+
+    def poll(self) -> None:
+        """See ``RunningEvaluation.poll``."""
+        self._fresh.poll()
+        self._journal.sync_when_due()
+
+    def finish(self, on_progress: OnProgress | None = None) -> Outcome:
+        """See ``RunningEvaluation.finish``."""
+        known = self._known
 
         def progress(done: int, failed: int) -> None:
-            self.journal.sync_when_due()
+            self._journal.sync_when_due()
             if on_progress is not None:
                 on_progress(len(known.positions) + done, len(known.reasons) + failed)
 
-        cost = None if cost is None else cost[unknown]
-        fresh = self._farm.evaluate(tasks[unknown], cost, on_progress=progress, on_results=keep)
-        outcome.results[unknown] = fresh.results
-        outcome.reasons.update({int(unknown[i]): reason for i, reason in fresh.reasons.items()})
+        fresh = self._fresh.finish(progress)
+        outcome = Outcome.empty(len(self._tasks), self._journaled.result_dtype)
+        outcome.results[known.positions] = known.results
+        outcome.reasons.update(known.reasons)
+        outcome.results[self._unknown] = fresh.results
+        outcome.reasons.update({int(self._unknown[i]): text for i, text in fresh.reasons.items()})
         outcome.failed[list(outcome.reasons)] = True
+        self._journaled.next_evaluation = self._first + len(self._tasks)
         return outcome
+
+    def _keep(self, indices: Array, results: Array, reasons: dict[int, str]) -> None:
+        positions = self._unknown[indices]
+        self._journal.add(self._first + positions, self._tasks[positions], results, reasons)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ribs.archives import GridArchive
 
+from dsage_mpi.core.levels import level_dtype
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
@@ -46,7 +48,7 @@ def ground_truth_archive(settings: ArchiveSettings, domain: Domain, seed: int) -
         seed=seed,
         solution_dtype=domain.solution_dtype,
         extra_fields={
-            "level": (domain.level_shape, np.int8),
+            "level": (domain.level_shape, level_dtype(domain.level_shape)),
             "metadata": ((len(domain.metadata_names),), np.float64),
             "evaluation": ((), np.int64),
         },
@@ -61,7 +63,7 @@ def surrogate_archive(settings: ArchiveSettings, domain: Domain, seed: int) -> G
         ranges=settings.ranges,
         seed=seed,
         solution_dtype=domain.solution_dtype,
-        extra_fields={"level": (domain.level_shape, np.int8)},
+        extra_fields={"level": (domain.level_shape, level_dtype(domain.level_shape))},
     )
 
 

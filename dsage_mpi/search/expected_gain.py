@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +22,8 @@ def greedy_by_expected_gain(
     ground_truth: GridArchive,
     count: int,
     on_progress: Callable[[int], None] = lambda picked: None,
+    *,
+    pending: Iterable[Array] = (),
 ) -> NDArray[np.int64]:
     """Picks the solution of the greatest expected gain, supposes that it was added, and so on.
 
@@ -37,11 +39,14 @@ def greedy_by_expected_gain(
         ground_truth: Archive of real elites.
         count: How many are picked at most.
         on_progress: Called with the number picked so far, often.
+        pending: Predictions ((1 + k,) each) that are supposed to be added already.
 
     Returns:
         (min(n, count),) int64 distinct positions.
     """
     gains = _Gains(outcomes, ground_truth)
+    for belief in pending:
+        gains.suppose(belief[None])
     bound = np.empty(len(predicted))
     for first in range(0, len(predicted), _TOGETHER):
         on_progress(0)

@@ -27,7 +27,7 @@ class Predicted(NamedTuple):
 
     objective: Array  # (n,) float64
     measures: Array  # (n, k) float64
-    levels: Array  # (n, H, W) int8: what the surrogate was shown
+    levels: Array  # (n, H, W) or (n, d): what the surrogate was shown
 
 
 Predict = Callable[[Array], Predicted]

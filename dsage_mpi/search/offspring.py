@@ -39,7 +39,7 @@ def unseen_offspring(
         config: Uses ``archive``, ``emitters`` and ``seed``.
         domain: Gives the solution space.
         ground_truth: The real elites.
-        levels_of: Solutions ((n, solution_dim)) to levels ((n, H, W) int8).
+        levels_of: Solutions ((n, solution_dim)) to levels ((n, H, W) or (n, d)).
         simulated: Tells which levels are known.
         count: How many are wanted.
         iteration: Outer iteration, which names the random streams.

@@ -54,6 +54,7 @@ def expected_gain(positions: Indices, context: RuleContext) -> Indices:
         known.ground_truth,
         _count(context),
         context.on_progress,
+        pending=known.pending,
     )
     return positions[picked]
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from dsage_mpi.core.levels import stacked
+
 if TYPE_CHECKING:
     from dsage_mpi.core.domain import Array
 
@@ -22,15 +24,14 @@ class SeenLevels:
         self._hashes: set[bytes] = set()
 
     def add(self, levels: Array) -> None:
-        """Takes in levels ((n, H, W) int8)."""
-        self._hashes.update(map(_hash, levels))
+        """Takes in levels ((n, H, W) int8 or (n, d) float64)."""
+        self._hashes.update(map(_hash, stacked(levels)))
 
     def __call__(self, levels: Array) -> NDArray[np.bool_]:
-        """Whether each of the levels ((n, H, W) int8) is known ((n,) bool)."""
-        return np.fromiter(
-            (_hash(level) in self._hashes for level in levels), np.bool_, len(levels)
-        )
+        """Whether each of the levels ((n, H, W) or (n, d)) is known ((n,) bool)."""
+        found = (_hash(level) in self._hashes for level in stacked(levels))
+        return np.fromiter(found, np.bool_, len(levels))
 
 
 def _hash(level: Array) -> bytes:
-    return blake2b(np.ascontiguousarray(level, np.int8).tobytes(), digest_size=16).digest()
+    return blake2b(level.tobytes(), digest_size=16).digest()

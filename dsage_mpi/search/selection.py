@@ -8,7 +8,7 @@ budget that cuts the list short then cuts it without favouring a corner of measu
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dsage_mpi.core.domain import Array
 
 Indices = NDArray[np.int64]
-#: Levels ((n, H, W) int8) -> (n,) bool: whether each has been simulated already.
+#: Levels ((n, H, W) or (n, d)) -> (n,) bool: whether each has been simulated already.
 Simulated = Callable[["Array"], NDArray[np.bool_]]
 
 #: What an elite of the surrogate archive promises, best first.
@@ -59,12 +59,14 @@ class Knowledge:
         ground_truth: Archive of real elites.
         simulated: Tells which levels have been simulated; those are never chosen.
         calibration: What predictions are worth, for ``kind = "expected_gain"``.
+        pending: (p, 1 + k) predicted objective and measures of what is being simulated.
     """
 
     evaluations: int
     ground_truth: GridArchive
     simulated: Simulated
     calibration: Calibration
+    pending: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
 
 
 @dataclass(frozen=True)

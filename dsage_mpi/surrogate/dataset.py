@@ -10,17 +10,13 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.core.state import Tree
 from dsage_mpi.surrogate.device import explained_device_errors
 from dsage_mpi.surrogate.errors import SurrogateError
 
-#: Fields in the order in which `DataSet.add` takes them, and how they are kept.
-FIELDS = {
-    "levels": torch.int8,
-    "objective": torch.float64,
-    "measures": torch.float64,
-    "occupancy": torch.float32,
-}
+#: Fields in the order in which `DataSet.add` takes them.
+FIELDS = ("levels", "objective", "measures", "occupancy")
 
 
 class DataSet:
@@ -30,7 +26,7 @@ class DataSet:
 
     Args:
         capacity: Most rows that will ever be added (the evaluation budget).
-        level_shape: (H, W) of a level.
+        space: What levels are.
         device: Where the tensors live (`Surrogate.device`).
         measure_count: Measures per evaluation.
     """
@@ -38,7 +34,7 @@ class DataSet:
     def __init__(
         self,
         capacity: int,
-        level_shape: tuple[int, int],
+        space: LevelSpace,
         device: torch.device | str = "cpu",
         *,
         measure_count: int = 2,
@@ -47,10 +43,16 @@ class DataSet:
         self.device = torch.device(device)
         self._length = 0
         self._row_shapes: dict[str, tuple[int, ...]] = {
-            "levels": level_shape,
+            "levels": space.shape,
             "objective": (),
             "measures": (measure_count,),
-            "occupancy": level_shape,
+            "occupancy": space.grid_shape,
+        }
+        self._dtypes: dict[str, torch.dtype] = {
+            "levels": torch.int8 if space.kind == "images" else torch.float64,
+            "objective": torch.float64,
+            "measures": torch.float64,
+            "occupancy": torch.float32,
         }
         with explained_device_errors(
             f"reserving the data set ({capacity} evaluations)",
@@ -58,7 +60,7 @@ class DataSet:
         ):
             self._columns = {
                 name: torch.empty((capacity, *self._row_shapes[name]), dtype=dtype, device=device)
-                for name, dtype in FIELDS.items()
+                for name, dtype in self._dtypes.items()
             }
 
     def __len__(self) -> int:
@@ -70,10 +72,10 @@ class DataSet:
         """Appends evaluations.
 
         Args:
-            levels: (n, H, W) int8 tile codes.
+            levels: (n, H, W) int8 tile codes, or (n, d) float64 vectors.
             objective: (n,) float64.
             measures: (n, k) float64.
-            occupancy: (n, H, W) float32 mean visits per episode and tile.
+            occupancy: (n, H, W) float32 mean visits per episode and tile; (n, 0) for vectors.
 
         Raises:
             SurrogateError: A shape is wrong, a number is not finite or the table is full;
@@ -128,7 +130,7 @@ class DataSet:
     def _checked_rows(self, given: tuple[ArrayLike, ...]) -> dict[str, NDArray[Any]]:
         rows: dict[str, NDArray[Any]] = {}
         count: int | None = None
-        for (name, dtype), values in zip(FIELDS.items(), given, strict=True):
+        for (name, dtype), values in zip(self._dtypes.items(), given, strict=True):
             array = np.array(values, dtype=_NUMPY[dtype], order="C")
             count = len(array) if count is None and array.ndim else count
             expected = (count, *self._row_shapes[name])

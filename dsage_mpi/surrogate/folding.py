@@ -1,36 +1,19 @@
-"""The network as prediction runs it: batch norm folded into the convolutions before it."""
+"""Batch norm folded into the layers before it, for prediction."""
 
 from __future__ import annotations
 
-import copy
-
-import torch
 from torch import nn
-from torch.nn.utils import fuse_conv_bn_eval
-
-from dsage_mpi.surrogate.networks import SurrogateNetwork, channels_last
+from torch.nn.utils import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 
-def folded(network: SurrogateNetwork, dtype: torch.dtype = torch.float32) -> SurrogateNetwork:
-    """A copy for prediction alone, with the running statistics of every batch norm built in.
-
-    Args:
-        network: What training works on; left as it is.
-        dtype: Type of the convolutions; the linear heads stay float32.
-    """
-    network = copy.deepcopy(network).eval().requires_grad_(False)
-    for module in list(network.modules()):
-        if isinstance(module, nn.Sequential):
-            _fold_sequence(module)
-    network.predictor.trunk.to(dtype)
-    if network.ancillary is not None:
-        network.ancillary.to(dtype)
-    return channels_last(network)
-
-
-def _fold_sequence(layers: nn.Sequential) -> None:
+def fold_batch_norms(layers: nn.Sequential) -> None:
+    """Builds the running statistics of every batch norm into the layer before it (in place)."""
     for position in range(len(layers) - 1):
-        convolution, norm = layers[position], layers[position + 1]
-        if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-            layers[position] = fuse_conv_bn_eval(convolution, norm)
-            layers[position + 1] = nn.Identity()
+        layer, norm = layers[position], layers[position + 1]
+        if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+            layers[position] = fuse_conv_bn_eval(layer, norm)
+        elif isinstance(layer, nn.Linear) and isinstance(norm, nn.BatchNorm1d):
+            layers[position] = fuse_linear_bn_eval(layer, norm)
+        else:
+            continue
+        layers[position + 1] = nn.Identity()

@@ -1,6 +1,8 @@
-"""Fast prediction: folded network, fixed-size passes."""
+"""Fast prediction: the network's form for prediction, fixed-size passes."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import torch
@@ -8,10 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from dsage_mpi.surrogate.encoding import LevelEncoder
 from dsage_mpi.surrogate.errors import SurrogateError
-from dsage_mpi.surrogate.folding import folded
-from dsage_mpi.surrogate.networks import SurrogateNetwork
+from dsage_mpi.surrogate.network import Network
 from dsage_mpi.surrogate.settings import SurrogateSettings
 from dsage_mpi.surrogate.training import divergence_advice
 
@@ -31,32 +31,18 @@ class Inference:
     Args:
         network: What to take the snapshot of.
         settings: Precision and size of a pass.
-        level_shape: (H, W).
-        tile_count: Number of tile codes.
-        empty_tile: Code of the padding, of levels as well as of passes.
         device: Where the network is.
     """
 
-    def __init__(
-        self,
-        network: SurrogateNetwork,
-        settings: SurrogateSettings,
-        level_shape: tuple[int, int],
-        tile_count: int,
-        empty_tile: int,
-        device: torch.device,
-    ) -> None:
-        self._settings = settings
-        dtype = DTYPES[settings.predict_precision]
-        self._network = folded(network, dtype)
-        self._encoder = LevelEncoder(level_shape, tile_count, empty_tile, device, dtype)
+    def __init__(self, network: Network, settings: SurrogateSettings, device: torch.device) -> None:
+        self._settings, self._device = settings, device
+        self._network = network.for_prediction(DTYPES[settings.predict_precision])
+        self._encoder = self._network.encoder(device)
         batch = settings.predict_batch
         self._batch = AUTO_BATCH.get(device.type, 30) if batch == "auto" else batch
-        self._outputs = network.predictor.heads.out_features
-        self._level_shape, self._empty_tile, self._device = level_shape, empty_tile, device
 
     def __call__(
-        self, levels: NDArray[np.int8], wants_grid: bool
+        self, levels: NDArray[Any], wants_grid: bool
     ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
         """Outputs ((n, 1 + k)) and, if wanted, grids ((n, H, W)), in training units.
 
@@ -67,9 +53,8 @@ class Inference:
         """
         count = len(levels)
         if count == 0:
-            empty = np.empty((0, *self._level_shape), np.float32) if wants_grid else None
-            return np.empty((0, self._outputs), np.float32), empty
-        height, width = self._level_shape
+            empty = np.empty((0, *self._network.space.shape), np.float32) if wants_grid else None
+            return np.empty((0, self._network.outputs), np.float32), empty
         outputs: list[Tensor] = []
         grids: list[Tensor] = []
         with torch.inference_mode():
@@ -77,6 +62,7 @@ class Inference:
                 output, grid = self._network(self._encoder(chunk))
                 outputs.append(output)
                 if wants_grid:
+                    height, width = self._network.space.shape
                     grids.append(grid[:, :height, :width].float())
             values = _joined(outputs, count)
             if not np.isfinite(values).all():
@@ -87,7 +73,9 @@ class Inference:
     def _passes(self, levels: Tensor) -> tuple[Tensor, ...]:
         missing = -len(levels) % self._batch
         if missing:
-            levels = functional.pad(levels, (0, 0, 0, 0, 0, missing), value=self._empty_tile)
+            sides = (0, 0) * len(self._network.space.shape)
+            empty = self._network.space.empty_tile
+            levels = functional.pad(levels, (*sides, 0, missing), value=empty)
         return torch.split(levels, self._batch)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,9 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dsage_mpi.core.levels import LevelSpace, stacked
 from dsage_mpi.core.seeding import Purpose, integer_seed
 from dsage_mpi.core.state import Tree
-from dsage_mpi.surrogate.accuracy import Prediction, head_names
+from dsage_mpi.surrogate.accuracy import Prediction
 from dsage_mpi.surrogate.dataset import DataSet
 from dsage_mpi.surrogate.device import (
     choose_device,
@@ -23,10 +25,10 @@ from dsage_mpi.surrogate.device import (
     resolve_threads,
     torch_threads,
 )
-from dsage_mpi.surrogate.encoding import LevelEncoder, padded_side
 from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.inference import Inference
-from dsage_mpi.surrogate.networks import make_network
+from dsage_mpi.surrogate.network import make_network
+from dsage_mpi.surrogate.registry import network_facts
 from dsage_mpi.surrogate.scaling import TargetScaling, keep_function
 from dsage_mpi.surrogate.settings import SurrogateSettings
 from dsage_mpi.surrogate.snapshot import (
@@ -46,55 +48,40 @@ class Surrogate:
 
     Args:
         settings: Networks, training, devices.
-        level_shape: (H, W) of a level.
-        tile_count: Number of tile codes.
-        empty_tile: Code that pads levels to the square network input.
-        measure_count: k, number of measures.
-        measure_names: What they are called, for messages.
+        space: What levels are.
+        measures: What the measures are called, for messages.
         run_seed: Seed of the run: initial weights and the order of training samples.
         device: Overrides ``settings.device``.
 
     Raises:
-        SurrogateError: The device that the settings name is not there.
+        SurrogateError: The device that is asked for is not there, or the network does not work.
     """
 
     def __init__(
         self,
         settings: SurrogateSettings,
+        space: LevelSpace,
+        measures: Sequence[str],
         *,
-        level_shape: tuple[int, int],
-        tile_count: int,
-        empty_tile: int,
-        measure_count: int = 2,
-        measure_names: tuple[str, ...] = (),
         run_seed: int,
         device: torch.device | str | None = None,
     ) -> None:
-        self.settings = settings
+        self.settings, self.space = settings, space
         self.device = choose_device(settings.device) if device is None else torch.device(device)
         self._threads = resolve_threads(settings)
-        self._level_shape, self._tile_count, self._empty_tile = level_shape, tile_count, empty_tile
-        self._names = head_names(measure_count)
-        self._shown = ("objective", *measure_names) if measure_names else self._names
+        self._shown = ("objective", *measures)
         self._run_seed = run_seed
         configure_determinism(settings.deterministic, self.device)
-        advice = "Lower surrogate.features, or use a device with more memory."
+        size_key = network_facts(settings.kind).size_key
+        advice = f"Lower surrogate.{size_key}, or use a device with more memory."
         with explained_device_errors("building the surrogate", advice):
-            self._network = make_network(
-                tile_count=tile_count,
-                side=padded_side(level_shape),
-                outputs=len(self._names),
-                features=settings.features,
-                blocks=settings.residual_blocks if settings.ancillary else None,
-                seed=integer_seed(run_seed, Purpose.NETWORK_INIT),
-                device=self.device,
-            )
+            seed = integer_seed(run_seed, Purpose.NETWORK_INIT)
+            self._network = make_network(space, len(self._shown), settings, seed, self.device)
             # One kernel for all weights and moments: a tenth of the time of one per operation.
             self._optimizer = torch.optim.Adam(
                 self._network.parameters(), lr=settings.learning_rate, fused=True
             )
-        self._encoder = LevelEncoder(level_shape, tile_count, empty_tile, self.device)
-        self._scaling = TargetScaling.raw(len(self._names))
+        self._scaling = TargetScaling.raw(len(self._shown))
         self._trainings = 0
         self._inference: Inference | None = None
 
@@ -125,14 +112,10 @@ class Surrogate:
         with self._at_work("training the surrogate", "surrogate.batch_size or .recent_samples"):
             self._scale_to(window)
             self._inference = None
+            if not self.trained:
+                self._network.fit_inputs(window["levels"])
             trainer = Trainer(
-                self.settings,
-                self._network,
-                self._optimizer,
-                self._encoder,
-                self._scaling,
-                self._names,
-                self._shown,
+                self.settings, self._network, self._optimizer, self._scaling, self._shown
             )
             seed = integer_seed(self._run_seed, Purpose.TRAINING, iteration)
             loss, losses = trainer.run(window, seed, on_progress)
@@ -148,11 +131,11 @@ class Surrogate:
             losses=losses,
         )
 
-    def predict(self, levels: NDArray[np.int8], *, occupancy: bool = True) -> Prediction:
+    def predict(self, levels: NDArray[Any], *, occupancy: bool = True) -> Prediction:
         """Predicts from running batch-norm statistics (eval mode).
 
         Args:
-            levels: (n, H, W) int8 tile codes.
+            levels: (n, H, W) int8 tile codes, or (n, d) float64 vectors.
             occupancy: False leaves the occupancy grids on the device (they are computed anyway
                 where the predictor needs them).
 
@@ -160,7 +143,7 @@ class Surrogate:
             SurrogateError: Wrong shape, unknown tile codes or out of memory.
         """
         levels = self._checked_levels(levels)
-        wants_grid = occupancy and self.settings.ancillary
+        wants_grid = occupancy and self._network.predicts_occupancy
         with self._at_work("predicting", "surrogate.predict_batch"):
             outputs, grid = self._folded()(levels, wants_grid)
         values = self._scaling.restored(outputs)
@@ -209,14 +192,7 @@ class Surrogate:
 
     def _folded(self) -> Inference:
         if self._inference is None:
-            self._inference = Inference(
-                self._network,
-                self.settings,
-                self._level_shape,
-                self._tile_count,
-                self._empty_tile,
-                self.device,
-            )
+            self._inference = Inference(self._network, self.settings, self.device)
         return self._inference
 
     def _checked_window(self, data: DataSet) -> dict[str, Tensor]:
@@ -227,19 +203,16 @@ class Surrogate:
             )
         recent = self.settings.recent_samples
         window = data.window(None if recent == "all" else recent)
-        _, height, width = window["levels"].shape
-        measures = window["measures"].shape[1]
-        self._require("data set", (height, width), self._level_shape)
-        self._require("data set", (measures,), (len(self._names) - 1,))
-        low, high = (int(code) for code in torch.aminmax(window["levels"]))
-        self._require_codes(low, high)
+        self._require("data set", tuple(window["levels"].shape[1:]), self.space.shape)
+        self._require("data set", tuple(window["measures"].shape[1:]), (len(self._shown) - 1,))
+        self._require_codes(*(float(bound) for bound in torch.aminmax(window["levels"])))
         return window
 
-    def _checked_levels(self, levels: NDArray[np.int8]) -> NDArray[np.int8]:
-        levels = np.ascontiguousarray(levels, dtype=np.int8)
-        self._require("levels", levels.shape[1:], self._level_shape)
+    def _checked_levels(self, levels: NDArray[Any]) -> NDArray[Any]:
+        levels = stacked(levels)
+        self._require("levels", levels.shape[1:], self.space.shape)
         if levels.size:
-            self._require_codes(int(levels.min()), int(levels.max()))
+            self._require_codes(float(levels.min()), float(levels.max()))
         return levels
 
     @staticmethod
@@ -249,9 +222,12 @@ class Surrogate:
                 f"Surrogate: {what} has rows of shape {found}, expected {expected}."
             )
 
-    def _require_codes(self, low: int, high: int) -> None:
-        if low < 0 or high >= self._tile_count:
+    def _require_codes(self, low: float, high: float) -> None:
+        if self.space.kind == "vectors":
+            if not math.isfinite(low + high):
+                raise SurrogateError("Surrogate: a level has a NaN or infinite number.")
+        elif low < 0 or high >= self.space.tile_count:
             raise SurrogateError(
-                f"Surrogate: tile codes {low}..{high} found in levels, expected "
-                f"0..{self._tile_count - 1}."
+                f"Surrogate: tile codes {low:g}..{high:g} found in levels, expected "
+                f"0..{self.space.tile_count - 1}."
             )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dsage_mpi.core.state import Tree
-from dsage_mpi.surrogate.networks import SurrogateNetwork
+from dsage_mpi.surrogate.network import Network
 
 #: Standard deviation of trained targets. With 1, Adam's steps move the linear heads, 2048 weights
 #: wide, faster than the convolutions can learn anything: they fit the noise of single levels
@@ -99,20 +99,15 @@ def _usable(scale: Any, centre: Any) -> NDArray[np.float64]:
 
 
 @torch.no_grad()
-def keep_function(network: SurrogateNetwork, old: TargetScaling, new: TargetScaling) -> None:
+def keep_function(network: Network, old: TargetScaling, new: TargetScaling) -> None:
     """Changes weights so that, in raw units, ``network`` predicts the same under ``new``.
 
     Training over outer iterations goes on from where it was; when the window's mean and spread
-    move, the last linear maps (and the predictor's weights on the occupancy channel) absorb it.
+    move, the last linear maps (and what weighs the occupancy grid) absorb it.
     """
-    heads = network.predictor.heads
-    ratio = torch.from_numpy(old.scale / new.scale).to(heads.weight.device)
-    shift = torch.from_numpy((old.centre - new.centre) / new.scale).to(heads.weight.device)
-    heads.weight.copy_(heads.weight.double() * ratio[:, None])
-    heads.bias.copy_(heads.bias.double() * ratio + shift)
-    if network.ancillary is not None:
-        occupancy_ratio = old.occupancy_scale / new.occupancy_scale
-        network.ancillary.head.weight.mul_(occupancy_ratio)
-        first = network.predictor.trunk[0]
-        assert isinstance(first, torch.nn.Conv2d)
-        first.weight[:, -1].div_(occupancy_ratio)
+    device = network.output_layer().weight.device
+    ratio = torch.from_numpy(old.scale / new.scale).to(device)
+    shift = torch.from_numpy((old.centre - new.centre) / new.scale).to(device)
+    network.rescale_outputs(ratio, shift)
+    if network.predicts_occupancy:
+        network.rescale_occupancy(old.occupancy_scale / new.occupancy_scale)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from dsage_mpi.core.settings import Settings
+from dsage_mpi.core.component_settings import ComponentSettings
+from dsage_mpi.surrogate.registry import NETWORKS
 
 #: Upper bounds are there to catch slips of the finger.
 PositiveInt = Annotated[int, Field(ge=1, le=10**9)]
 BatchSize = Annotated[int, Field(ge=1, le=10**6)]
+NetworkKind = Annotated[str, AfterValidator(NETWORKS.checked), NETWORKS]
 Threads = Annotated[int, Field(ge=1, le=4096)]
 
 
-class SurrogateSettings(Settings):
+class SurrogateSettings(ComponentSettings):
     """Networks, training and devices of the surrogate; defaults are the paper's where it has one.
 
     The paper's own behaviour (Bhatt et al. 2022) is ``normalise_targets = false``,
@@ -22,9 +24,17 @@ class SurrogateSettings(Settings):
     ``inputs = "published"``.
     """
 
+    REGISTRY = NETWORKS
+
+    kind: NetworkKind = Field(
+        "convolutional",
+        description="The network: convolutional, the published pair, for levels that are images; "
+        "mlp, a multilayer perceptron, for levels that are vectors (and the default there).",
+    )
     ancillary: bool = Field(
         True,
-        description="Predict the occupancy grid and feed it to the predictor as one more channel.",
+        description="Predict the occupancy grid and feed it to the predictor as one more channel; "
+        "unset: whether network and domain have occupancy.",
     )
     epochs: PositiveInt = Field(200, description="Passes over the training window per training.")
     batch_size: BatchSize = Field(64, description="Levels per optimizer step.")
@@ -103,8 +113,11 @@ class SurrogateSettings(Settings):
         description="bfloat16 predicts about twice as fast on CPUs that have it; 2-3 digits.",
     )
     features: Annotated[int, Field(ge=1, le=10**7)] = Field(
-        64, description="Channels of both networks' first layers."
+        64, description="convolutional: channels of both networks' first layers."
     )
     residual_blocks: Annotated[int, Field(ge=0, le=1000)] = Field(
-        2, description="Residual blocks of the occupancy network."
+        2, description="convolutional: residual blocks of the occupancy network."
+    )
+    settings: dict[str, Any] | None = Field(
+        None, description="Of a kind that has keys of its own (docs/extending.md)."
     )

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dsage_mpi.surrogate.encoding import LevelEncoder
+from dsage_mpi.surrogate.accuracy import head_names
 from dsage_mpi.surrogate.errors import SurrogateError
-from dsage_mpi.surrogate.networks import SurrogateNetwork
+from dsage_mpi.surrogate.network import Network
 from dsage_mpi.surrogate.scaling import TargetScaling
 from dsage_mpi.surrogate.settings import SurrogateSettings
 
@@ -84,29 +84,26 @@ class Trainer:
         settings: Epochs, batch size, weights.
         network: What is trained.
         optimizer: Its optimizer, whose moments persist over trainings.
-        encoder: Level codes to images.
         scaling: Raw to training units.
-        names: Names of the heads.
-        shown: What people call the heads.
+        shown: What people call the outputs.
     """
 
     def __init__(
         self,
         settings: SurrogateSettings,
-        network: SurrogateNetwork,
+        network: Network,
         optimizer: torch.optim.Optimizer,
-        encoder: LevelEncoder,
         scaling: TargetScaling,
-        names: tuple[str, ...],
         shown: tuple[str, ...],
     ) -> None:
         self._settings = settings
         self._network = network
         self._optimizer = optimizer
-        self._encoder = encoder
+        self._encoder = network.encoder(network.output_layer().weight.device)
         self._scaling = scaling
         self._mixed = settings.train_precision == "bfloat16"
-        occupancy = ("occupancy",) if settings.ancillary else ()
+        occupancy = ("occupancy",) if network.predicts_occupancy else ()
+        names = head_names(len(shown) - 1)
         self._names, self._shown = names + occupancy, shown + occupancy
 
     def run(
@@ -163,7 +160,8 @@ class Trainer:
         The running ones are averages of about the last ten batches, made by weights that have
         changed since: enough noise to spoil predictions (figures in docs/surrogate.md).
         """
-        norms = [m for m in self._network.modules() if isinstance(m, nn.BatchNorm2d)]
+        kinds = (nn.BatchNorm1d, nn.BatchNorm2d)
+        norms = [m for m in self._network.modules() if isinstance(m, kinds)]
         momenta = [norm.momentum for norm in norms]
         for norm in norms:
             norm.reset_running_stats()

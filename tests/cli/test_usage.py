@@ -9,8 +9,11 @@ import pytest
 
 from dsage_mpi import __version__
 from dsage_mpi.__main__ import main
+from dsage_mpi.cli.commands import COMMANDS
+from dsage_mpi.config.components import EMITTERS, METHODS, SELECTION_RULES
 from dsage_mpi.config.load import config_from_toml, load_config
 from dsage_mpi.core.domain import DomainError
+from dsage_mpi.domains import DOMAINS
 from tests.cli.conftest import Program
 from tests.support import REPOSITORY, python
 
@@ -18,30 +21,42 @@ TINY = REPOSITORY / "inputs" / "maze_tiny.toml"
 HEAVY = ("torch", "ribs", "matplotlib", "mpi4py.MPI", "h5py", "numba")
 
 
-@pytest.mark.parametrize(
-    "command", [(), ("inspect",), ("plot",), ("doctor",), ("train-agent",), ("train-generator",)]
-)
-def test_help_of_every_command(program: Program, command: tuple[str, ...]) -> None:
-    done = program(*command, "--help")
-    assert done.returncode == 0
-    assert done.stdout.startswith("usage: dsage_mpi")
-    assert "exit codes" in done.stdout
-    assert done.stderr == ""
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_every_command(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help"])
+    out, err = capsys.readouterr()
+    assert out.startswith("usage: dsage_mpi")
+    assert command == "run" or f"dsage_mpi {command} " in out
+    assert "exit codes" in out
+    assert max(map(len, out.splitlines())) <= 100
+    assert err == ""
 
 
-def test_main_help_names_commands_examples_and_results(program: Program) -> None:
-    text = program("--help").stdout
-    for word in (
-        "inspect",
-        "plot",
-        "doctor",
-        "train-agent",
-        "train-generator",
-        "mpirun -n",
-        "--restart",
-        "runs/",
+def test_main_help_names_commands_components_examples_and_results(program: Program) -> None:
+    done = program("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    usage, text = done.stdout.split("\n\n", 1)
+    for name, command in COMMANDS.items():
+        assert name in usage
+        assert command.summary in text
+    for key, registry in (
+        ("domain.name", DOMAINS),
+        ("algorithm.method", METHODS),
+        ("emitters.kind", EMITTERS),
+        ("selection.kind", SELECTION_RULES),
     ):
+        (line,) = (line for line in text.splitlines() if line.strip().startswith(key))
+        assert line.split(maxsplit=1)[1] == ", ".join(registry)
+    for word in ("mpirun -n", "--restart", "--seed", "runs/", "exit codes"):
         assert word in text
+
+
+def test_a_misused_command_shows_its_own_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["inspect"], ["inspect", "x", "--nonsense"], ["diff", "x"]):
+        with pytest.raises(SystemExit, match="2"):
+            main(arguments)
+        assert capsys.readouterr().err.startswith(f"usage: dsage_mpi {arguments[0]} ")
 
 
 def test_version(program: Program) -> None:

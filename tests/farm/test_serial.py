@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dsage_mpi.farm import FarmError, FarmSettings, World, idle_share, open_farm
-from dsage_mpi.isolation import IsolatedSimulator
+from dsage_mpi.isolation import Factory, IsolatedSimulator
 from tests.farm.toy import RESULT, TASK, Kind, ToySimulator, expected, make_tasks
 from tests.isolation import toy as isolated
 
@@ -94,7 +94,10 @@ def test_progress_can_stop_the_wait_for_a_simulator_that_hangs():
 
     def make():
         return IsolatedSimulator(
-            "tests.isolation.toy:Toy", {}, isolated.TASK, isolated.RESULT, deadline_seconds=600
+            Factory("tests.isolation.toy:Toy"),
+            isolated.TASK,
+            isolated.RESULT,
+            deadline_seconds=600,
         )
 
     tasks = isolated.make_tasks(4, {2: isolated.Deed.SLEEP})

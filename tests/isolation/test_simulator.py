@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from dsage_mpi.core.domain import SimulatorLostError, TasksFailedError
-from dsage_mpi.isolation import IsolatedSimulator, process, simulator
+from dsage_mpi.isolation import Factory, IsolatedSimulator, process, simulator
 from dsage_mpi.isolation.timeout import cpu_seconds
 from tests.isolation.toy import RESULT, TASK, Deed, make_tasks
 from tests.support import REPOSITORY, clean_environment
@@ -24,8 +24,10 @@ from tests.support import REPOSITORY, clean_environment
 
 def isolated(factory: str = "Toy", seconds: float = 30.0, **options: Any) -> IsolatedSimulator:
     return IsolatedSimulator(
-        f"tests.isolation.toy:{factory}",
-        {name: str(value) for name, value in options.items()},
+        Factory(
+            f"tests.isolation.toy:{factory}",
+            {name: str(value) for name, value in options.items()},
+        ),
         TASK,
         RESULT,
         deadline_seconds=seconds,

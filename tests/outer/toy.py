@@ -103,5 +103,5 @@ def config(method="dsage", **tables):
         "surrogate": {"epochs": 2, "features": 4, "residual_blocks": 1, "threads": 1},
     }
     for table, values in tables.items():
-        document[table] |= values
+        document[table] = document.get(table, {}) | values
     return Config.model_validate(document)

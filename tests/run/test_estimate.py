@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from dsage_mpi.config.load import load_config
 from dsage_mpi.core.cost_facts import CostFacts
 from dsage_mpi.run.estimate import estimate, prediction_macs
@@ -24,26 +22,6 @@ def test_multiply_adds_of_the_published_networks(write: Writer) -> None:
 def test_multiply_adds_without_ancillary_network(write: Writer) -> None:
     config = load_config(write(), overrides=["surrogate.ancillary=false"])
     assert prediction_macs(config, FACTS) == 64 * 16 * 4 * 64 + 16 * 16 * 64 * 128 + 2048 * 3
-
-
-def test_networks_agree_with_torch(write: Writer) -> None:
-    torch = pytest.importorskip("torch")
-    from torch.utils.flop_counter import FlopCounterMode
-
-    from dsage_mpi.surrogate.networks import AncillaryNetwork, Predictor
-
-    config = load_config(write())
-    settings = config.surrogate
-    networks = [
-        (AncillaryNetwork(4, settings.features, settings.residual_blocks), 4),
-        (Predictor(5, settings.features, 16, 3), 5),
-    ]
-    total = 0
-    for network, channels in networks:
-        with FlopCounterMode(display=False) as counter, torch.no_grad():
-            network.eval()(torch.zeros(1, channels, 16, 16))
-        total += counter.get_total_flops()
-    assert prediction_macs(config, FACTS) == total // 2
 
 
 def test_counts_of_a_fixed_selection(write: Writer) -> None:

@@ -50,11 +50,15 @@ class Counted(GridDomain):
 
 
 def settings(method):
+    tables = {}
+    if method == "overlapped":
+        method, tables = "dsage", {"outer_loop": {"mode": "overlapped"}}
     return config(
         method,
+        **tables,
         # Several outer iterations of few evaluations, filled up with offspring now and then.
         algorithm={"max_evaluations": 60 if method == "map_elites" else 29},
-        selection={"kind": "expected_gain", "count": 4, "at_least": 2},
+        selection={"kind": "expected_gain", "count": 4, "at_least": 2, "offspring": 2},
         emitters={"batch_size": 5, "initial_population": 10},
         inner_loop={"iterations": 3},
         surrogate={"epochs": 1, "batch_size": 32},
@@ -96,7 +100,7 @@ def run(method, journal_path, stop_at=None, state=None, chunk=3, phases=None):
     return loop, count, False
 
 
-@pytest.mark.parametrize("method", ["dsage", "map_elites"])
+@pytest.mark.parametrize("method", ["dsage", "overlapped", "map_elites"])
 def test_stopped_at_any_safe_point_it_goes_on_to_the_same_end(method, tmp_path, monkeypatch):
     monkeypatch.setattr("dsage_mpi.farm.account.PROGRESS_SECONDS", 0.0)
     Counted.simulated = 0
@@ -104,7 +108,7 @@ def test_stopped_at_any_safe_point_it_goes_on_to_the_same_end(method, tmp_path, 
     whole, points, _ = run(method, tmp_path / "whole", phases=phases)
     needed = Counted.simulated
     assert points > 20
-    if method == "dsage":
+    if method != "map_elites":
         assert {"train", "inner", "select", "evaluate"} == phases
     # Training is slow: of DSAGE's safe points some are enough, spread over all phases.
     for stop_at in range(1, points + 1, 1 if method == "map_elites" else 1 + points // 20):
@@ -118,13 +122,14 @@ def test_stopped_at_any_safe_point_it_goes_on_to_the_same_end(method, tmp_path, 
         assert Counted.simulated == needed, stop_at
 
 
-def test_stopped_again_and_again_it_still_gets_there(tmp_path, monkeypatch):
+@pytest.mark.parametrize("method", ["dsage", "overlapped"])
+def test_stopped_again_and_again_it_still_gets_there(method, tmp_path, monkeypatch):
     monkeypatch.setattr("dsage_mpi.farm.account.PROGRESS_SECONDS", 0.0)
-    whole, _, _ = run("dsage", tmp_path / "whole")
+    whole, _, _ = run(method, tmp_path / "whole")
     state, stops = None, 0
     while True:
         # Far enough for one training, or one inner loop with its selection, or one chunk.
-        loop, _, stopped = run("dsage", tmp_path / "journal", 14, state)
+        loop, _, stopped = run(method, tmp_path / "journal", 14, state)
         if not stopped:
             break
         state, stops = loop.state(), stops + 1

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.surrogate.dataset import DataSet
 from dsage_mpi.surrogate.model import Surrogate
 from dsage_mpi.surrogate.settings import SurrogateSettings
 
 SHAPE = (8, 8)
 TILES = 3
+SPACE = LevelSpace(SHAPE, TILES)
 SMALL: dict[str, Any] = {"features": 8, "residual_blocks": 1, "batch_size": 16, "threads": 1}
 
 
@@ -36,7 +38,7 @@ def evaluations(count: int, seed: int = 0, shape: tuple[int, int] = SHAPE) -> tu
 
 def data_set(count: int, seed: int = 0, shape: tuple[int, int] = SHAPE) -> DataSet:
     """A full data set of `evaluations`."""
-    data = DataSet(count, shape)
+    data = DataSet(count, LevelSpace(shape, TILES))
     data.add(*evaluations(count, seed, shape))
     return data
 
@@ -44,17 +46,15 @@ def data_set(count: int, seed: int = 0, shape: tuple[int, int] = SHAPE) -> DataS
 def surrogate(
     run_seed: int = 7,
     shape: tuple[int, int] = SHAPE,
-    measure_names: tuple[str, ...] = (),
+    measures: tuple[str, ...] = ("measure_1", "measure_2"),
     **settings: Any,
 ) -> Surrogate:
     """A small surrogate for `evaluations`."""
     return Surrogate(
         SurrogateSettings(**(SMALL | {"device": "cpu"} | settings)),
-        level_shape=shape,
-        tile_count=TILES,
-        empty_tile=0,
+        LevelSpace(shape, TILES),
+        measures,
         run_seed=run_seed,
-        measure_names=measure_names,
     )
 
 

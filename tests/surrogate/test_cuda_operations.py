@@ -105,7 +105,7 @@ def test_surrogate_mixes_no_devices_and_needs_no_random_kernel(
 ) -> None:
     model = surrogate(epochs=2, device="cuda", ancillary=ancillary)
     assert model.device == META
-    data = DataSet(40, (8, 8), model.device)
+    data = DataSet(40, model.space, model.device)
     data.add(*evaluations(20))
     model.train(data, 0)
     data.load_state(data.state())

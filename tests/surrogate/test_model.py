@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.surrogate.accuracy import held_out_scores
 from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.model import Surrogate
@@ -70,9 +71,8 @@ def test_a_prediction_does_not_depend_on_its_batch(trained, count):
 def test_the_published_maze_network_is_batch_independent_too():
     model = Surrogate(
         SurrogateSettings(epochs=1, threads=1, device="cpu"),
-        level_shape=(16, 16),
-        tile_count=4,
-        empty_tile=0,
+        LevelSpace((16, 16), 4),
+        ("a", "b"),
         run_seed=0,
     )
     levels = np.random.default_rng(0).integers(0, 4, (65, 16, 16), dtype=np.int8)
@@ -101,7 +101,7 @@ def test_predictions_are_those_of_the_trained_network_in_raw_units(trained):
     prediction = trained.predict(levels)
     with torch.no_grad():
         network = copy.deepcopy(trained._network).eval()
-        outputs, grid = network(trained._encoder(torch.from_numpy(levels)))
+        outputs, grid = network(network.encoder(torch.device("cpu"))(torch.from_numpy(levels)))
     expected = trained._scaling.restored(outputs.numpy())
     np.testing.assert_allclose(prediction.objective, expected[:, 0], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(prediction.measures, expected[:, 1:], rtol=1e-4, atol=1e-3)
@@ -254,14 +254,12 @@ def test_other_numbers_of_measures():
     levels, objective, measures, occupancy = evaluations(20)
     from dsage_mpi.surrogate.dataset import DataSet
 
-    data = DataSet(20, (8, 8), measure_count=1)
+    data = DataSet(20, LevelSpace((8, 8), 3), measure_count=1)
     data.add(levels, objective, measures[:, :1], occupancy)
     model = Surrogate(
         SurrogateSettings(epochs=1, features=4, threads=1, device="cpu"),
-        level_shape=(8, 8),
-        tile_count=3,
-        empty_tile=0,
-        measure_count=1,
+        LevelSpace((8, 8), 3),
+        ("walls",),
         run_seed=0,
     )
     assert set(model.train(data, 0).losses) == {"objective", "measure_1", "occupancy"}
@@ -276,7 +274,7 @@ def test_gpu_agrees_with_cpu_and_repeats_itself():
     models = []
     for device in ("cpu", "cuda", "cuda"):
         model = surrogate(epochs=2, device=device)
-        data = DataSet(60, (8, 8), model.device)
+        data = DataSet(60, model.space, model.device)
         data.add(*rows_)
         model.train(data, 0)
         models.append(model)

@@ -2,23 +2,18 @@ import numpy as np
 import pytest
 import torch
 
+from dsage_mpi.core.levels import LevelSpace
+from dsage_mpi.surrogate.convolutional import ConvolutionalNetwork
 from dsage_mpi.surrogate.encoding import LevelEncoder, padded_side
-from dsage_mpi.surrogate.folding import folded
-from dsage_mpi.surrogate.networks import SurrogateNetwork, make_network
+from dsage_mpi.surrogate.network import make_network
+from dsage_mpi.surrogate.settings import SurrogateSettings
 
 CPU = torch.device("cpu")
 
 
 def network(tile_count: int, side: int, *, ancillary: bool = True, seed: int = 3):
-    return make_network(
-        tile_count=tile_count,
-        side=side,
-        outputs=3,
-        features=64,
-        blocks=2 if ancillary else None,
-        seed=seed,
-        device=CPU,
-    )
+    space = LevelSpace((side, side), tile_count)
+    return make_network(space, 3, SurrogateSettings(ancillary=ancillary), seed, CPU)
 
 
 def parameters(module: torch.nn.Module) -> int:
@@ -105,15 +100,17 @@ def test_folded_network_predicts_what_eval_mode_does():
             net(torch.rand(8, 4, 16, 16) * 3)
         image = torch.rand(8, 4, 16, 16)
         expected = net.eval()(image)
-        got = folded(net)(image)
+        got = net.for_prediction()(image)
     for mine, theirs in zip(got, expected, strict=True):
         torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-5)
-    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in folded(net).modules())
+    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in net.for_prediction().modules())
     assert any(isinstance(m, torch.nn.BatchNorm2d) for m in net.modules())
 
 
 def test_network_is_built_on_its_layers_shapes():
-    net = SurrogateNetwork(tile_count=4, side=8, outputs=4, features=4, blocks=0)
+    net = ConvolutionalNetwork(
+        LevelSpace((8, 8), 4), 4, SurrogateSettings(features=4, residual_blocks=0)
+    )
     assert net.predictor.feature_size == 4 * 4 * 4
     outputs, _ = net(torch.zeros(3, 4, 8, 8))
     assert outputs.shape == (3, 4)
@@ -128,7 +125,7 @@ def test_padded_side(shape, side):
 
 def test_encoding_pads_right_and_bottom_with_the_empty_tile():
     levels = torch.tensor([[[0, 1, 2], [2, 1, 0]]], dtype=torch.int8)
-    image = LevelEncoder((2, 3), tile_count=3, empty_tile=1, device=CPU)(levels)
+    image = LevelEncoder(LevelSpace((2, 3), tile_count=3, empty_tile=1), CPU)(levels)
     assert image.shape == (1, 3, 8, 8)
     assert image.is_contiguous(memory_format=torch.channels_last)
     codes = torch.full((8, 8), 1)

@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from dsage_mpi.surrogate.networks import make_network
+from dsage_mpi.core.levels import LevelSpace
+from dsage_mpi.surrogate.network import make_network
 from dsage_mpi.surrogate.scaling import LARGEST_DEVIATION, SPREAD, TargetScaling, keep_function
+from dsage_mpi.surrogate.settings import SurrogateSettings
 
 
 def fitted(*columns, occupancy=None):
@@ -40,15 +42,9 @@ def test_a_single_outlier_stays_bounded():
 
 
 def test_moving_constants_keep_the_function():
-    network = make_network(
-        tile_count=3,
-        side=8,
-        outputs=3,
-        features=8,
-        blocks=1,
-        seed=1,
-        device=torch.device("cpu"),
-    ).eval()
+    settings = SurrogateSettings(features=8, residual_blocks=1)
+    space = LevelSpace((8, 8), tile_count=3)
+    network = make_network(space, 3, settings, 1, torch.device("cpu")).eval()
     old = TargetScaling(np.array([0.9, 120.0, 80.0]), np.array([0.2, 30.0, 55.0]), 0.7)
     new = TargetScaling(np.array([0.5, 140.0, 75.0]), np.array([0.05, 90.0, 11.0]), 1.9)
     image = torch.rand(5, 3, 8, 8)

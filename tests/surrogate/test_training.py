@@ -104,7 +104,7 @@ def test_exact_statistics_are_those_of_the_whole_window():
     block.body[0].register_forward_hook(lambda _layer, _input, output: maps.append(output))
     with torch.no_grad():
         for part in torch.split(data.window(None)["levels"], 16):
-            model._network.train()(model._encoder(part))
+            model._network.train()(model._network.encoder(model.device)(part))
     found = statistics(surrogate_with(model))
     mean = torch.stack([values.mean(dim=(0, 2, 3)) for values in maps]).mean(dim=0)
     variance = torch.stack([values.var(dim=(0, 2, 3)) for values in maps]).mean(dim=0)
@@ -156,7 +156,7 @@ def test_global_random_state_and_threads_are_left_alone():
 
 def test_divergence_is_an_error_that_names_the_setting():
     names = ("num_blocks", "path_length")
-    model = surrogate(epochs=20, learning_rate=1e30, normalise_targets=False, measure_names=names)
+    model = surrogate(epochs=20, learning_rate=1e30, normalise_targets=False, measures=names)
     with pytest.raises(SurrogateError, match=r"diverged in epoch \d+ of 20.*learning_rate") as told:
         model.train(data_set(40), 0)
     message = str(told.value)

@@ -6,29 +6,30 @@ import argparse
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 
-from dsage_mpi.cli.console import Formatter, Parser
+from dsage_mpi.cli.console import Parser, describe
 from dsage_mpi.cli.doctor.finding import Finding, Status
 from dsage_mpi.core import exit_codes
 
+EXIT_CODES = """exit codes:
+  0  nothing that every run needs is missing
+  1  something is
+  4  the report could not be written"""
 _TOPIC_WIDTH = 16
 _STATUS_WIDTH = 9
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of ``doctor``."""
-    return Parser(
-        prog="dsage_mpi doctor",
-        description="Checks this installation: Python packages against their pins, MPI library "
-        "and launcher, HDF5, GPU, native code, the shipped agent, Java, cores and Slurm.",
-        epilog="exit codes: 0 nothing that every run needs is missing, 1 something is, 4 the "
-        "report could not be written",
-        formatter_class=Formatter,
+def configure(parser: Parser) -> None:
+    """Adds the description of ``doctor``, which has no arguments."""
+    describe(
+        parser,
+        "Checks this installation: Python packages against their pins, MPI library and launcher, "
+        "HDF5, GPU, native code, the shipped agent, Java, cores and Slurm.",
+        EXIT_CODES,
     )
 
 
-def main(argv: list[str]) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Prints the report as plain text; returns the exit code."""
-    parser().parse_args(argv)
     worst = exit_codes.DONE
     for title, check in _sections():
         print(title)

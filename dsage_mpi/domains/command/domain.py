@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ class CommandDomain(DomainBase):
         settings: The table ``[domain]``.
         measures: Names (keys of ``settings.measures``) that the archive spans, in order.
     """
+
+    own_process: Literal[True] = True
 
     def __init__(self, settings: CommandSettings, measures: tuple[str, ...]) -> None:
         self.settings = settings

@@ -16,6 +16,7 @@ from dsage_mpi.core.settings import Settings, problems_error
 #: An input declares its own: see ``measures``.
 MEASURES: dict[str, Measure] = {}
 SOLUTION_KIND = "discrete"
+OCCUPANCY = False
 SOLUTION_DIM = None
 #: Settings that a restart may change: they change no result.
 CHANGEABLE = ("deadline_seconds",)

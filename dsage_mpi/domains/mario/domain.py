@@ -49,6 +49,7 @@ class MarioDomain:
     tile_count = len(TILES)
     empty_tile = EMPTY
     metadata_names: tuple[str, ...] = METADATA_NAMES
+    own_process: Literal[True] = True
 
     def __init__(self, settings: MarioSettings, measures: tuple[str, ...]) -> None:
         unknown = [name for name in measures if name not in MEASURES]

@@ -11,7 +11,7 @@ from dsage_mpi.core.domain import Array
 from dsage_mpi.domains.mario.jvm.jar import find_jar
 from dsage_mpi.domains.mario.records import result_dtype, task_dtype
 from dsage_mpi.domains.mario.settings import MarioSettings
-from dsage_mpi.isolation import IsolatedSimulator
+from dsage_mpi.isolation import Factory, IsolatedSimulator
 
 #: What the child needs to know of ``[domain.simulator]``.
 _OPTIONS = {"agent", "planner", "timer_seconds", "start_state", "heap_mb"}
@@ -33,8 +33,10 @@ class MarioSimulator:
         jar = find_jar(settings.simulator.jar)
         options = settings.simulator.model_dump(include=_OPTIONS)
         self._child = IsolatedSimulator(
-            "dsage_mpi.domains.mario.jvm:MarioJvm",
-            {"jar": str(jar), "rollouts": settings.rollouts, **options},
+            Factory(
+                "dsage_mpi.domains.mario.jvm:MarioJvm",
+                {"jar": str(jar), "rollouts": settings.rollouts, **options},
+            ),
             task_dtype(settings.rollouts),
             result_dtype(settings.rollouts),
             deadline_seconds=settings.simulator.deadline_seconds,

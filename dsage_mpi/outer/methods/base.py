@@ -71,6 +71,13 @@ class Method(Protocol):
         """Proposes the solutions of outer iteration ``iteration`` (0-based)."""
         ...
 
+    def expect(self, pending: Proposal) -> None:
+        """Says before ``propose`` that these solutions are being simulated meanwhile.
+
+        Called with ``outer_loop.mode = "overlapped"``: their results are learned after ``propose``.
+        """
+        ...
+
     def assess(self, batch: Batch) -> dict[str, float]:
         """Errors of predictions for a batch that nothing has been trained on yet."""
         ...
@@ -118,6 +125,9 @@ class MethodBase:
     def propose(self, iteration: int) -> Proposal:
         """Proposes the solutions of outer iteration ``iteration`` (0-based)."""
         raise NotImplementedError(f"{type(self).__name__} needs a method propose(self, iteration)")
+
+    def expect(self, pending: Proposal) -> None:
+        """Proposes as if nothing were under way."""
 
     def assess(self, batch: Batch) -> dict[str, float]:
         """There are no predictions."""

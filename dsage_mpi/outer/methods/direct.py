@@ -42,6 +42,9 @@ class Direct:
         self._proposed = len(solutions)
         return Proposal(solutions)
 
+    def expect(self, pending: Proposal) -> None:
+        """Never called: emitters learn from one batch before they emit the next."""
+
     def assess(self, batch: Batch) -> dict[str, float]:
         """There are no predictions."""
         return {}

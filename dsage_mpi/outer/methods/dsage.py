@@ -18,9 +18,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from ribs.archives import GridArchive
 
 from dsage_mpi.core.domain import Array, known_objective
+from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.core.seeding import Purpose, generator
 from dsage_mpi.core.state import Tree
 from dsage_mpi.outer.methods.base import Context, Proposal
@@ -53,25 +55,21 @@ class Dsage:
         self._archive, self._phases = context.archive, context.phases
         self._milestone = context.milestone
         self._evaluations = 0
+        #: Solutions that are being simulated while the next ones are proposed.
+        self._pending = np.empty((0, domain.solution_dim), domain.solution_dtype)
+        self._seen_pending = SeenLevels()
         self._seen = SeenLevels()
         self._calibration = Calibration(1 + len(config.archive.measures))
         #: Outer iteration of the last training, and its loss.
         self._last_training = (-1, 0.0)
-        self._surrogate = Surrogate(
-            config.surrogate,
-            level_shape=domain.level_shape,
-            tile_count=domain.tile_count,
-            empty_tile=domain.empty_tile,
-            measure_count=len(config.archive.measures),
-            measure_names=config.archive.measures,
-            run_seed=config.seed,
-        )
+        space, measures = LevelSpace.of(domain), config.archive.measures
+        self._surrogate = Surrogate(config.surrogate, space, measures, run_seed=config.seed)
         domain.predict_on(str(self._surrogate.device))
         self._data = DataSet(
             config.algorithm.max_evaluations,
-            domain.level_shape,
+            space,
             self._surrogate.device,
-            measure_count=len(config.archive.measures),
+            measure_count=len(measures),
         )
 
     def propose(self, iteration: int) -> Proposal:
@@ -89,6 +87,12 @@ class Dsage:
             "surrogate_archive_size": len(predicted),
         }
         return replace(proposal, notes={**notes, **proposal.notes})
+
+    def expect(self, pending: Proposal) -> None:
+        """None of these is proposed again, and what they promise is not looked for again."""
+        self._pending = pending.solutions
+        self._seen_pending = SeenLevels()
+        self._seen_pending.add(self._levels(pending.solutions))
 
     def assess(self, batch: Batch) -> dict[str, float]:
         """Held-out accuracy, and what always predicting the mean so far would have given."""
@@ -111,6 +115,7 @@ class Dsage:
     def learn(self, batch: Batch, add_info: Tree) -> None:
         """Adds the successful evaluations to the data set; no level is to be simulated again."""
         self._remember(batch)
+        self._pending, self._seen_pending = self._pending[:0], SeenLevels()
 
     def state(self) -> Tree:
         """Networks, optimizer and normalisation; all random streams are named by iteration."""
@@ -178,13 +183,12 @@ class Dsage:
         settings = self._config.selection
         assert settings is not None  # checked by the schema
         rng = generator(self._config.seed, Purpose.SELECTION, iteration)
-        known = Knowledge(self._evaluations, self._archive, self._seen, self._calibration)
-        selection = select(settings, predicted, known, rng, on_progress)
+        selection = select(settings, predicted, self._known(), rng, on_progress)
         data = predicted.data(["solution", "measures", "level"])
         solutions, measures, levels = (values[selection.positions] for values in data.values())
-        if selection.missing:
+        if more := selection.missing + settings.offspring:
             extra = self._offspring(
-                selection.missing, iteration, levels, lambda found: on_progress(len(levels) + found)
+                more, iteration, levels, lambda found: on_progress(len(levels) + found)
             )
             solutions = np.concatenate([solutions, extra])
             beliefs = self._predict(extra)
@@ -199,6 +203,21 @@ class Dsage:
             },
         )
 
+    def _known(self) -> Knowledge:
+        """What a selection goes by; what is being simulated counts as simulated."""
+        pending = self._predict(self._pending)
+        return Knowledge(
+            self._evaluations + len(self._pending),
+            self._archive,
+            self._simulated,
+            self._calibration,
+            np.column_stack([pending.objective, pending.measures]),
+        )
+
+    def _simulated(self, levels: Array) -> NDArray[np.bool_]:
+        """Which levels ((n, H, W)) have been simulated or are being so ((n,) bool)."""
+        return self._seen(levels) | self._seen_pending(levels)
+
     def _offspring(
         self, count: int, iteration: int, known: Array, on_progress: Callable[[int], None]
     ) -> Array:
@@ -210,7 +229,7 @@ class Dsage:
             self._domain,
             self._archive,
             self._levels,
-            lambda levels: self._seen(levels) | proposed(levels),
+            lambda levels: self._simulated(levels) | proposed(levels),
             count,
             iteration,
             on_progress,
@@ -258,7 +277,7 @@ class Dsage:
         self._evaluations += len(batch)
 
     def _as_predicted(self, batch: Batch) -> Array:
-        """The batch's levels ((n, H, W) int8) as the surrogate is shown them."""
+        """The batch's levels ((n, H, W) or (n, d)) as the surrogate is shown them."""
         if self._config.surrogate.inputs == "published":
             return self._domain.bare_levels(batch.solutions)
         levels = batch.levels.copy()

@@ -13,8 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from dsage_mpi.cli import train_agent as agent
-from dsage_mpi.cli import train_generator
+from dsage_mpi.__main__ import main
 from dsage_mpi.domains.mario.generator import Generator, load_generator
 from dsage_mpi.training.arrays import read_arrays
 from dsage_mpi.training.mario_generator import train
@@ -103,7 +102,7 @@ def test_command_line_errors_are_explained(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def complaint(*arguments: str) -> str:
-        assert train_generator.main([*arguments, "--run-dir", str(tmp_path / "run")]) == 2
+        assert main(["train-generator", *arguments, "--run-dir", str(tmp_path / "run")]) == 2
         return capsys.readouterr().err
 
     assert "does not exist" in complaint(str(tmp_path / "none.toml"))
@@ -122,9 +121,9 @@ def test_damaged_or_foreign_checkpoints_are_refused(
     path = tmp_path / "checkpoint.npz"
     assert _train(tmp_path, "networks.channels=32", restart=path) == 2
     assert "does not fit these settings" in capsys.readouterr().err
-    assert agent.main([str(AGENT), "--restart", str(tmp_path)]) == 2
+    assert main(["train-agent", str(AGENT), "--restart", str(tmp_path)]) == 2
     assert "is the checkpoint of another kind of training" in capsys.readouterr().err
-    assert agent.main([str(AGENT), "--run-dir", str(tmp_path)]) == 2
+    assert main(["train-agent", str(AGENT), "--run-dir", str(tmp_path)]) == 2
     assert "exists and is not empty" in capsys.readouterr().err
     path.write_bytes(path.read_bytes()[:1000])
     assert _train(tmp_path, restart=path) == 2

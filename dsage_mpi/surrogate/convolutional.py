@@ -1,4 +1,4 @@
-"""The two networks of the surrogate, as published (dsage paper, appendix B; see docs/surrogate.md).
+"""The published pair of networks (dsage paper, appendix B; see docs/surrogate.md).
 
 All maps are square with a power-of-two side (`encoding.padded_side`).
 """
@@ -10,6 +10,11 @@ import math
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from dsage_mpi.core.levels import LevelSpace
+from dsage_mpi.surrogate.encoding import padded_side
+from dsage_mpi.surrogate.network import Network, channels_last
+from dsage_mpi.surrogate.settings import SurrogateSettings
 
 LEAK = 0.2
 
@@ -94,26 +99,25 @@ class Predictor(nn.Module):
         return outputs
 
 
-class SurrogateNetwork(nn.Module):
+class ConvolutionalNetwork(Network):
     """Predictor, and if wanted the ancillary network whose output is one more input channel.
 
     Gradients of the predictor's loss flow through the occupancy grid into the ancillary network.
-
-    Args:
-        tile_count: Tile codes.
-        side: Side of the padded level.
-        outputs: Objective and measures: 1 + number of measures.
-        features: Channels of the first layers.
-        blocks: Residual blocks of the ancillary network; None for no such network.
+    ``surrogate.features`` and ``residual_blocks`` are its sizes, ``ancillary`` says which of the
+    two there are.
     """
 
-    def __init__(
-        self, *, tile_count: int, side: int, outputs: int, features: int, blocks: int | None
-    ) -> None:
-        super().__init__()
-        self.ancillary = None if blocks is None else AncillaryNetwork(tile_count, features, blocks)
-        channels = tile_count + (self.ancillary is not None)
-        self.predictor = Predictor(channels, features, side, outputs)
+    OCCUPANCY = True
+    SIZE_KEY = "features"
+
+    def __init__(self, space: LevelSpace, outputs: int, settings: SurrogateSettings) -> None:
+        super().__init__(space, outputs, settings)
+        features, channels = settings.features, space.tile_count
+        self.ancillary: AncillaryNetwork | None = None
+        if self.predicts_occupancy:
+            self.ancillary = AncillaryNetwork(channels, features, settings.residual_blocks)
+            channels += 1
+        self.predictor = Predictor(channels, features, padded_side(space.shape), outputs)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor | None]:
         """One-hot image ((n, tiles, side, side)) to what the surrogate predicts.
@@ -126,40 +130,38 @@ class SurrogateNetwork(nn.Module):
         occupancy = self.ancillary(image)
         return self.predictor(with_channel(image, occupancy)), occupancy.squeeze(1)
 
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draws all weights from U(-1/sqrt(fan in), 1/sqrt(fan in))."""
+        initialise(self, generator)
+
+    def output_layer(self) -> nn.Linear:
+        """The predictor's heads."""
+        return self.predictor.heads
+
+    def rescale_occupancy(self, ratio: float) -> None:
+        """Changes the last map of the occupancy, and the predictor's weights on it."""
+        assert self.ancillary is not None
+        self.ancillary.head.weight.mul_(ratio)
+        first = self.predictor.trunk[0]
+        assert isinstance(first, nn.Conv2d)
+        first.weight[:, -1].div_(ratio)
+
+    def for_prediction(self, dtype: torch.dtype = torch.float32) -> ConvolutionalNetwork:
+        """A copy for prediction; convolutions work in ``dtype``, the heads in float32."""
+        made = super().for_prediction(dtype)
+        assert isinstance(made, ConvolutionalNetwork)
+        made.input_dtype = dtype
+        made.predictor.trunk.to(dtype)
+        if made.ancillary is not None:
+            made.ancillary.to(dtype)
+        channels_last(made)
+        return made
+
 
 def with_channel(image: Tensor, channel: Tensor) -> Tensor:
     """Appends ``channel`` ((n, 1, h, w)) to ``image`` ((n, c, h, w)), channels last in memory."""
     joined = torch.cat([image, channel], dim=1)
     return joined.contiguous(memory_format=torch.channels_last)
-
-
-def make_network(
-    *,
-    tile_count: int,
-    side: int,
-    outputs: int,
-    features: int,
-    blocks: int | None,
-    seed: int,
-    device: torch.device,
-) -> SurrogateNetwork:
-    """Builds the network with random weights that depend on ``seed`` alone.
-
-    Built without memory first, because torch layers otherwise draw from the global generator.
-    """
-    with torch.device("meta"):
-        network = SurrogateNetwork(
-            tile_count=tile_count, side=side, outputs=outputs, features=features, blocks=blocks
-        )
-    network.to_empty(device="cpu")
-    initialise(network, torch.Generator().manual_seed(seed))
-    return channels_last(network.to(device))
-
-
-def channels_last(network: SurrogateNetwork) -> SurrogateNetwork:
-    """Lays convolution weights out as the maps are: channels last (in place)."""
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return network
 
 
 def initialise(network: nn.Module, generator: torch.Generator) -> None:
