@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from dsage_mpi.config.errors import ConfigError, Problem
 from dsage_mpi.config.load import NEUTRAL_KEYS, config_from_toml
-from dsage_mpi.config.restart import differences
+from dsage_mpi.config.restart import changeable_keys, differences
 from dsage_mpi.config.toml_writer import toml_value
 from dsage_mpi.rundir.lock import is_held
 from dsage_mpi.rundir.run_directory import RunDirectory
@@ -60,8 +60,9 @@ def _changes(runs: Iterable[PlannedRun]) -> Iterable[Problem]:
             continue
         file = RunDirectory(run.path).config
         found = config_from_toml(file.read_text(encoding="utf-8"), str(file))
+        kept = changeable_keys(found)  # a run writes down what "auto" was on its machine
         for key, old, new in differences(found, run.config):
-            if key.split(".")[0] in NEUTRAL_KEYS:
+            if key.split(".")[0] in NEUTRAL_KEYS or key in kept:
                 continue
             seen.add(run.row)  # the other seeds have the same
             message = _CHANGED % (_shown(old), run.path.parent)
