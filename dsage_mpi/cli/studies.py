@@ -48,14 +48,18 @@ def placement_of(arguments: argparse.Namespace) -> Placement:
     )
 
 
+def announce(study: Study, left: Sequence[PlannedRun], placement: Placement) -> None:
+    """Says which runs of a study are to be made, and what they cost."""
+    done = len(study.runs) - len(left)
+    print(f"study {study.directory}: {len(study.runs)} runs, {done} done", flush=True)
+    if left:
+        print("\n".join(cost_lines(left, placement)), flush=True)
+
+
 def make_here(study: Study, left: Sequence[PlannedRun], placement: Placement, dry_run: bool) -> int:
     """Says what is to be made and what that costs, and makes it on this machine."""
-    done = len(study.runs) - len(left)
-    print(f"study {study.directory}: {len(study.runs)} runs, {done} done")
-    if not left:
-        return exit_codes.DONE
-    print("\n".join(cost_lines(left, placement)), flush=True)
-    if dry_run:
+    announce(study, left, placement)
+    if dry_run or not left:
         return exit_codes.DONE
     code = Sweep(left, placement, lambda line: print(line, flush=True)).work()
     if code == exit_codes.DONE:

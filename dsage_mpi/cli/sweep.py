@@ -115,7 +115,9 @@ def main_on_all_ranks(parse: Callable[[], argparse.Namespace]) -> int:
     Args:
         parse: Returns the arguments, or ends the program with a message.
     """
+    from dsage_mpi.cli.studies import announce
     from dsage_mpi.farm.launch import detect_launch, open_world
+    from dsage_mpi.study.placement import Placement
 
     if detect_launch(os.environ) is None:
         return main(parse())
@@ -130,7 +132,8 @@ def main_on_all_ranks(parse: Callable[[], argparse.Namespace]) -> int:
         if isinstance(prepared, int):
             code = prepared
         else:
-            _, runs = prepared
+            study, runs = prepared
+            announce(study, runs, Placement(ranks=world.size))
     if (code := world.bcast(code)) is not None:
         return int(code)
     from dsage_mpi.study.together import make_together
