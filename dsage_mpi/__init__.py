@@ -15,20 +15,35 @@ if TYPE_CHECKING:
     from dsage_mpi.api.configuring import load_config
     from dsage_mpi.api.errors import RunError
     from dsage_mpi.api.iterating import iterate
+    from dsage_mpi.api.registering import (
+        register_domain,
+        register_emitter,
+        register_method,
+        register_selection_rule,
+        register_surrogate,
+    )
     from dsage_mpi.api.results import Run, open_run
     from dsage_mpi.api.running import illuminate
     from dsage_mpi.api.scenes import RenderError
     from dsage_mpi.api.steps import Step
     from dsage_mpi.config.errors import ConfigError
     from dsage_mpi.config.schema import Config
+    from dsage_mpi.core.component_failures import ComponentFailedError
     from dsage_mpi.core.domain import DomainError, Measure
     from dsage_mpi.core.domain_base import DomainBase
+    from dsage_mpi.core.parameters import Choice, Integer, Real
+    from dsage_mpi.core.registry import ComponentError
+    from dsage_mpi.core.seeding import Purpose, generator
+    from dsage_mpi.core.settings import Settings
     from dsage_mpi.core.state import CheckpointError
     from dsage_mpi.farm.interface import FarmError
+    from dsage_mpi.outer.methods.base import MethodBase, Proposal
     from dsage_mpi.report.movie import MovieError
     from dsage_mpi.run.stop import StopRequested
     from dsage_mpi.rundir.run_directory import RunDirectoryError
+    from dsage_mpi.search.emitters.mutation import MutationEmitter
     from dsage_mpi.surrogate.errors import SurrogateError
+    from dsage_mpi.testing.check import check_domain
 
 #: Public name -> the module that it is loaded from.
 _MODULES = {
@@ -45,35 +60,69 @@ _MODULES = {
     "CheckpointError": "dsage_mpi.core.state",
     "DomainBase": "dsage_mpi.core.domain_base",
     "Measure": "dsage_mpi.core.domain",
+    "Real": "dsage_mpi.core.parameters",
+    "Integer": "dsage_mpi.core.parameters",
+    "Choice": "dsage_mpi.core.parameters",
     "DomainError": "dsage_mpi.core.domain",
     "SurrogateError": "dsage_mpi.surrogate.errors",
     "FarmError": "dsage_mpi.farm.interface",
     "MovieError": "dsage_mpi.report.movie",
     "RenderError": "dsage_mpi.api.scenes",
     "StopRequested": "dsage_mpi.run.stop",
+    "register_domain": "dsage_mpi.api.registering",
+    "register_emitter": "dsage_mpi.api.registering",
+    "register_method": "dsage_mpi.api.registering",
+    "register_selection_rule": "dsage_mpi.api.registering",
+    "register_surrogate": "dsage_mpi.api.registering",
+    "Settings": "dsage_mpi.core.settings",
+    "check_domain": "dsage_mpi.testing.check",
+    "MutationEmitter": "dsage_mpi.search.emitters.mutation",
+    "MethodBase": "dsage_mpi.outer.methods.base",
+    "Proposal": "dsage_mpi.outer.methods.base",
+    "Purpose": "dsage_mpi.core.seeding",
+    "generator": "dsage_mpi.core.seeding",
+    "ComponentError": "dsage_mpi.core.registry",
+    "ComponentFailedError": "dsage_mpi.core.component_failures",
 }
 
 __all__ = [
     "CheckpointError",
+    "Choice",
+    "ComponentError",
+    "ComponentFailedError",
     "Config",
     "ConfigError",
     "DomainBase",
     "DomainError",
     "FarmError",
+    "Integer",
     "Measure",
+    "MethodBase",
     "MovieError",
+    "MutationEmitter",
+    "Proposal",
+    "Purpose",
+    "Real",
     "RenderError",
     "Run",
     "RunDirectoryError",
     "RunError",
+    "Settings",
     "Step",
     "StopRequested",
     "SurrogateError",
     "__version__",
+    "check_domain",
+    "generator",
     "illuminate",
     "iterate",
     "load_config",
     "open_run",
+    "register_domain",
+    "register_emitter",
+    "register_method",
+    "register_selection_rule",
+    "register_surrogate",
 ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dsage_mpi.domains import build_domain, domain_settings
-from dsage_mpi.search.emitters import cma_me
+from dsage_mpi.search.pyribs_adapter import MATRIX_FIELDS, STRATEGY_FIELDS
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -21,6 +21,6 @@ def test_every_measure_and_metadata_column_is_on_the_domain_s_page(name: str) ->
 
 
 def test_every_dataset_of_a_cma_me_emitter_is_on_the_page() -> None:
-    fields = [*cma_me._STRATEGY_FIELDS, *(f"matrix_{name}" for name in cma_me._MATRIX_FIELDS)]
+    fields = [*STRATEGY_FIELDS, *(f"matrix_{name}" for name in MATRIX_FIELDS)]
     page = (DOCS / "checkpoint.md").read_text(encoding="utf-8")
     assert [field for field in fields if f"`{field}`" not in page] == []

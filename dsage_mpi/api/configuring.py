@@ -15,6 +15,7 @@ from dsage_mpi.config.errors import ConfigError, Problem
 from dsage_mpi.config.load import load_config as load
 from dsage_mpi.config.toml_writer import toml_value
 from dsage_mpi.config.validate import validate
+from dsage_mpi.core.wording import python_wording
 
 #: Changes to a configuration: ``{"surrogate.epochs": 20}``, ``{"surrogate": {"epochs": 20}}``, or
 #: texts as ``--set`` takes them, ``["surrogate.epochs=20"]``.
@@ -52,7 +53,8 @@ def load_config(
     if seed is not None:
         texts.append(Override(f"seed={seed}", "seed"))
     try:
-        config = load(Path(path), overrides=texts)
+        with python_wording():
+            config = load(Path(path), overrides=texts)
     except ConfigError as error:
         raise ConfigError([*problems, *error.problems], error.source) from None
     if problems:

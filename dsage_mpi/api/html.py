@@ -6,6 +6,7 @@ import base64
 import html
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +15,8 @@ import numpy as np
 
 from dsage_mpi.core.domain import DomainError
 from dsage_mpi.report.figures.gallery import archive_gallery
-from dsage_mpi.report.figures.heatmap import archive_heatmap
-from dsage_mpi.report.figures.run import axis_label
-from dsage_mpi.run.finish import run_title, units
+from dsage_mpi.report.figures.run import archive_figures
+from dsage_mpi.run.finish import look, run_title
 
 if TYPE_CHECKING:
     from dsage_mpi.config.schema import Config
@@ -72,12 +72,11 @@ def _pictures(
 ) -> Iterator[str]:
     if not len(table):
         return
-    of_measures = units(config)
-    if len(table.dims) == 2:
-        x, y = (axis_label(*pair) for pair in zip(table.measure_names, of_measures, strict=True))
-        yield _picture("archive", lambda path: archive_heatmap(table, path, (x, y)))
+    plain = replace(look(config, render), title="")
+    draw_archive = archive_figures(table, plain)["archive.png"]
+    yield _picture("archive", lambda path: draw_archive(path=path))
     gallery = partial(
-        archive_gallery, table, render, units=of_measures, count=_LEVELS, title="Levels"
+        archive_gallery, table, render, units=plain.units, count=_LEVELS, title="Levels"
     )
     try:
         yield _picture(f"{_LEVELS} levels", lambda path: gallery(path=path))

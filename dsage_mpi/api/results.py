@@ -7,11 +7,12 @@ import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dsage_mpi.core.state import CheckpointError
+from dsage_mpi.core.wording import python_wording
 from dsage_mpi.run.load_run import Stored, find_stored
 from dsage_mpi.rundir.lock import is_held
 from dsage_mpi.rundir.status import ENDED, RUNNING, read_status
@@ -19,8 +20,9 @@ from dsage_mpi.rundir.status import ENDED, RUNNING, read_status
 if TYPE_CHECKING:
     import pandas as pd
     from PIL.Image import Image
-    from ribs.archives import GridArchive
+    from ribs.archives import ArchiveBase
 
+    from dsage_mpi.api.scenes import Scene, Wanted
     from dsage_mpi.config.schema import Config
     from dsage_mpi.core.domain import Array, Domain
     from dsage_mpi.report.export import ArchiveTable
@@ -46,15 +48,15 @@ def open_run(path: str | os.PathLike[str]) -> Run:
         >>> run = dm.open_run("runs/a")
         >>> run.elites().sort_values("objective").tail()
     """
-    return Run(find_stored(Path(path)))
+    with python_wording():
+        return Run(find_stored(Path(path)))
 
 
 class Run:
     """A run as its newest checkpoint has it; made by ``illuminate`` and ``open_run``.
 
     What is not said to be a table is a NumPy array; evaluations are numbered from 0 in the order in
-    which they were asked for, so that ``run.levels[run.elites().index]`` are the elites' levels.
-    In a notebook a run shows its numbers, its archive and six of its levels.
+    which they were asked for: ``run.levels[run.elites().index]`` are the elites' levels.
     """
 
     def __init__(self, stored: Stored) -> None:
@@ -106,14 +108,18 @@ class Run:
         return build_domain(self.config.domain, self.config.archive.measures)
 
     @cached_property
-    def archive(self) -> GridArchive:
+    def archive(self) -> ArchiveBase:
         """A copy of the ground-truth archive (pyribs); ``ribs.visualize`` can draw it.
+
+        A ``GridArchive``, or a ``CVTArchive`` with ``archive.kind = "cvt"``, whose distances are
+        taken in ranges, not in units: ``figures/archive.png`` shows its cells as they are.
 
         Besides pyribs' own fields every elite has ``level``, ``metadata`` and ``evaluation``.
         """
         from dsage_mpi.search.archive import ground_truth_archive
 
-        made = ground_truth_archive(self.config.archive, self.domain, self.config.seed)
+        archives = self._stored.archives(self.config)
+        made = ground_truth_archive(archives, self.domain, self.config.seed)
         elites = {k: np.asarray(a) for k, a in self._stored.tree["archive"].items()}
         del elites["index"]
         if len(elites["objective"]):
@@ -155,9 +161,9 @@ class Run:
 
         The index is the iteration, from 1; NaN where a quantity does not exist.
         """
-        import pandas as pd
+        from dsage_mpi.api.tables import metrics_table
 
-        return pd.DataFrame(self._stored.rows()).set_index("iteration")
+        return metrics_table(self._stored.rows())
 
     @cached_property
     def surrogate(self) -> Surrogate | None:
@@ -168,20 +174,22 @@ class Run:
         """
         if not self.config.uses_surrogate:
             return None
-        from dsage_mpi.core.levels import LevelSpace
-        from dsage_mpi.surrogate.device import choose_device
-        from dsage_mpi.surrogate.model import Surrogate
+        from dsage_mpi.api.surrogates import load_surrogate
 
-        tree = self._stored.tree
-        made = Surrogate(
-            self.config.surrogate,
-            LevelSpace.of(self.domain),
-            self.config.archive.measures,
-            run_seed=self.config.seed,
-            device=choose_device("auto"),  # the run's own may not be on this machine
-        )
-        made.load_state({**tree["surrogate"], "adam": tree["optimizer"]})
-        return made
+        return load_surrogate(self._stored.tree, self.config, self.domain)
+
+    def cell_of(self, measures: Sequence[float]) -> tuple[int, ...]:
+        """Returns the cell that some values of the measures fall into, as ``render`` takes it.
+
+        Args:
+            measures: One number per measure, e.g. ``(120, 33.5)``.
+
+        Raises:
+            RenderError: They are not one finite number per measure.
+        """
+        from dsage_mpi.api.scenes import cell_of_measures
+
+        return cell_of_measures(self._stored.archives(self.config), self._table(), measures)
 
     def render(
         self,
@@ -194,8 +202,8 @@ class Run:
         """Draws a level, with the agent's path where the domain can play it again (Mario).
 
         Args:
-            cell: Index of an archive cell in each dimension, e.g. ``(30, 8)``; the best elite if
-                neither this nor ``evaluation`` is given.
+            cell: A cell of the archive: its index in each dimension of a grid, e.g. ``(30, 8)``,
+                its number in other archives, ``(17,)``. The best elite if nothing is given.
             evaluation: Number of an evaluation instead.
             rollout: Whose path, from 0.
             scale: Pixels per pixel.
@@ -204,14 +212,16 @@ class Run:
             A Pillow image, which a notebook shows and ``save`` writes.
 
         Raises:
-            RenderError: The cell is empty (says which near it is not), or there is none such.
+            RenderError: The cell is empty (says which near it is not), or cannot be.
+            ValueError: Both ``cell`` and ``evaluation`` are given.
             DomainError: What the domain needs is missing on this machine.
         """
         from PIL import Image
 
+        from dsage_mpi.api.scenes import Wanted
         from dsage_mpi.report.movie import scaled
 
-        scene = self._scene(cell, evaluation)
+        scene = self._scene(Wanted(cell=cell, evaluation=evaluation))
         played = None if scene.why_not_played else rollout
         if played is not None:
             scene.check_rollout(played)
@@ -246,19 +256,12 @@ class Run:
             MovieError: The file cannot be written, or there is no encoder.
             DomainError: What the domain needs is missing on this machine.
         """
-        from dsage_mpi.api.scenes import RenderError
-        from dsage_mpi.report.movie import FILMS, check_target, write_film
+        from dsage_mpi.api.scenes import Wanted, check_film
 
         path = Path(path)
-        if path.suffix not in FILMS:
-            raise RenderError(f"{path}: expected a name that ends in {' or '.join(FILMS)}")
-        check_target(path)
-        scene = self._scene(cell, evaluation)
-        if why := scene.why_not_played:
-            raise RenderError(f"{why}, so there is no film of it; render draws the level")
-        scene.check_rollout(rollout)
-        film = scene.domain.film(scene.task, rollout)
-        write_film(path, film.frames(whole), film.frame_seconds, scale)
+        check_film(path)
+        scene = self._scene(Wanted(cell=cell, evaluation=evaluation))
+        scene.write_film(path, rollout, whole, scale)
         return path
 
     def reload(self) -> Run:
@@ -272,11 +275,10 @@ class Run:
         return open_run(self.path)
 
     def __repr__(self) -> str:
-        counters = self._stored.tree["counters"]
         return (
             f"<Run {self.path or self.checkpoint}: {self.config.algorithm.method} on "
             f"{self.config.domain_name}, seed {self.config.seed}, {self.state}, "
-            f"{int(counters['evaluations'])} evaluations, {len(self._table())} elites>"
+            f"{len(self.solutions)} evaluations, {len(self._table())} elites>"
         )
 
     def _repr_html_(self) -> str:
@@ -292,7 +294,7 @@ class Run:
     def _table(self) -> ArchiveTable:
         return self._stored.table(self.config, self._stored.tree["names"]["metadata"])
 
-    def _scene(self, cell: Sequence[int] | None, evaluation: int | None) -> Any:
+    def _scene(self, wanted: Wanted) -> Scene:
         from dsage_mpi.api.scenes import find_scene
 
-        return find_scene(self._stored, self.config, self.domain, cell, evaluation)
+        return find_scene(self._stored, self.config, self.domain, wanted)

@@ -17,6 +17,7 @@ from dsage_mpi.api.errors import RunError
 from dsage_mpi.config.schema import Config
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.caches import provide_caches
+from dsage_mpi.core.wording import python_wording
 from dsage_mpi.farm.launch import World, open_world
 
 if TYPE_CHECKING:
@@ -35,31 +36,26 @@ def illuminate(
     restart: str | os.PathLike[str] | None = None,
     overrides: Overrides | None = None,
     callbacks: Sequence[Callable[[Step], object]] = (),
-    verbose: bool = False,
     quiet: bool = False,
 ) -> Run | None:
     """Runs a search to its end, as ``python -m dsage_mpi`` does, and returns what it found.
 
-    It needs no launcher: without one, this process searches and simulates. In a script under
-    ``mpirun``, every rank calls this; rank 0 searches, all others simulate. The result does not
-    depend on their number.
-
-    Ctrl-C (once) saves the run and raises ``KeyboardInterrupt``; a time limit, a signal of a batch
-    system or the file ``STOP`` saves it and returns, with ``run.state == "stopped"``. Both can be
-    continued with ``illuminate(restart=run_dir)``.
+    It needs no launcher. In a script under ``mpirun`` every rank calls it: rank 0 searches, all
+    others simulate, to the same result. Ctrl-C (once) saves the run and raises
+    ``KeyboardInterrupt``; a time limit, a signal of a batch system or the file ``STOP`` saves it
+    and returns, with ``run.state == "stopped"``. Both go on with ``illuminate(restart=run_dir)``.
 
     Args:
         config: What to run; left out for a restart.
-        run_dir: A new or empty folder for the results; ``runs/DOMAIN-0001`` (the next free
-            number) if None. With ``restart``, the run goes on there and the old folder stays as
-            it is.
+        run_dir: A new or empty folder for the results; ``runs/DOMAIN-0001`` (the next free number)
+            if None. With ``restart``, the run goes on there and the old folder stays as it is.
         restart: A run directory or checkpoint to continue. A finished run is left as it is.
-        overrides: With ``restart``, changes to its configuration, as for ``load_config``; only
-            keys that a restart may change, e.g. ``{"algorithm.max_evaluations": 2000}``.
+        overrides: With ``restart``, changes to its configuration, as for ``load_config``, of keys
+            that may change, e.g. ``{"algorithm.max_evaluations": 2000}``.
         callbacks: Called on rank 0 with a ``Step`` after every outer iteration, when its row is in
             metrics.csv. One that raises ``StopRequested`` stops the run like the file ``STOP``.
-        verbose: Log details, too.
-        quiet: Print nothing; the log in the run directory has it all.
+        quiet: Print nothing; the log in the run directory has it all, and details, too, if the
+            level of the logger "dsage_mpi" is DEBUG.
 
     Returns:
         The run; None on all ranks but 0.
@@ -77,7 +73,13 @@ def illuminate(
         >>> run = dm.illuminate(config, run_dir="runs/a")
         >>> run = dm.illuminate(restart="runs/a", overrides={"algorithm.max_evaluations": 200})
     """
-    asked = _asked(config, run_dir, restart, overrides, verbose)
+    with python_wording():
+        return _illuminate(_asked(config, run_dir, restart, overrides), callbacks, quiet)
+
+
+def _illuminate(
+    asked: Asked, callbacks: Sequence[Callable[[Step], object]], quiet: bool
+) -> Run | None:
     provide_caches(os.environ)
     world = open_world()
     with contextlib.ExitStack() as held:
@@ -98,7 +100,6 @@ def _asked(
     run_dir: str | os.PathLike[str] | None,
     restart: str | os.PathLike[str] | None,
     overrides: Overrides | None,
-    verbose: bool,
 ) -> Asked:
     from dsage_mpi.run.resolve_run import Asked
 
@@ -120,7 +121,7 @@ def _asked(
         restart=None if restart is None else Path(restart),
         run_dir=None if run_dir is None else Path(run_dir),
         overrides=tuple(override_texts(overrides)),
-        verbose=verbose,
+        verbose=logging.getLogger("dsage_mpi").level == logging.DEBUG,
     )
 
 
@@ -206,10 +207,12 @@ def _process_as_before() -> Iterator[None]:
 
     in_main = threading.current_thread() is threading.main_thread()
     handlers = {number: signal.getsignal(number) for number in SIGNALS} if in_main else {}
+    level = logging.getLogger("dsage_mpi").level
     try:
         yield
     finally:
         close_logging()
+        logging.getLogger("dsage_mpi").setLevel(level)
         for number, handler in handlers.items():
             if handler is not None:  # None: it was not set from Python
                 signal.signal(number, handler)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dsage_mpi.outer.statistics import iteration_results
 from dsage_mpi.rundir.metric_columns import TIMING_COLUMNS, columns_of
 
 if TYPE_CHECKING:
-    from ribs.archives import GridArchive
+    from ribs.archives import ArchiveBase
 
     from dsage_mpi.core.domain import Array
     from dsage_mpi.outer.loop import OuterLoop
@@ -35,11 +35,23 @@ class Step:
 
     iteration: int
     evaluations: int
-    archive: GridArchive
+    archive: ArchiveBase
     metrics: Mapping[str, int | float | None]
     proposal: Array
     levels: Array
     failed: Array
+    _loop: OuterLoop = field(repr=False, compare=False)
+
+    def _repr_html_(self) -> str:
+        """Numbers, archive and six levels, as a notebook shows them."""
+        from dsage_mpi.api.html import run_html
+        from dsage_mpi.report.export import ArchiveTable
+
+        loop = self._loop
+        table = ArchiveTable.of(self.archive, loop.config.archive.measures)
+        facts = {"iteration": str(self.iteration)}
+        failed = loop.record["failed"][: self.evaluations]
+        return run_html(loop.config, facts, table, failed, loop.domain.render)
 
     def __repr__(self) -> str:
         return (
@@ -58,6 +70,7 @@ def describe_step(loop: OuterLoop, step: OuterStep) -> Step:
         proposal=step.batch.solutions,
         levels=step.batch.levels,
         failed=step.batch.failed,
+        _loop=loop,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +38,13 @@ def evaluations_table(record: Tree, names: Tree) -> pd.DataFrame:
     table = pd.DataFrame({**columns, **_numbers(record, names)})
     table.index.name = "evaluation"
     return table
+
+
+def metrics_table(rows: Sequence[Mapping[str, int | float | None]]) -> pd.DataFrame:
+    """Returns the metrics, one row per outer iteration; NaN where there is no value."""
+    table = pd.DataFrame(rows).set_index("iteration")
+    # Columns without any value have None in them.
+    return table.astype(dict.fromkeys(table.select_dtypes(object), float))
 
 
 def _numbers(arrays: Any, names: Tree) -> dict[str, Array]:

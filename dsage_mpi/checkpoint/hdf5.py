@@ -60,7 +60,7 @@ def write_tree(
     attributes: Attributes | None = None,
     tables: Collection[str] = (),
     fill: Callable[[Path, Sequence[Leaf]], dict[str, str]] = fill_alone,
-    about: Mapping[str, str] | None = None,
+    descriptions: Mapping[str, str] | None = None,
 ) -> int:
     """Writes ``tree`` to ``path``, replacing it atomically.
 
@@ -70,7 +70,7 @@ def write_tree(
         attributes: Root attributes.
         tables: Groups whose arrays grow by rows alone.
         fill: Fills the tables.
-        about: What groups and datasets are, by path; those that are not there are left out.
+        descriptions: What groups and datasets are, by path; those that are not there are left out.
 
     Returns:
         Bytes of the file.
@@ -80,7 +80,7 @@ def write_tree(
         TypeError: A leaf is none of the allowed types.
     """
     with replacing(path) as temporary:
-        waiting = prepare(temporary, tree, attributes or {}, tables, about or {})
+        waiting = prepare(temporary, tree, attributes or {}, tables, descriptions or {})
         checksums = fill(temporary, waiting) if waiting else {}
         return publish(temporary, path, checksums)
 
@@ -109,7 +109,7 @@ def prepare(
     tree: Tree,
     attributes: Attributes,
     tables: Collection[str],
-    about: Mapping[str, str],
+    descriptions: Mapping[str, str],
 ) -> list[Leaf]:
     """Makes the file but for the tables' rows.
 
@@ -129,7 +129,7 @@ def prepare(
                 create(file, leaf)
             else:
                 file.create_group(leaf)
-        for path, text in about.items():
+        for path, text in descriptions.items():
             if path in file:
                 file[path].attrs["about"] = np.bytes_(text.encode())
     return [leaf for leaf in found if isinstance(leaf, Leaf) and leaf.is_table and leaf.array.size]
@@ -161,7 +161,13 @@ def read_tree(path: Path) -> Tree:
     Raises:
         CheckpointError: Missing, foreign, newer, incomplete, damaged or crafted file.
     """
-    with _checked(path) as file:
+    try:
+        if not is_file(path):
+            raise CheckpointError(f"no checkpoint at {path}")
+        check_seal(path)
+    except OSError as error:
+        raise UnreadableError(f"cannot read {path}: {error.strerror or error}") from error
+    with _opened(path) as file:
         return _read_group(file, str(path))
 
 
@@ -189,12 +195,12 @@ def read_items(path: Path, names: Sequence[str]) -> Tree:
 
 
 def read_attributes(path: Path) -> dict[str, Any]:
-    """The root attributes of a checkpoint, verified like the rest.
+    """The root attributes of a checkpoint that ``read_tree`` has read: its bytes are whole.
 
     Raises:
-        CheckpointError: As ``read_tree``.
+        CheckpointError: Incomplete or crafted file.
     """
-    with _checked(path) as file:
+    with _opened(path) as file:
         return {name: _plain(value) for name, value in sorted(file.attrs.items())}
 
 
@@ -204,13 +210,7 @@ def _plain(value: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _checked(path: Path) -> Iterator[h5py.File]:
-    try:
-        if not is_file(path):
-            raise CheckpointError(f"no checkpoint at {path}")
-        check_seal(path)
-    except OSError as error:
-        raise UnreadableError(f"cannot read {path}: {error.strerror or error}") from error
+def _opened(path: Path) -> Iterator[h5py.File]:
     try:
         with open_file(path, "r") as file:
             Contents(file, str(path)).check(file)

@@ -23,7 +23,7 @@ from dsage_mpi.checkpoint.hdf5 import read_tree
 from dsage_mpi.checkpoint.layout import read_leaf
 from dsage_mpi.checkpoint.opening import open_file
 from dsage_mpi.checkpoint.seal import check_seal
-from dsage_mpi.core.state import CheckpointError, UnreadableError
+from dsage_mpi.core.state import CheckpointError, Tree, UnreadableError
 
 _SECONDS = 300
 
@@ -37,16 +37,24 @@ def problems(path: Path) -> list[str]:
     Raises:
         UnreadableError: It cannot be read here and now.
     """
+    return examine(path)[1]
+
+
+def examine(path: Path) -> tuple[Tree, list[str]]:
+    """What a checkpoint holds, or nothing and its problems, one line each.
+
+    Raises:
+        UnreadableError: It cannot be read here and now.
+    """
     try:
-        read_tree(path)
+        return read_tree(path), []
     except UnreadableError:
         raise
     except RefusedError as error:
-        return [str(error)]
+        return {}, [str(error)]
     except CheckpointError as error:
         parts = _damaged_parts(path) if _is_sealed(path) else []
-        return [str(error), *(f"{path}: {line}" for line in parts)]
-    return []
+        return {}, [str(error), *(f"{path}: {line}" for line in parts)]
 
 
 def _is_sealed(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -20,12 +21,9 @@ _log = logging.getLogger("dsage_mpi.checkpoint")
 
 #: Name under which the other ranks are called to help (``Team.call_all``).
 CALL = "checkpoint"
-#: From so many bytes of tables on "auto" tries whether all ranks write faster. On one node they
-#: do not at any size (benchmarks/checkpoint.py); with several, each has its own way to the disks.
+#: From so many bytes of tables on "auto" has all ranks write, if they are on several hosts and so
+#: each has its own way to the disks. On one host it never pays (benchmarks/checkpoint.py).
 PARALLEL_BYTES = 512 * 2**20
-#: Large checkpoints that "auto" has all ranks write before it decides; the first of them sends
-#: out all rows, later ones only the new ones.
-_TRIALS = 2
 
 Choice = Literal["auto", "parallel", "serial"]
 
@@ -65,12 +63,13 @@ class CheckpointWriter:
     """Writes the checkpoints of a run.
 
     Args:
-        choice: "parallel": all ranks; "serial": rank 0 alone; "auto": small ones rank 0 alone, for
-            large ones both ways are tried and the faster one is kept.
+        choice: "parallel": all ranks; "serial": rank 0 alone; "auto": rank 0 alone, but large ones
+            all ranks if they are on several hosts.
         team: The other ranks, each of which has a ``Partner`` for ``CALL``; None if there are none.
         size: Number of ranks in all.
         tables: Groups of the tree whose arrays grow by rows alone; only these are shared out.
-        about: What groups and datasets are, by path.
+        descriptions: What groups and datasets are, by path.
+        hosts: Number of machines that the other ranks are on.
     """
 
     def __init__(
@@ -79,15 +78,15 @@ class CheckpointWriter:
         team: Team | None,
         size: int,
         tables: Collection[str] = (),
-        about: Mapping[str, str] | None = None,
+        descriptions: Mapping[str, str] | None = None,
+        hosts: int = 1,
     ) -> None:
-        self._tables, self._size, self._about = tables, size, about
+        self._tables, self._size, self._descriptions = tables, size, descriptions
         obstacle = _obstacle(choice, size)
         self._team = None if obstacle else team
         self._leader = Leader(self._call)
-        self._choice = choice
-        #: Seconds per byte of large checkpoints, by rank 0 alone (False) and by all (True).
-        self._pace: dict[bool, list[float]] = {False: [], True: []}
+        #: From so many bytes of tables on all ranks write.
+        self._least = 1 if choice == "parallel" else PARALLEL_BYTES if hosts > 1 else math.inf
         if obstacle and choice != "serial" and (size > 1 or choice == "parallel"):
             level = logging.WARNING if choice == "parallel" else logging.INFO
             _log.log(level, "rank 0 alone writes checkpoints, the files are the same: %s", obstacle)
@@ -103,18 +102,15 @@ class CheckpointWriter:
         together = self._together(tree)
         fill = self._leader.fill if together else fill_alone
         try:
-            size = write_tree(path, tree, attributes, self._tables, fill, self._about)
+            size = write_tree(path, tree, attributes, self._tables, fill, self._descriptions)
         except CheckpointError as error:
             if not together:
                 raise
             _log.warning("%s; trying again with rank 0 alone", error)
             together = False
-            size = write_tree(path, tree, attributes, self._tables, about=self._about)
+            size = write_tree(path, tree, attributes, self._tables, descriptions=self._descriptions)
             self._team = None  # so it was not the disk that was full
-        written = Written(size, time.perf_counter() - start, self._size if together else 1)
-        if size >= PARALLEL_BYTES:
-            self._pace[together].append(written.seconds / size)
-        return written
+        return Written(size, time.perf_counter() - start, self._size if together else 1)
 
     def _together(self, tree: Tree) -> bool:
         # Ranks that still simulate something would come late.
@@ -126,21 +122,11 @@ class CheckpointWriter:
             for array in tree.get(name, {}).values()
             if isinstance(array, np.ndarray)
         ]
-        size = sum(array.nbytes for array in arrays)
-        if self._choice == "parallel":
-            return size > 0
-        return size >= PARALLEL_BYTES and self._faster_together()
+        return sum(array.nbytes for array in arrays) >= self._least
 
-    def _faster_together(self) -> bool:
-        """Which way the next large checkpoint goes; changes its time alone, not its bytes."""
-        alone, together = self._pace[False], self._pace[True]
-        if not alone or len(together) < _TRIALS:
-            return bool(alone)
-        return min(together) < min(alone)
-
-    def _call(self, order: Any) -> Any:
+    def _call(self, request: Any) -> Any:
         assert self._team is not None
-        return self._team.call_all(CALL, order)
+        return self._team.call_all(CALL, request)
 
 
 def _obstacle(choice: Choice, size: int) -> str:

@@ -8,14 +8,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from dsage_mpi.core.exit_codes import NO_OUTPUT
 from dsage_mpi.core.printable import printable
 
-EXIT_CODES = """exit codes:
-  0  done
-  1  failed; the message says why, the run directory's log has the details
-  2  bad input or usage; nothing was run
-  3  stopped before the end, can be continued with --restart
-  4  what was to be printed could not be written"""
+
+def exit_codes_help(*meanings: str) -> str:
+    """The part of a command's help on its exit codes: 0, 1, ... and, of all, 4."""
+    codes = [*enumerate(meanings), (NO_OUTPUT, "what was to be printed could not be written")]
+    return "\n".join(["exit codes:", *(f"  {code}  {meaning}" for code, meaning in codes)])
+
+
+EXIT_CODES = exit_codes_help(
+    "done",
+    "failed; the message says why, the run directory's log has the details",
+    "bad input or usage; nothing was run",
+    "stopped before the end, can be continued with --restart",
+)
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):

@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsage_mpi.cli.console import Parser, describe
+from dsage_mpi.cli.console import Parser, describe, exit_codes_help
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
+from dsage_mpi.core.text_table import text_table
 
 if TYPE_CHECKING:
     from dsage_mpi.core.state import Tree
@@ -27,13 +28,13 @@ _SCORES = {
 EPILOG = """examples:
   python -m dsage_mpi diff runs/maze-0001 runs/maze-0002
   python -m dsage_mpi diff old.h5 new.h5 --all
-
-exit codes:
-  0  the same
-  1  different; one line each: where, the two values. Of runs with other settings, the keys and
-     then the scores, if not --all
-  2  one of them cannot be read
-  4  what was to be printed could not be written"""
+"""
+_CODES = exit_codes_help(
+    "the same",
+    "different; one line each: where, the two values. Of runs with other settings, the keys and\n"
+    "     then the scores, if not --all",
+    "one of them cannot be read",
+)
 
 
 def configure(parser: Parser) -> None:
@@ -43,7 +44,7 @@ def configure(parser: Parser) -> None:
         "Compares two checkpoints bit by bit. What may differ between equal runs is "
         "left out without --all: times, machine, ranks, texts of failures, and settings that "
         "change no result.",
-        EPILOG,
+        f"{EPILOG}\n{_CODES}",
     )
     for name in ("first", "second"):
         parser.add_argument(
@@ -103,12 +104,12 @@ def _settings(first: Stored, second: Stored, everything: bool) -> list[str]:
 def _scores(first: Stored, second: Stored) -> list[str]:
     """What came of either, one line for each of the numbers that a summary begins with."""
     rows = [stored.rows()[-1:] for stored in (first, second)]
-    lines = []
+    scores = []
     for name, title in _SCORES.items():
         values = [row[0].get(name) if row else None for row in rows]
         one, other = ("none" if v is None else f"{v:.6g}" for v in values)
-        lines.append(f"  {title:<15}{one:>12}  {'=' if one == other else '!='}  {other}")
-    return lines
+        scores.append((f"  {title}", one, "=" if one == other else "!=", other))
+    return text_table(scores, right={1}).splitlines()
 
 
 def _contents(stored: Stored, everything: bool) -> Tree:

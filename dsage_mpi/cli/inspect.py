@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 from typing import TYPE_CHECKING
 
 from dsage_mpi.cli.console import EXIT_CODES, Parser, add_run, describe
@@ -70,7 +69,7 @@ def _summary(stored: Stored) -> str:
         stored.rows(),
         title=run_title(config),
         max_evaluations=config.algorithm.max_evaluations,
-        cells=math.prod(config.archive.dims),
+        cells=config.archive.cell_count,
     )
     facts = [
         f"method {config.algorithm.method}, domain {config.domain_name}, seed {config.seed}",

@@ -76,19 +76,16 @@ def _default_folder(stored: Stored, asked: Path) -> Path:
 
 
 def _draw(stored: Stored, folder: Path) -> list[Path]:
+    from dsage_mpi.core.domain import DomainError, renderer
     from dsage_mpi.domains import build_domain
     from dsage_mpi.report.figures.run import draw_run
-    from dsage_mpi.run.finish import run_title, units
+    from dsage_mpi.run.finish import look
 
     config = stored.load_config()
-    domain = build_domain(config.domain, config.archive.measures)
-    table = stored.table(config, domain.metadata_names)
-    return draw_run(
-        folder,
-        table,
-        stored.rows(),
-        domain.render,
-        units(config),
-        run_title(config),
-        levels=config.report.levels,
-    )
+    table = stored.table(config, stored.tree["names"]["metadata"])
+    try:
+        render = renderer(build_domain(config.domain, config.archive.measures))
+    except DomainError as error:  # all but the levels can be drawn without
+        complain(f"levels.png is not drawn: {error}")
+        render = None
+    return draw_run(folder, table, stored.rows(), look(config, render))

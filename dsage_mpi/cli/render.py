@@ -33,7 +33,7 @@ def configure(parser: Parser) -> None:
         "the picture, and a rollout can be filmed (.gif, .mp4). Mazes are drawn without a path.",
         EPILOG,
     )
-    parser.rewrite = _joined_cell
+    parser.rewrite = _joined_numbers
     parser.add_argument(
         "source",
         metavar="RUN_DIR|CHECKPOINT|LEVEL.txt",
@@ -51,7 +51,14 @@ def configure(parser: Parser) -> None:
         "--cell",
         type=_cell,
         metavar="I J ...",
-        help="the elite of this archive cell, one number per measure",
+        help="the elite of this archive cell: its place along each measure of a grid, its number "
+        "in other archives",
+    )
+    which.add_argument(
+        "--measures",
+        type=_values,
+        metavar="X Y ...",
+        help="the elite of the cell that these values fall into, one number per measure",
     )
     parser.add_argument(
         "--rollout", type=int, metavar="K", help="Mario: which rollout, from 0 (default 0)"
@@ -66,7 +73,7 @@ def configure(parser: Parser) -> None:
         type=Path,
         required=True,
         metavar="FILE",
-        help="*.png: the level; *.gif, *.mp4 (needs ffmpeg): a film",
+        help="*.png: the level; *.gif, *.mp4: a film",
     )
 
 
@@ -127,18 +134,30 @@ def _cell(text: str) -> tuple[int, ...]:
         return tuple(int(number) for number in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r}: expected whole numbers, one per measure, e.g. --cell 40 12"
+            f"{text!r}: expected whole numbers, e.g. --cell 40 12"
         ) from None
 
 
-def _joined_cell(argv: list[str]) -> list[str]:
-    """Makes one argument of the numbers after ``--cell``, one per measure."""
+def _values(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(number) for number in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: expected numbers, one per measure, e.g. --measures 120 33.5"
+        ) from None
+
+
+_NUMBER = r"-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
+
+
+def _joined_numbers(argv: list[str]) -> list[str]:
+    """Makes one argument of the numbers after ``--cell`` or ``--measures``."""
     joined: list[str] = []
     for argument in argv:
         last = joined[-1] if joined else ""
-        if last == "--cell" and re.fullmatch(r"-?[\d,]+", argument):
-            joined[-1] = f"--cell={argument}"
-        elif last.startswith("--cell=") and re.fullmatch(r"-?\d+", argument):
+        if last in ("--cell", "--measures") and re.fullmatch(rf"{_NUMBER}(,{_NUMBER})*", argument):
+            joined[-1] = f"{last}={argument}"
+        elif last.startswith(("--cell=", "--measures=")) and re.fullmatch(_NUMBER, argument):
             joined[-1] += f",{argument}"
         else:
             joined.append(argument)
@@ -146,7 +165,7 @@ def _joined_cell(argv: list[str]) -> list[str]:
 
 
 def _find(arguments: argparse.Namespace) -> Scene:
-    from dsage_mpi.api.scenes import RenderError, find_scene
+    from dsage_mpi.api.scenes import RenderError, Wanted, find_scene
     from dsage_mpi.domains import build_domain
     from dsage_mpi.rundir.run_directory import look
 
@@ -155,8 +174,10 @@ def _find(arguments: argparse.Namespace) -> Scene:
     if kind is None:
         raise RenderError(f"{source} does not exist")
     if kind == "file" and source.suffix != ".h5":
-        if arguments.evaluation is not None or arguments.best or arguments.cell:
-            raise RenderError(f"{source} is one level: --evaluation, --best, --cell are for runs")
+        chosen = (arguments.evaluation, arguments.best or None, arguments.cell, arguments.measures)
+        if any(choice is not None for choice in chosen):
+            options = "--evaluation, --best, --cell, --measures"
+            raise RenderError(f"{source} is one level: {options} are for runs")
         return _written_level(source, arguments.domain or "mario")
     if arguments.domain is not None:
         raise RenderError(f"--domain is for levels as text; {source} has its own")
@@ -166,7 +187,8 @@ def _find(arguments: argparse.Namespace) -> Scene:
     stored = find_stored(source)
     config = stored.load_config()
     domain = build_domain(config.domain, config.archive.measures)
-    return find_scene(stored, config, domain, arguments.cell, arguments.evaluation)
+    wanted = Wanted(arguments.cell, arguments.measures, arguments.evaluation)
+    return find_scene(stored, config, domain, wanted)
 
 
 def _written_level(source: Path, name: str) -> Scene:
@@ -205,6 +227,8 @@ def _rollout(arguments: argparse.Namespace, scene: Scene) -> int | None:
     from dsage_mpi.report.movie import STILL
 
     why = scene.why_not_played
+    if scene.why_not_drawn:
+        raise RenderError(f"there is no picture of {scene.what}: {scene.why_not_drawn}")
     if not why:
         number: int = arguments.rollout or 0
         scene.check_rollout(number)
@@ -215,7 +239,8 @@ def _rollout(arguments: argparse.Namespace, scene: Scene) -> int | None:
         )
     if arguments.rollout is not None:
         raise RenderError(f"--rollout {arguments.rollout}: {why}; leave it out for the level")
-    complain(f"the level is drawn without the agent's path: {why}")
+    if hasattr(scene.domain, "film"):  # a domain that can show a path, but not of this level
+        complain(f"the level is drawn without the agent's path: {why}")
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from dsage_mpi.cli.run_selection import find_runs
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.durations import seconds_text
 from dsage_mpi.core.printable import table_cell
-from dsage_mpi.core.terminal import complain
+from dsage_mpi.core.terminal import complain, live_width
+from dsage_mpi.core.text_table import text_table
 from dsage_mpi.rundir.lock import is_held
 from dsage_mpi.rundir.run_directory import RunDirectory
 from dsage_mpi.rundir.status import DONE, FAILED, STARTING, STOPPED, load_status
@@ -29,6 +31,8 @@ state: what the run does (train, inner, evaluate, with the part that is done), o
 {EXIT_CODES}
 """
 _HEADINGS = ("run", "state", "evaluations", "QD-score", "per s", "left", "last checkpoint", "job")
+#: Columns of numbers.
+_NUMBERS = frozenset({2, 3, 4, 5})
 _ENDED = (DONE, FAILED, STOPPED)
 #: Of one cell: names of runs are longest.
 _MOST_CHARACTERS = 60
@@ -59,7 +63,8 @@ def main(arguments: argparse.Namespace) -> int:
     if rows:
         code = exit_codes.DONE if studies and not runs else code
         cells = [tuple(table_cell(text, _MOST_CHARACTERS) for text in row) for row in rows]
-        print(table([_HEADINGS, *cells]))
+        width = live_width(sys.stdout)
+        print(text_table(cells, headings=_HEADINGS, right=_NUMBERS, width=width))
     return code
 
 
@@ -149,16 +154,3 @@ def _checkpoint_text(facts: dict[str, Any], now: float) -> str:
         return "-"
     age = seconds_text(max(0.0, now - facts.get("checkpoint_time", now)))
     return f"{Path(str(facts['checkpoint'])).stem}, {age} ago"
-
-
-def table(rows: list[tuple[str, ...]]) -> str:
-    """Columns as wide as they need to be; numbers to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    right = (2, 3, 4, 5)
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if number in right else cell.ljust(width)
-            for number, (cell, width) in enumerate(zip(cells, widths, strict=True))
-        ).rstrip()
-        for cells in rows
-    )

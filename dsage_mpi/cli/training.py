@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dsage_mpi.cli.console import EXIT_CODES, Parser, add_overrides, describe, some_path
+
+if TYPE_CHECKING:
+    from dsage_mpi.training.driver import TrainingRequest
 
 
 def configure_training(parser: Parser, description: str, examples: str) -> None:
@@ -34,11 +38,9 @@ def configure_training(parser: Parser, description: str, examples: str) -> None:
     )
 
 
-def run_training(train: Callable[..., int], arguments: argparse.Namespace) -> int:
+def run_training(train: Callable[[TrainingRequest], int], arguments: argparse.Namespace) -> int:
     """Trains as the arguments say; returns the exit code."""
-    return train(
-        arguments.input,
-        overrides=arguments.overrides,
-        run_dir=arguments.run_dir,
-        restart=arguments.restart,
-    )
+    from dsage_mpi.training.driver import TrainingRequest
+
+    overrides, run_dir = arguments.overrides, arguments.run_dir
+    return train(TrainingRequest(arguments.input, overrides, run_dir, arguments.restart))

@@ -5,19 +5,19 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from dsage_mpi.cli.console import Parser, describe
+from dsage_mpi.cli.console import Parser, describe, exit_codes_help
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
 EPILOG = """examples:
   python -m dsage_mpi verify runs/maze-0001                    all checkpoints of a run
   python -m dsage_mpi verify runs/maze-0001/checkpoints/checkpoint-000012.h5
-
-exit codes:
-  0  every checkpoint is whole
-  1  at least one is damaged or incomplete; one line for each problem
-  2  there is nothing to verify, or something cannot be read
-  4  what was to be printed could not be written"""
+"""
+_EXIT_CODES = exit_codes_help(
+    "every checkpoint is whole",
+    "at least one is damaged or incomplete; one line for each problem",
+    "there is nothing to verify, or something cannot be read",
+)
 
 
 def configure(parser: Parser) -> None:
@@ -26,7 +26,7 @@ def configure(parser: Parser) -> None:
         parser,
         "Reads checkpoints to the last byte, compares every checksum, and looks "
         "whether all is there that a restart needs and record, archive and counters agree.",
-        EPILOG,
+        f"{EPILOG}\n{_EXIT_CODES}",
     )
     parser.add_argument(
         "runs", metavar="RUN_DIR|CHECKPOINT", type=Path, nargs="+", help="what to verify"
@@ -76,18 +76,21 @@ def _checkpoints(path: Path) -> list[Path]:
 
 
 def _is_whole(path: Path) -> bool:
-    from dsage_mpi.checkpoint.hdf5 import read_tree
-    from dsage_mpi.checkpoint.verify import problems
+    from dsage_mpi.checkpoint.verify import examine
+    from dsage_mpi.run.absent import stand_in_for_absent
     from dsage_mpi.run.checkpoint_consistency import inconsistencies
-    from dsage_mpi.run.restart_parts import obstacles
+    from dsage_mpi.run.restart_parts import missing, obstacles
 
-    lines = problems(path)
-    tree = {} if lines else read_tree(path)
-    for find in (obstacles, inconsistencies):  # the second relies on what the first has looked at
+    tree, lines = examine(path)
+    absent = [] if lines or missing(tree) else stand_in_for_absent(tree)
+    # The second relies on what the first has looked at, which needs the components themselves.
+    for find in (inconsistencies,) if absent else (obstacles, inconsistencies):
         lines = lines or [f"{path}: {line}" for line in find(tree)]
     for line in lines:
         print(line)
     if not lines:
         size, count = path.stat().st_size / 1e6, tree["counters"]["evaluations"]
         print(f"{path}: whole, {size:.1f} MB, after {count} evaluations")
+        for line in absent:
+            print(f"{path}: not compared with {line}")
     return not lines

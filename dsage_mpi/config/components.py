@@ -20,8 +20,10 @@ EMITTERS = Registry(
         "map_elites": f"{_SEARCH}.emitters.map_elites:MapElitesEmitter",
         "cma_me": f"{_SEARCH}.emitters.cma_me:CmaMeEmitters",
         "iso_line": f"{_SEARCH}.emitters.iso_line:IsoLineEmitter",
+        "mutation": f"{_SEARCH}.emitters.by_position:PositionMutationEmitter",
         "random": f"{_SEARCH}.emitters.random:RandomEmitter",
     },
+    settings={"mutation": "dsage_mpi.config.own_settings:PositionMutationSettings"},
 )
 SELECTION_RULES = Registry(
     "selection rule",
@@ -46,17 +48,29 @@ METHODS = Registry(
 )
 
 #: Keys that name components.
-CHOICES = ("domain.name", "emitters.kind", "selection.kind", "algorithm.method", "surrogate.kind")
+CHOICES = (
+    "domain.name",
+    "archive.kind",
+    "emitters.kind",
+    "selection.kind",
+    "algorithm.method",
+    "surrogate.kind",
+)
 
 #: Solutions that an emitter of ours works on; others have an attribute SOLUTIONS.
 _SOLUTIONS: dict[str, tuple[str, ...]] = {
     "map_elites": ("discrete",),
     "cma_me": ("continuous",),
     "iso_line": ("continuous",),
-    "random": ("discrete", "continuous"),
+    "mutation": ("discrete", "continuous", "mixed"),
+    "random": ("discrete", "continuous", "mixed"),
 }
 #: Emitter kind for each kind of solutions, where neither input nor method names one.
-IMPLIED_EMITTERS: dict[str, str] = {"discrete": "map_elites", "continuous": "iso_line"}
+IMPLIED_EMITTERS: dict[str, str] = {
+    "discrete": "map_elites",
+    "continuous": "iso_line",
+    "mixed": "mutation",
+}
 
 
 @dataclass(frozen=True)
@@ -79,7 +93,7 @@ class MethodFacts:
 
 _METHODS: dict[str, MethodFacts] = {
     "dsage": MethodFacts(uses_surrogate=True),
-    "map_elites": MethodFacts(emitters=("map_elites", "iso_line")),
+    "map_elites": MethodFacts(emitters=("map_elites", "iso_line", "mutation")),
     "cma_me": MethodFacts(emitters=("cma_me",), own_emitters=False),
     "domain_randomization": MethodFacts(emitters=("random",), own_emitters=False),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from dsage_mpi.archives.registry import ARCHIVES
 from dsage_mpi.config.components import (
     EMITTERS,
     METHODS,
@@ -12,25 +13,34 @@ from dsage_mpi.config.components import (
     emitter_solutions,
     method_facts,
 )
-from dsage_mpi.domains import domain_settings, level_kind_of, measures_of, solution_dim
+from dsage_mpi.domains import (
+    DOMAINS,
+    domain_settings,
+    level_kind_of,
+    measures_of,
+    solution_dim,
+)
 from dsage_mpi.surrogate.registry import NETWORKS, network_facts
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from dsage_mpi.archives.base import Archives
+    from dsage_mpi.archives.settings import ArchiveSettings
     from dsage_mpi.config.tables import (
         AlgorithmSettings,
-        ArchiveSettings,
         EmitterSettings,
         InnerLoopSettings,
         SelectionSettings,
     )
+    from dsage_mpi.farm.settings import FarmSettings
     from dsage_mpi.surrogate.settings import SurrogateSettings
 
 #: Tables that ``cross_problems`` looks at.
 CROSS_TABLES = (
     *("algorithm", "domain", "archive", "emitters", "selection", "inner_loop"),
     "surrogate",
+    "farm",
 )
 
 
@@ -51,6 +61,8 @@ def cross_problems(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield from _selection_problems(method, tables["selection"], tables.get("archive"))
         if "inner_loop" in tables:
             yield from _start_problems(tables["selection"], tables["inner_loop"])
+    if {"domain", "farm"} <= tables.keys():
+        yield from _isolation_problems(tables["domain"], tables["farm"])
     if {"algorithm", "domain", "surrogate"} <= tables.keys() and _selects(tables["algorithm"]):
         yield from _network_problems(tables["domain"], tables["surrogate"])
     if {"algorithm", "domain", "emitters"} <= tables.keys():
@@ -72,6 +84,15 @@ def _measure_problems(domain: Any, archive: ArchiveSettings) -> Iterator[tuple[s
             )
 
 
+def _isolation_problems(domain: Any, farm: FarmSettings) -> Iterator[tuple[str, str]]:
+    if farm.isolation == "process" and DOMAINS.is_only_here(domain.name):
+        yield (
+            "farm.isolation",
+            f'= "process": a child process cannot import "{domain.name}", which this process alone '
+            'has; put the class into a module and name it as domain.name = "module:Class"',
+        )
+
+
 def _selects(algorithm: AlgorithmSettings) -> bool:
     return method_facts(algorithm.method).uses_surrogate
 
@@ -82,24 +103,10 @@ def _selection_problems(
     if selection is None:
         yield "selection", f'table is missing: method "{method}" needs it, e.g. kind = "all"'
         return
-    if selection.kind != "downsample" or selection.coarse_dims is None or archive is None:
-        return
-    if len(selection.coarse_dims) != len(archive.dims):
-        yield (
-            "selection.coarse_dims",
-            f"has {len(selection.coarse_dims)} entries: expected {len(archive.dims)}, one per "
-            "measure",
-        )
-        return
-    for axis, (coarse, fine) in enumerate(zip(selection.coarse_dims, archive.dims, strict=True)):
-        if fine % coarse:
-            divisors = [d for d in range(1, fine + 1) if fine % d == 0]
-            nearest = min(divisors, key=lambda d: abs(d - coarse))
-            yield (
-                f"selection.coarse_dims[{axis}]",
-                f"= {coarse}: does not divide archive.dims[{axis}] = {fine}; "
-                f"the nearest number that does is {nearest}",
-            )
+    if selection.kind == "downsample" and archive is not None:
+        archives: type[Archives] = ARCHIVES.load(archive.kind)
+        for key, message in archives.coarse_problems(archive, selection):
+            yield f"selection.{key}", message
 
 
 def _start_problems(

@@ -22,6 +22,7 @@ from dsage_mpi.config.toml import (
     shortened,
 )
 from dsage_mpi.core.paths import kind_of
+from dsage_mpi.core.wording import option
 
 #: Where a key given on the command line "came from".
 COMMAND_LINE = "--set"
@@ -80,6 +81,14 @@ class Document:
                 target[key] = value
                 self.origins[path] = origin
 
+    def remove(self, path: KeyPath) -> None:
+        """Forgets what is at ``path``, if anything is."""
+        table: Any = self.tables
+        for key in path[:-1]:
+            table = table.get(key) if isinstance(table, dict) else None
+        if isinstance(table, dict) and path[-1] in table:
+            self._forget(path, table.pop(path[-1]))
+
     def origin(self, path: Sequence[str]) -> str:
         """Where the key at ``path``, or else the innermost table around it, was given."""
         for length in range(len(path), 0, -1):
@@ -133,6 +142,8 @@ def apply_overrides(document: Document, overrides: Sequence[str]) -> None:
             document.problems.append(parsed)
             continue
         keys, value = parsed
+        if value == {}:  # nothing is to be in that table
+            document.remove(tuple(keys))
         for key in reversed(keys):
             value = {key: value}
         document.merge(value, getattr(text, "option", COMMAND_LINE))
@@ -200,17 +211,18 @@ def _parse(text: str, name: str) -> dict[str, Any]:
 
 
 def _parse_override(text: str) -> tuple[list[str], Any] | Problem:
+    given = option("set")
     key, equals, raw = text.partition("=")
     keys = [part.strip() for part in key.split(".")]
     if not equals or not all(_BARE_KEY.fullmatch(part) for part in keys):
-        message = f"{shortened(text)}: expected key.path=value, e.g. --set surrogate.epochs=50"
-        return Problem(COMMAND_LINE, message, COMMAND_LINE)
+        message = f"{shortened(text)}: expected key.path=value, e.g. surrogate.epochs=50"
+        return Problem(given, message, given)
     if len(keys) > DEEPEST:
         message = f"{shortened(key)}: has {len(keys)} parts; expected at most {DEEPEST}"
-        return Problem(COMMAND_LINE, message, COMMAND_LINE)
+        return Problem(given, message, given)
     name, raw = ".".join(keys), raw.strip()
     if not is_text(raw):
-        return Problem(name, f"= {shortened(ascii(raw))}: is no text (UTF-8)", COMMAND_LINE)
+        return Problem(name, f"= {shortened(ascii(raw))}: is no text (UTF-8)", given)
     try:
         data = parse_toml(f"value = {raw}")
         if set(data) == {"value"}:
@@ -219,8 +231,8 @@ def _parse_override(text: str) -> tuple[list[str], Any] | Problem:
         if raw and raw[0] not in "[{\"'" and "\n" not in raw:
             return keys, raw  # a bare string, so that nobody has to quote twice in a shell
     except TomlError as error:
-        return Problem(name, f"= {shortened(raw)}: {error.message}", COMMAND_LINE)
+        return Problem(name, f"= {shortened(raw)}: {error.message}", given)
     message = (
         f"= {shortened(raw)}: not a TOML value; expected a number, true, false, text or [a, b]"
     )
-    return Problem(name, message, COMMAND_LINE)
+    return Problem(name, message, given)

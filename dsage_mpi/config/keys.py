@@ -10,6 +10,8 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from dsage_mpi.archives.registry import ARCHIVES
+from dsage_mpi.archives.settings import DEFAULT, ArchiveSettings, archive_settings
 from dsage_mpi.config.document import KeyPath
 from dsage_mpi.core.registry import Registry
 from dsage_mpi.domains import DOMAINS, domain_settings, finds_domain
@@ -19,12 +21,15 @@ def table_model(model: type[BaseModel], key: str, value: Any = None) -> type[Bas
     """The model of the sub-table ``key`` of ``model``, or None if ``key`` is no table.
 
     A key annotated with plain ``BaseModel`` is one whose settings class its ``name`` decides
-    ([domain]); ``value`` is the raw table.
+    ([domain]), one with ``ArchiveSettings`` one whose ``kind`` does; ``value`` is the raw table.
     """
     found = _model_in(model.model_fields[key].annotation) if key in model.model_fields else None
     if found is BaseModel:
         name = value.get("name") if isinstance(value, Mapping) else None
         return domain_settings(name).SETTINGS if finds_domain(name) else None
+    if found is ArchiveSettings:
+        kind = value.get("kind", DEFAULT) if isinstance(value, Mapping) else DEFAULT
+        return archive_settings(value) if ARCHIVES.finds(kind) else None
     return found
 
 

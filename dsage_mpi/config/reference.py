@@ -13,6 +13,8 @@ from typing import get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from dsage_mpi.archives.registry import ARCHIVES
+from dsage_mpi.config.component_reference import component_tables
 from dsage_mpi.config.keys import registries_of, table_model
 from dsage_mpi.config.schema import Config
 from dsage_mpi.config.toml_writer import toml_value
@@ -33,11 +35,16 @@ def reference() -> str:
                 model = table_model(Config, key, {"name": name})
                 blocks.append(_block(f'`[domain]` with `name = "{name}"`', model, None))
                 blocks += _inner_blocks("domain", model)
+        elif key == "archive":
+            for kind in ARCHIVES.own():
+                model = table_model(Config, key, {"kind": kind})
+                blocks.append(_block(f'`[archive]` with `kind = "{kind}"`', model, None))
         else:
             model = table_model(Config, key)
             if model is not None:
                 blocks.append(_block(f"`[{key}]`", model, Config.model_fields[key]))
                 blocks += _own_settings(key, model)
+    blocks += ["\n".join([f"### {title}", "", *lines, ""]) for title, lines in component_tables()]
     return "\n".join(blocks)
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from dsage_mpi.config.document import COMMAND_LINE
 from dsage_mpi.config.errors import ConfigError, Problem
 from dsage_mpi.config.load import NEUTRAL_KEYS, config_from_toml
 from dsage_mpi.config.schema import Config
 from dsage_mpi.config.toml_writer import toml_value
+from dsage_mpi.core.wording import option
 from dsage_mpi.domains import domain_settings
 
 #: Single keys that may change besides the tables that influence no result (``NEUTRAL_KEYS``).
@@ -74,7 +74,7 @@ def ignored(file: str, name: str, config: Config, checkpoint: str) -> tuple[str,
     differing = differences(config, found)
     changeable = {*changeable_keys(config), GROWING}
     foreign = [
-        Problem(key, f"= {_shown(new)}: {checkpoint} has {_shown(old)}; {_FOREIGN}")
+        Problem(key, f"= {_shown(new)}: {checkpoint} has {_shown(old)}; {_foreign()}")
         for key, old, new in differing
         if key not in changeable and key.split(".")[0] not in NEUTRAL_KEYS
     ]
@@ -83,10 +83,12 @@ def ignored(file: str, name: str, config: Config, checkpoint: str) -> tuple[str,
     return tuple(f"{key} = {_shown(new)}, not {_shown(old)}" for key, old, new in differing)
 
 
-_FOREIGN = (
-    "what determines a result cannot change. If the file was edited, undo that; if the checkpoint "
-    "is another run's, move it away, or continue it elsewhere with --restart FILE --run-dir NEW"
-)
+def _foreign() -> str:
+    return (
+        "what determines a result cannot change. If the file was edited, undo that; if the "
+        "checkpoint is another run's, move it away, or continue it elsewhere with "
+        f"{option('restart', 'FILE')}, {option('run-dir', 'NEW')}"
+    )
 
 
 def changeable_keys(config: Config) -> set[str]:
@@ -124,7 +126,7 @@ def _refusal(key: str, old: Any, new: Any) -> Problem | None:
             f"= {shown[0]}: the run has {shown[1]}, and what determines its result cannot change; "
             "start a new run instead"
         )
-    return Problem(key, message, COMMAND_LINE)
+    return Problem(key, message, option("set"))
 
 
 def _shown(value: Any) -> str:

@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from dsage_mpi.archives.settings import ArchiveSettings, archive_settings
 from dsage_mpi.config.components import (
     IMPLIED_EMITTERS,
     METHODS,
@@ -33,7 +34,6 @@ from dsage_mpi.config.consistency import (
 )
 from dsage_mpi.config.tables import (
     AlgorithmSettings,
-    ArchiveSettings,
     CheckpointSettings,
     EmitterSettings,
     InnerLoopSettings,
@@ -42,6 +42,7 @@ from dsage_mpi.config.tables import (
     RunSettings,
     SelectionSettings,
 )
+from dsage_mpi.config.toml_writer import toml_value
 from dsage_mpi.core.registry import ComponentError
 from dsage_mpi.core.settings import Settings, problems_error
 from dsage_mpi.domains import (
@@ -52,7 +53,7 @@ from dsage_mpi.domains import (
     level_kind_of,
 )
 from dsage_mpi.farm.settings import FarmSettings
-from dsage_mpi.surrogate.registry import IMPLIED_NETWORKS, NETWORKS, network_facts
+from dsage_mpi.surrogate.registry import IMPLIED_NETWORKS, predicts_occupancy
 from dsage_mpi.surrogate.settings import SurrogateSettings
 
 
@@ -77,6 +78,18 @@ def _parse_domain(value: Any, info: ValidationInfo) -> Any:
     return known.SETTINGS.model_validate(value, strict=strict)
 
 
+def _parse_archive(value: Any, info: ValidationInfo) -> Any:
+    """Validates [archive] with the settings class of the kind that it names."""
+    if not isinstance(value, dict):
+        return value
+    try:
+        known = archive_settings(value)
+    except ComponentError as error:
+        shown = toml_value(value["kind"])
+        raise problems_error([("kind", f"= {shown}: {error}")]) from None
+    return known.model_validate(value, strict=None if info.context is None else True)
+
+
 class Config(Settings):
     """A whole run."""
 
@@ -86,7 +99,9 @@ class Config(Settings):
     domain: Annotated[SerializeAsAny[BaseModel], BeforeValidator(_parse_domain)] = Field(
         description="The environment family and its agent."
     )
-    archive: ArchiveSettings = Field(description="The grid that tiles measure space.")
+    archive: Annotated[SerializeAsAny[ArchiveSettings], BeforeValidator(_parse_archive)] = Field(
+        description="How measure space is divided into cells."
+    )
     emitters: EmitterSettings = Field(default_factory=EmitterSettings)
     outer_loop: OuterLoopSettings = Field(default_factory=OuterLoopSettings)
     inner_loop: InnerLoopSettings = Field(default_factory=InnerLoopSettings)
@@ -133,10 +148,13 @@ class Config(Settings):
     @classmethod
     def _imply_network(cls, data: Any) -> Any:
         """Fills in ``surrogate.kind`` and ``ancillary`` where the domain leaves one choice."""
-        if not isinstance(data, dict) or not isinstance(data.get("surrogate", {}), dict):
+        surrogate = data.get("surrogate", {}) if isinstance(data, dict) else None
+        if isinstance(surrogate, SurrogateSettings):
+            surrogate = surrogate.model_dump(exclude_unset=True)
+        if not isinstance(surrogate, dict):
             return data
-        implied = implied_network(data)
-        return {**data, "surrogate": {**implied, **data.get("surrogate", {})}} if implied else data
+        implied = implied_network({**data, "surrogate": surrogate})
+        return {**data, "surrogate": {**implied, **surrogate}} if implied else data
 
     @model_validator(mode="before")
     @classmethod
@@ -186,7 +204,7 @@ def implied_network(data: Mapping[str, Any]) -> dict[str, Any]:
     if level_kind_of(table) == "vectors":
         implied["kind"] = IMPLIED_NETWORKS["vectors"]
     kind = surrogate.get("kind", implied.get("kind", IMPLIED_NETWORKS["images"]))
-    if not gives_occupancy(table) or (NETWORKS.finds(kind) and not network_facts(kind).occupancy):
+    if not gives_occupancy(table) or not predicts_occupancy(kind):
         implied["ancillary"] = False
     return implied
 

@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from dsage_mpi.archives.settings import MOST_MEASURES
 from dsage_mpi.config.components import EMITTERS, METHODS, SELECTION_RULES
 from dsage_mpi.core.component_settings import ComponentSettings
 from dsage_mpi.core.durations import parse_duration
 from dsage_mpi.core.settings import Settings, problems_error
 
-#: Bounds that are there to catch slips of the finger: more than anybody can run or store.
-MANY, CELLS = 10**9, 10**8
-#: A narrower range of a measure is finer than pyribs can tell its cells apart (it adds 1e-6).
-NARROWEST = 1e-3
-#: Cells grow with the power of this number: more measures than six leave most grids empty.
-MOST_MEASURES = 6
+#: A bound that is there to catch slips of the finger: more than anybody can run or store.
+MANY = 10**9
 
 MethodName = Annotated[str, AfterValidator(METHODS.checked), METHODS]
 EmitterKind = Annotated[str, AfterValidator(EMITTERS.checked), EMITTERS]
 RuleName = Annotated[str, AfterValidator(SELECTION_RULES.checked), SELECTION_RULES]
 
 
-def _in_order(bounds: tuple[float, float]) -> tuple[float, float]:
-    if not bounds[0] < bounds[1]:
-        raise ValueError("reversed or empty: expected [low, high] with low < high")
-    if bounds[1] - bounds[0] < NARROWEST:
-        raise ValueError(f"too narrow: expected high - low of {NARROWEST} or more")
-    return bounds
-
-
-def _different(names: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(names)) != len(names):
-        raise ValueError("expected different measures")
-    return names
-
-
-def _few_enough(dims: tuple[int, ...]) -> tuple[int, ...]:
-    if math.prod(dims) > CELLS:
-        raise ValueError(f"{math.prod(dims)} cells: expected at most {CELLS} altogether")
-    return dims
-
-
 Cells = Annotated[int, Field(ge=1, le=10**6)]
-Bound = Annotated[float, Field(ge=-MANY, le=MANY)]
-Bounds = Annotated[tuple[Bound, Bound], AfterValidator(_in_order)]
 
 
 class AlgorithmSettings(ComponentSettings):
@@ -68,34 +42,6 @@ class AlgorithmSettings(ComponentSettings):
     )
 
 
-class ArchiveSettings(Settings):
-    """The grid that tiles measure space (ground truth and surrogate alike)."""
-
-    measures: Annotated[tuple[str, ...], AfterValidator(_different)] = Field(
-        min_length=1,
-        max_length=MOST_MEASURES,
-        description="Names of the measures, one to six; of two, x then y.",
-    )
-    dims: Annotated[tuple[Cells, ...], AfterValidator(_few_enough)] = Field(
-        min_length=1, max_length=MOST_MEASURES, description="Cells along each measure."
-    )
-    ranges: tuple[Bounds, ...] = Field(
-        min_length=1, max_length=MOST_MEASURES, description="[low, high] of each measure."
-    )
-
-    @model_validator(mode="after")
-    def _as_many_of_each(self) -> ArchiveSettings:
-        """Checks that there is one entry per measure."""
-        problems = [
-            (key, f"has {len(value)} entries: expected {len(self.measures)}, one per measure")
-            for key, value in (("dims", self.dims), ("ranges", self.ranges))
-            if len(value) != len(self.measures)
-        ]
-        if problems:
-            raise problems_error(problems)
-        return self
-
-
 class EmitterSettings(ComponentSettings):
     """Emitters: of the inner loop for dsage, evaluated for real by the direct methods."""
 
@@ -103,7 +49,8 @@ class EmitterSettings(ComponentSettings):
 
     kind: EmitterKind = Field(
         "map_elites",
-        description="map_elites (discrete), cma_me or iso_line (continuous), or random; "
+        description="map_elites (discrete), cma_me or iso_line (continuous), mutation (any, "
+        "mixed parameters too), or random; "
         "unset: what the method or the domain's solutions imply.",
     )
     count: int = Field(5, ge=1, le=10**6, description="Number of emitters.")
@@ -112,8 +59,8 @@ class EmitterSettings(ComponentSettings):
         100,
         ge=0,
         le=MANY,
-        description="map_elites, iso_line: random solutions that each emitter emits first, unless "
-        "it starts from elites.",
+        description="map_elites, iso_line, mutation: random solutions that each emitter emits "
+        "first, unless it starts from elites.",
     )
     mutations: int = Field(
         10,
@@ -133,7 +80,7 @@ class EmitterSettings(ComponentSettings):
         "the distance to it; 0 leaves a Gaussian mutation.",
     )
     settings: dict[str, Any] | None = Field(
-        None, description="Of a kind of your own: its keys (docs/extending.md)."
+        None, description="Of a kind that has keys of its own (docs/extending.md)."
     )
 
 
@@ -178,6 +125,13 @@ class SelectionSettings(ComponentSettings):
         min_length=1,
         max_length=MOST_MEASURES,
         description="downsample: cells of the coarse grid; must divide archive.dims.",
+    )
+    coarse_cells: int | None = Field(
+        None,
+        ge=1,
+        le=MANY,
+        description="downsample, in archives that are no grids: number of coarse cells, each of "
+        "which joins the cells that are nearest to its centre.",
     )
     count: int | None = Field(
         None,
@@ -228,9 +182,6 @@ class SelectionSettings(ComponentSettings):
 
     @model_validator(mode="after")
     def _needs(self) -> SelectionSettings:
-        if self.kind == "downsample" and self.coarse_dims is None:
-            example = 'kind = "downsample" needs it, e.g. coarse_dims = [32, 27]'
-            raise problems_error([("coarse_dims", f"is missing: {example}")])
         if self.kind in ("random", "empty_cells_first", "expected_gain") and self.count is None:
             example = f'kind = "{self.kind}" needs it, e.g. count = 432'
             raise problems_error([("count", f"is missing: {example}")])
@@ -258,7 +209,8 @@ class CheckpointSettings(Settings):
     writer: Literal["auto", "parallel", "serial"] = Field(
         "auto",
         description="parallel: all ranks write together (needs an h5py with MPI); serial: rank 0 "
-        "alone; auto: rank 0 alone, from 512 MB on whichever is faster. The files are the same.",
+        "alone; auto: rank 0 alone, but from 512 MB on all ranks if they are on several hosts. "
+        "The files are the same.",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from types import SimpleNamespace
@@ -17,6 +16,7 @@ from dsage_mpi.config.errors import LISTED, ConfigError, Problem
 from dsage_mpi.config.keys import model_at, suggestion
 from dsage_mpi.config.schema import Config
 from dsage_mpi.config.toml_writer import toml_value
+from dsage_mpi.core.expectations import expectation
 from dsage_mpi.core.settings import PROBLEMS_ERROR
 from dsage_mpi.domains import finds_domain
 
@@ -109,7 +109,7 @@ def _messages(
         return [(_join(location), _unknown(model, document, location, detail["input"], hints))]
     if detail["type"] == "missing":
         return [(_join(location), f"is missing{_description(model, document, location)}")]
-    return [(_join(location), _shown(detail) + _expected(detail))]
+    return [(_join(location), _shown(detail) + expectation(detail))]
 
 
 def _real_location(detail: ErrorDetails, tables: Any) -> Location:
@@ -160,23 +160,3 @@ def _shown(detail: ErrorDetails) -> str:
     except TypeError:
         text = str(value)
     return f"= {text if len(text) <= 60 else text[:57] + '...'}: "
-
-
-def _expected(detail: ErrorDetails) -> str:
-    """What pydantic's message says, in the words of our other messages."""
-    if detail["type"] == "value_error":
-        return str(detail["ctx"]["error"])
-    message = detail["msg"]
-    message = message.replace("a valid integer", "an integer").replace("a valid ", "a ")
-    message = re.sub(r"^Input should be ", "expected ", message)
-    message = re.sub(r"^Tuple should have (.*) after validation, not", r"expected \1, not", message)
-    message = re.sub(r"^expected (greater|less) ", r"expected a number \1 ", message)
-    message = re.sub(
-        "a (valid )?dictionary or instance of .*", f"a table [{detail['loc'][-1]}]", message
-    )
-    message = message.replace("a tuple", "an array").replace("'", '"')
-    if detail["type"] == "literal_error" and isinstance(detail["input"], str):
-        choices = re.findall(r'"([^"]*)"', message)
-        if near := difflib.get_close_matches(detail["input"], choices, n=1):
-            message += f' (did you mean "{near[0]}"?)'
-    return message

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsage_mpi.config.schema import Config
-from dsage_mpi.domains import gives_occupancy
+from dsage_mpi.domains import gives_occupancy, has_planes
 from dsage_mpi.surrogate.registry import network_facts
 
 
@@ -16,6 +16,10 @@ def config_warnings(config: Config) -> Iterator[str]:
         yield (
             f"algorithm.initial_solutions = {algorithm.initial_solutions} uses up the budget, "
             f"algorithm.max_evaluations = {algorithm.max_evaluations}: no surrogate is trained"
+        )
+    if config.uses_surrogate and config.surrogate.planes and not has_planes(config.domain):
+        yield (
+            f"surrogate.planes = true: the {config.domain_name} domain computes none; leave it out"
         )
     if config.uses_surrogate and config.surrogate.ancillary:
         facts, kind = network_facts(config.surrogate.kind), config.surrogate.kind

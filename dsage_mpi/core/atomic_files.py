@@ -22,33 +22,36 @@ _OLD = 3600.0
 
 
 @contextlib.contextmanager
-def atomic_write(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
+def atomic_write(path: Path, mode: str = "wb", durable: bool = True) -> Iterator[IO[Any]]:
     """Opens a temporary file beside ``path`` that takes its place when the block succeeds.
 
-    The data is synced to disk before the rename and the folder after it. If the block raises,
+    If the block raises,
     ``path`` keeps its previous content and the temporary file is removed.
 
     Args:
         path: The file to replace; its folder must exist.
         mode: ``"wb"`` for bytes or ``"w"`` for UTF-8 text without newline translation.
+        durable: Whether to sync the data to disk before the rename, and the folder after it.
     """
     text_options: dict[str, Any] = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
     with (
-        replacement(path) as (descriptor, _),
+        replacement(path, durable) as (descriptor, _),
         os.fdopen(descriptor, mode, closefd=False, **text_options) as file,
     ):
         yield file
-        sync(file)
+        if durable:
+            sync(file)
 
 
 @contextlib.contextmanager
-def replacement(path: Path) -> Iterator[tuple[int, Path]]:
+def replacement(path: Path, durable: bool = True) -> Iterator[tuple[int, Path]]:
     """A temporary file beside ``path``, which takes its place when the block succeeds.
 
     What killed programs left of earlier ones is removed.
 
     Args:
         path: The file to replace; its folder must exist.
+        durable: Whether to sync the folder.
 
     Yields:
         Descriptor and name of the temporary file, which is locked for as long as it has that name.
@@ -69,7 +72,8 @@ def replacement(path: Path) -> Iterator[tuple[int, Path]]:
         raise
     finally:
         os.close(descriptor)
-    _sync_folder(path.parent)
+    if durable:
+        _sync_folder(path.parent)
 
 
 def remove_remains(folder: Path, name: str | None = None) -> None:

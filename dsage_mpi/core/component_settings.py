@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ValidationError, model_validator
 
+from dsage_mpi.core.expectations import KEY_ERRORS, expectation
 from dsage_mpi.core.registry import Registry
 from dsage_mpi.core.settings import Settings, problems_error
 
@@ -28,6 +29,8 @@ class ComponentSettings(Settings):
         model = _settings_class(cls.REGISTRY, name)
         if model is None:
             # A name that leads nowhere is a problem of its own key.
+            if given == {}:  # as --set says that there are to be none
+                return {**data, "settings": None}
             if given is not None and (name is None or cls.REGISTRY.finds(name)):
                 what = f'{cls.CHOICE} = "{name}"' if name else f"without {cls.CHOICE}"
                 raise problems_error([("settings", f"{what} has no settings of its own")])
@@ -53,11 +56,5 @@ def _settings_class(registry: Registry, name: Any) -> type[BaseModel] | None:
 def _problems(error: ValidationError) -> Iterator[tuple[str, str]]:
     for detail in error.errors(include_url=False):
         key = ".".join(map(str, ("settings", *detail["loc"])))
-        message = detail["msg"].replace("Input should be", "expected")
-        if detail["type"] == "missing":
-            message = "is missing"
-        elif detail["type"] == "extra_forbidden":
-            message = "unknown key"
-        else:
-            message = f"= {detail['input']!r}: {message}"
-        yield key, message
+        shown = "" if detail["type"] in KEY_ERRORS else f"= {detail['input']!r}: "
+        yield key, shown + expectation(detail)

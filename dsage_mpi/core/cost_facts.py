@@ -15,6 +15,7 @@ class CostFacts:
         tile_count: Tile codes, which are input channels of the surrogate; 0 for vectors.
         solution_bytes: Size of one stored solution.
         basis: Where ``seconds`` comes from, one line for humans.
+        planes: Images that the domain computes for networks (``KnowsPlanes``).
     """
 
     seconds: float
@@ -22,3 +23,4 @@ class CostFacts:
     tile_count: int
     solution_bytes: int
     basis: str
+    planes: int = 0

@@ -9,7 +9,7 @@ as plain buffers without knowing what they mean.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol
 
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+SolutionKind = Literal["discrete", "continuous", "mixed"]
 
 
 class DomainError(Exception):
@@ -70,14 +71,14 @@ class Evaluations:
     Attributes:
         objective: (n,) float64.
         measures: (n, k) float64, columns in the configured order.
-        levels: (n, H, W) int8 tile codes as the surrogate sees them.
-        occupancy: (n, H, W) float32, mean visits per episode and tile.
+        levels: As the surrogate sees them: (n, H, W) int8 tile codes, or (n, d) float64 vectors.
+        occupancy: (n, H, W) float32, mean visits per episode and tile; (n, 0) with vectors.
         metadata: (n, m) float64, columns named by ``Domain.metadata_names``.
     """
 
     objective: NDArray[np.float64]
     measures: NDArray[np.float64]
-    levels: NDArray[np.int8]
+    levels: NDArray[Any]
     occupancy: NDArray[np.float32]
     metadata: NDArray[np.float64]
 
@@ -152,6 +153,20 @@ class HasOwnProcess(Protocol):
     own_process: Literal[True]
 
 
+class KnowsPlanes(Protocol):
+    """What a domain may have besides: images that tell a network more than the tiles do.
+
+    They should be cheap: they are computed for every level that is predicted.
+    """
+
+    #: What each plane shows.
+    PLANES: ClassVar[tuple[str, ...]]
+
+    def planes(self, levels: NDArray[np.int8]) -> NDArray[np.float32]:
+        """Planes ((n, P, H, W), numbers of about 1) of levels ((n, H, W) tile codes)."""
+        ...
+
+
 class KnowsObjective(Protocol):
     """What a domain may have besides: objectives that a level tells by itself."""
 
@@ -209,20 +224,25 @@ def known_objective(domain: Domain, levels: NDArray[np.int8]) -> NDArray[np.floa
     return np.full(len(levels), np.nan)
 
 
+def renderer(domain: Domain) -> Callable[[Array], NDArray[np.uint8]] | None:
+    """What draws levels of ``domain``; None if they cannot be drawn (``draws_levels``)."""
+    return domain.render if getattr(domain, "draws_levels", True) else None
+
+
 class Domain(Protocol):
     """An environment family with its agent, seen from rank 0."""
 
     name: ClassVar[str]
-    solution_kind: ClassVar[Literal["discrete", "continuous"]]
+    solution_kind: ClassVar[SolutionKind]
     solution_dim: int
     solution_dtype: np.dtype[Any]
     #: Discrete domains: the values that one position can take (0 .. solution_values - 1).
     solution_values: int
-    #: (H, W) of a level, before padding.
-    level_shape: tuple[int, int]
-    #: Number of tile codes in ``levels`` (channels of the one-hot image).
+    #: (H, W) of a level, before padding; (d,) if levels are vectors.
+    level_shape: tuple[int, ...]
+    #: Number of tile codes in ``levels`` (channels of the one-hot image); vectors: 0.
     tile_count: int
-    #: Code that pads levels to the surrogate's square input.
+    #: Code that pads levels to the surrogate's square input; vectors: 0.
     empty_tile: int
     metadata_names: tuple[str, ...]
     task_dtype: np.dtype[Any]
@@ -232,11 +252,14 @@ class Domain(Protocol):
         """Random solutions ((count, solution_dim)) of the published initial distribution."""
         ...
 
-    def levels(self, solutions: Array) -> NDArray[np.int8]:
-        """Tile codes ((n, H, W) int8) that the surrogate is trained on and asked about."""
+    def levels(self, solutions: Array) -> Array:
+        """What the surrogate is trained on and asked about.
+
+        Images, (n, H, W) int8 tile codes, or vectors, (n, d) float64.
+        """
         ...
 
-    def bare_levels(self, solutions: Array) -> NDArray[np.int8]:
+    def bare_levels(self, solutions: Array) -> Array:
         """As ``levels``, but without what the simulator adds (start and goal marks in mazes).
 
         The published system predicts on these although it trains on ``levels``.
@@ -263,8 +286,8 @@ class Domain(Protocol):
         """Turns raw results into objective, measures, occupancy and metadata."""
         ...
 
-    def known_measures(self, levels: NDArray[np.int8]) -> NDArray[np.float64]:
-        """What of the measures ((n, k)) the levels ((n, H, W)) tell by themselves.
+    def known_measures(self, levels: Array) -> NDArray[np.float64]:
+        """What of the measures ((n, k)) the levels tell by themselves.
 
         NaN where only a simulation tells. Surrogates need not guess what is known.
         """
@@ -276,6 +299,6 @@ class Domain(Protocol):
         """Relative run time ((n,)) that surrogate predictions suggest, or None if they do not."""
         ...
 
-    def render(self, level: NDArray[np.int8]) -> NDArray[np.uint8]:
-        """Draws one level ((H, W) tile codes) as an RGB image ((h, w, 3) uint8)."""
+    def render(self, level: Array) -> NDArray[np.uint8]:
+        """Draws one level as an RGB image ((h, w, 3) uint8)."""
         ...

@@ -14,20 +14,22 @@ See docs/extending.md for the rest, and ``core/domain.py`` for the contract that
 
 from __future__ import annotations
 
-import colorsys
-import traceback
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from dsage_mpi.core.domain import Array, DomainError, Evaluations, Measure, TasksFailedError
+from dsage_mpi.core.component_failures import failures_of
+from dsage_mpi.core.domain import Array, DomainError, Evaluations, Measure, SolutionKind
+from dsage_mpi.core.levels import grid_shape, level_dtype, level_kind
+from dsage_mpi.core.one_by_one import OneByOne
+from dsage_mpi.core.parameters import Parameter, Parameters
+from dsage_mpi.core.pictures import picture_problem
 from dsage_mpi.core.settings import Settings as BaseSettings
-
-#: Side of a tile in default pictures, in pixels.
-_TILE = 16
+from dsage_mpi.core.solution_checks import check_level, check_sample, shown
+from dsage_mpi.core.tile_colours import coloured
 
 
 class DomainBase:
@@ -49,6 +51,8 @@ class DomainBase:
     MEASURES: ClassVar[Mapping[str, Measure]] = {}
     #: Further numbers that ``simulate`` gives, which are recorded with every evaluation.
     METADATA: ClassVar[tuple[str, ...]] = ()
+    #: Mixed solutions: name -> Real(low, high), Integer(low, high) or Choice(value, value, ...).
+    PARAMETERS: ClassVar[Mapping[str, Parameter]] = {}
     #: Discrete solutions: how many values a position can take (0 .. VALUES - 1).
     VALUES: ClassVar[int] = 2
     #: Number of tile codes in levels; None: as many as ``VALUES``.
@@ -57,6 +61,8 @@ class DomainBase:
     EMPTY: ClassVar[int] = 0
     #: Whether ``simulate`` also gives "occupancy", (H, W) mean visits of the agent to each tile.
     OCCUPANCY: ClassVar[bool] = False
+    #: What the images show that a method ``planes`` computes for networks (``KnowsPlanes``).
+    PLANES: ClassVar[tuple[str, ...]] = ()
     #: Rough CPU time of one evaluation, for estimates before a run.
     SECONDS: ClassVar[float] = 0.01
     #: Other names of measures -> their names.
@@ -65,33 +71,61 @@ class DomainBase:
     CHANGEABLE: ClassVar[tuple[str, ...]] = ()
 
     name: ClassVar[str] = ""
-    solution_kind: Literal["discrete", "continuous"]
+    solution_kind: SolutionKind
 
     def __init__(self, settings: BaseModel, measures: tuple[str, ...]) -> None:
         self.settings: Any = settings
         self.measures = measures
-        sample = self._checked_sample()
+        self.parameters = Parameters(self.PARAMETERS) if self.PARAMETERS else None
+        sample = self._first_sample()
         self.solution_shape = sample.shape
         self.solution_dim = int(sample.size)
-        discrete = sample.dtype.kind in "bui"
-        self.solution_kind = "discrete" if discrete else "continuous"
-        code = np.min_scalar_type(max(self.VALUES - 1, 0))
-        self.solution_dtype: np.dtype[Any] = code if discrete else np.dtype(np.float64)
-        self.solution_values = self.VALUES if discrete else 0
-        self.tile_count = self.TILES or self.VALUES
-        self.empty_tile = self.EMPTY
-        self.level_shape = self._checked_level(sample).shape
+        self._set_solution_kind(sample.dtype)
+        self._set_level_kind(sample)
         self.metadata_names = (*self.MEASURES, *self.METADATA)
         self.task_dtype = np.dtype(
             [
                 ("solution", self.solution_dtype, (self.solution_dim,)),
-                ("level", "i1", self.level_shape),
+                ("level", self.level_dtype, self.level_shape),
                 ("seed", "u8"),
             ]
         )
         grid: list[Any] = [("occupancy", "f4", self.level_shape)] if self.OCCUPANCY else []
         numbers = [(name, "f8") for name in ("objective", *self.metadata_names)]
         self.result_dtype = np.dtype([*numbers, *grid])
+
+    def _first_sample(self) -> Array:
+        sample = self._solution(self.sample(np.random.default_rng(0)))
+        count = None if self.parameters is None else len(self.parameters)
+        check_sample(type(self).__name__, sample, self.VALUES, count)
+        return sample if count is None else sample.astype(np.float64)
+
+    def _set_solution_kind(self, dtype: np.dtype[Any]) -> None:
+        discrete = dtype.kind in "bui"
+        self.solution_kind = "discrete" if discrete else "continuous"
+        if self.parameters is not None:
+            self.solution_kind = "mixed"
+        code = np.min_scalar_type(max(self.VALUES - 1, 0))
+        self.solution_dtype: np.dtype[Any] = code if discrete else np.dtype(np.float64)
+        self.solution_values = self.VALUES if discrete else 0
+
+    def _set_level_kind(self, sample: Array) -> None:
+        self.tile_count, self.empty_tile = self.TILES or self.VALUES, self.EMPTY
+        level = np.asarray(self.level(self._given(sample)))
+        check_level(type(self).__name__, level, self.tile_count, self.OCCUPANCY)
+        self.level_shape: tuple[int, ...] = level.shape
+        self.level_dtype = level_dtype(level.shape)
+        self._whole_numbers = level.dtype.kind in "bui"
+        own_level = type(self).level is not DomainBase.level
+        #: Whether ``simulate`` and ``draw`` are given the parameters by name.
+        self._named = self.parameters is not None and not own_level
+        self.level_bounds: tuple[tuple[float, float], ...] = ()
+        if level_kind(level.shape) == "vectors":
+            self.tile_count = self.empty_tile = 0
+            if self._named and self.parameters is not None:
+                self.level_bounds = self.parameters.level_bounds
+        #: Whether levels can be drawn.
+        self.draws_levels = level.ndim == 2 or type(self).draw is not DomainBase.draw
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
@@ -100,12 +134,18 @@ class DomainBase:
     # What a domain is.
 
     def sample(self, rng: np.random.Generator) -> Array:
-        """One random solution: integers (discrete) or real numbers, of any shape."""
-        raise NotImplementedError(f"{type(self).__name__} needs a method sample(self, rng)")
+        """One random solution: integers (discrete) or real numbers, of any shape.
 
-    def simulate(self, level: NDArray[np.int8], seed: int) -> Mapping[str, Any]:
+        With ``PARAMETERS`` all are drawn uniformly; an override gives name -> value.
+        """
+        if self.parameters is None:
+            raise NotImplementedError(f"{type(self).__name__} needs a method sample(self, rng)")
+        return self.parameters.sample(rng)
+
+    def simulate(self, level: Any, seed: int) -> Mapping[str, Any]:
         """Evaluates one level: numbers for "objective" and all of ``MEASURES`` and ``METADATA``.
 
+        With ``PARAMETERS``, and unless ``level`` is overridden, it is given name -> value instead.
         The same level and seed must give the same numbers: take random numbers from
         ``numpy.random.default_rng(seed)``. An exception makes this evaluation a failed one.
         """
@@ -113,15 +153,24 @@ class DomainBase:
             f"{type(self).__name__} needs a method simulate(self, level, seed)"
         )
 
-    def level(self, solution: Array) -> Array:
-        """The level ((H, W) tile codes) of one solution, of the shape that ``sample`` gives."""
-        return solution
+    def level(self, solution: Any) -> Array:
+        """The level of one solution: (H, W) tile codes, or a vector ((d,)) of numbers.
 
-    def draw(self, level: NDArray[np.int8]) -> NDArray[np.uint8]:
+        Args:
+            solution: Of the shape that ``sample`` gives; with ``PARAMETERS`` name -> value.
+        """
+        if self.parameters is None:
+            return np.asarray(solution)
+        return np.asarray(self.parameters.levels(self.parameters.solution(solution)[None])[0])
+
+    def draw(self, level: Any) -> NDArray[np.uint8]:
         """A picture ((h, w, 3) uint8) of one level: a square in the colour of each tile code."""
-        colours = np.rint(255 * np.asarray([_colour(k, self) for k in range(self.tile_count)]))
-        picture = colours.astype(np.uint8)[np.asarray(level)]
-        return np.asarray(picture.repeat(_TILE, axis=0).repeat(_TILE, axis=1))
+        if np.ndim(level) != 2:
+            raise DomainError(
+                f"levels of {type(self).__name__} are vectors, of which there are no pictures: "
+                "give the class a method draw(self, level)"
+            )
+        return coloured(np.asarray(level), self.tile_count, self.empty_tile)
 
     def prepare(self) -> None:
         """Loads what simulations need (an engine, weights); called on every simulating rank."""
@@ -130,17 +179,33 @@ class DomainBase:
 
     def initial_solutions(self, rng: np.random.Generator, count: int) -> Array:
         """Random solutions ((count, solution_dim))."""
-        rows = [np.asarray(self.sample(rng)).reshape(-1) for _ in range(count)]
+        rows = [self._sampled(rng).reshape(-1) for _ in range(count)]
         return np.asarray(rows, self.solution_dtype).reshape(count, self.solution_dim)
 
-    def levels(self, solutions: Array) -> NDArray[np.int8]:
-        """Levels ((n, H, W) int8) of solutions ((n, solution_dim))."""
-        levels = np.empty((len(solutions), *self.level_shape), np.int8)
+    def levels(self, solutions: Array) -> Array:
+        """Levels ((n, H, W) int8, (n, d) float64) of solutions ((n, solution_dim))."""
+        if self._named and self.parameters is not None:
+            return self.parameters.levels(np.asarray(solutions))
+        levels = np.empty((len(solutions), *self.level_shape), self.level_dtype)
         for row, solution in enumerate(np.asarray(solutions)):
-            levels[row] = self._level_of(solution.reshape(self.solution_shape))
+            levels[row] = self._level_of(self._given(solution.reshape(self.solution_shape)))
         return levels
 
-    def _level_of(self, solution: Array) -> Array:
+    def _sampled(self, rng: np.random.Generator) -> Array:
+        with failures_of(f"{type(self).__name__}.sample(rng)", DomainError):
+            return self._solution(self.sample(rng))
+
+    def _solution(self, sample: Any) -> Array:
+        """What ``sample`` gave, as an array."""
+        if self.parameters is not None and isinstance(sample, Mapping):
+            return self.parameters.solution(sample)
+        return np.asarray(sample)
+
+    def _given(self, solution: Array) -> Any:
+        """What ``level`` is given of a solution."""
+        return solution if self.parameters is None else self.parameters.values(solution)
+
+    def _level_of(self, solution: Any) -> Array:
         """The level of one solution, or one sentence about why there is none."""
         where = f"{type(self).__name__}.level(solution)"
         try:
@@ -149,16 +214,16 @@ class DomainBase:
             text = " ".join(str(error).split())
             raise DomainError(
                 f"{where} raised {type(error).__name__}: {text}; expected a level for every "
-                f"solution, here for {_shown(solution)}"
+                f"solution, here for {shown(solution)}"
             ) from error
         if level.shape != self.level_shape:
             raise DomainError(
-                f"{where} gives shape {level.shape} for {_shown(solution)}: expected "
+                f"{where} gives shape {level.shape} for {shown(solution)}: expected "
                 f"{self.level_shape}, as for the first sample"
             )
         return level
 
-    def bare_levels(self, solutions: Array) -> NDArray[np.int8]:
+    def bare_levels(self, solutions: Array) -> Array:
         """As ``levels``: the simulator adds nothing."""
         return self.levels(solutions)
 
@@ -176,24 +241,33 @@ class DomainBase:
         """Nothing: every rank has the domain itself."""
         return {}
 
-    def make_simulator(self, payload: Mapping[str, Array]) -> _Simulator:
+    def make_simulator(self, payload: Mapping[str, Array]) -> OneByOne:
         """This rank's simulator, after ``prepare``."""
         self.prepare()
-        return _Simulator(self)
+        return OneByOne(self._simulated, self.result_dtype)
+
+    def _simulated(self, task: Any) -> Mapping[str, Any]:
+        """What ``simulate`` gives for one task."""
+        level = task["level"].copy()
+        if self._named and self.parameters is not None:
+            return self.simulate(self.parameters.values(task["solution"]), int(task["seed"]))
+        if level.ndim == 1 and self._whole_numbers:
+            level = level.astype(np.int64)
+        return self.simulate(level, int(task["seed"]))
 
     def interpret(self, tasks: Array, results: Array) -> Evaluations:
         """Objective, measures and metadata as ``simulate`` gave them."""
         count = len(results)
-        none = np.zeros((count, *self.level_shape), np.float32)
+        none = np.zeros((count, *grid_shape(self.level_shape)), np.float32)
         return Evaluations(
             objective=results["objective"].astype(np.float64),
             measures=_columns(results, self.measures),
-            levels=tasks["level"].astype(np.int8),
+            levels=tasks["level"].astype(self.level_dtype),
             occupancy=results["occupancy"].astype(np.float32) if self.OCCUPANCY else none,
             metadata=_columns(results, self.metadata_names),
         )
 
-    def known_measures(self, levels: NDArray[np.int8]) -> NDArray[np.float64]:
+    def known_measures(self, levels: Array) -> NDArray[np.float64]:
         """Nothing is known without a simulation."""
         return np.full((len(levels), len(self.measures)), np.nan)
 
@@ -203,82 +277,23 @@ class DomainBase:
         """Nothing is known of run times."""
         return None
 
-    def render(self, level: NDArray[np.int8]) -> NDArray[np.uint8]:
-        """The picture that ``draw`` gives."""
-        return np.asarray(self.draw(level), np.uint8)
+    def render(self, level: Array) -> NDArray[np.uint8]:
+        """The picture that ``draw`` gives.
 
-    def _checked_sample(self) -> Array:
-        """A sample that solutions can be like."""
-        sample = np.asarray(self.sample(np.random.default_rng(0)))
-        where = f"{type(self).__name__}.sample(rng)"
-        if sample.dtype.kind not in "buif" or not sample.size:
-            raise DomainError(
-                f"{where} gives {sample.dtype} of shape {sample.shape}: expected an array of "
-                "integers (discrete solutions) or of real numbers (continuous ones)"
-            )
-        if sample.dtype.kind in "bui" and not 0 <= sample.min() <= sample.max() < self.VALUES:
-            raise DomainError(
-                f"{where} gives numbers from {sample.min()} to {sample.max()}: expected 0 to "
-                f"{self.VALUES - 1}; raise VALUES, the number of values that a position can take"
-            )
-        return sample
-
-    def _checked_level(self, sample: Array) -> NDArray[np.int8]:
-        """The level of ``sample``, which levels are like."""
-        level = np.asarray(self.level(sample))
-        where, tiles = f"{type(self).__name__}.level(solution)", self.tile_count
-        if level.ndim != 2 or level.dtype.kind not in "bui":
-            raise DomainError(
-                f"{where} gives {level.dtype} of shape {level.shape}: expected integers (tile "
-                "codes) in two dimensions. Have sample give such a solution, or override level"
-            )
-        if not 0 <= level.min() <= level.max() < min(tiles, 128):
-            raise DomainError(
-                f"{where} gives tile codes from {level.min()} to {level.max()}: expected 0 to "
-                f"{min(tiles, 128) - 1}; TILES is the number of tile codes, at most 128"
-            )
-        return level.astype(np.int8)
-
-
-class _Simulator:
-    """Calls ``simulate`` once per task."""
-
-    def __init__(self, domain: DomainBase) -> None:
-        self._domain = domain
-
-    def __call__(self, tasks: Array) -> Array:
-        domain, failed = self._domain, {}
-        results = np.zeros(len(tasks), domain.result_dtype)
-        for row, task in enumerate(tasks):
-            try:
-                given = domain.simulate(task["level"].copy(), int(task["seed"]))
-                names = results.dtype.names or ()
-                if missing := [name for name in names if name not in given]:
-                    failed[row] = f"simulate gives no {', '.join(missing)}"
-                    continue
-                for name in names:
-                    results[name][row] = given[name]
-            except Exception as error:  # whatever somebody's simulator raises
-                shown = error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)
-                failed[row] = "".join(traceback.format_exception(shown)).strip()
-        if failed:
-            raise TasksFailedError(results, failed)
-        return results
-
-
-def _shown(solution: Array) -> str:
-    return np.array2string(solution, threshold=20, precision=4).replace("\n", "")
+        Raises:
+            DomainError: Levels are vectors and there is no ``draw``, or it gives no picture.
+        """
+        given: Any = level
+        if self.draws_levels and self._named and self.parameters is not None:
+            given = self.parameters.values_of_level(level)
+        where = f"{type(self).__name__}.draw(level)"
+        with failures_of(where, DomainError):
+            picture = np.asarray(self.draw(given))
+        if problem := picture_problem(picture):
+            raise DomainError(f"{where} {problem}")
+        return picture.astype(np.uint8)
 
 
 def _columns(results: Array, names: tuple[str, ...]) -> NDArray[np.float64]:
     columns = [results[name].astype(np.float64) for name in names]
     return np.stack(columns, axis=1) if columns else np.empty((len(results), 0))
-
-
-def _colour(code: int, domain: DomainBase) -> tuple[float, float, float]:
-    """Near white for nothing, dark for the first tile, hues for others."""
-    if code == domain.empty_tile:
-        return 0.96, 0.96, 0.94
-    if code == (0 if domain.empty_tile else 1):
-        return 0.2, 0.22, 0.27
-    return colorsys.hsv_to_rgb((0.08 + 0.618 * code) % 1.0, 0.6, 0.8)

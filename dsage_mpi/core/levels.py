@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +16,25 @@ LevelKind = Literal["images", "vectors"]
 
 
 @dataclass(frozen=True)
+class Planes:
+    """Images that a domain computes from a level, for networks to see beside its tiles.
+
+    Attributes:
+        names: What each shows.
+        compute: Levels ((n, H, W) int8) to planes ((n, P, H, W) float32, numbers of about 1).
+    """
+
+    names: tuple[str, ...]
+    compute: Callable[[NDArray[np.int8]], NDArray[np.float32]]
+
+    @classmethod
+    def of(cls, domain: Domain) -> Planes | None:
+        """The planes of ``domain``; None if it computes none."""
+        names = tuple(getattr(domain, "PLANES", ()))
+        return cls(names, domain.planes) if names else None  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
 class LevelSpace:
     """The levels of a domain, as data set, record and surrogate have to know them.
 
@@ -23,18 +43,21 @@ class LevelSpace:
         tile_count: Number of tile codes of images; 0 for vectors.
         empty_tile: Code that images are padded with; 0 for vectors.
         bounds: (low, high) of each number in a vector; empty where a domain declares none.
+        planes: What networks see beside the tiles of images, if anything.
     """
 
     shape: tuple[int, ...]
     tile_count: int = 0
     empty_tile: int = 0
     bounds: tuple[tuple[float, float], ...] = ()
+    planes: Planes | None = None
 
     @classmethod
-    def of(cls, domain: Domain) -> LevelSpace:
-        """The levels of ``domain``."""
+    def of(cls, domain: Domain, planes: bool = False) -> LevelSpace:
+        """The levels of ``domain``, with its planes if they are wanted."""
         if level_kind(domain.level_shape) == "images":
-            return cls(domain.level_shape, domain.tile_count, domain.empty_tile)
+            seen = Planes.of(domain) if planes else None
+            return cls(domain.level_shape, domain.tile_count, domain.empty_tile, planes=seen)
         return cls(domain.level_shape, bounds=tuple(getattr(domain, "level_bounds", ())))
 
     @property
@@ -46,6 +69,11 @@ class LevelSpace:
     def dtype(self) -> np.dtype[Any]:
         """int8 (tile codes) or float64 (numbers of vectors)."""
         return level_dtype(self.shape)
+
+    @property
+    def channels(self) -> int:
+        """Channels of the image that networks see: tile codes, then planes."""
+        return self.tile_count + len(self.planes.names if self.planes else ())
 
     @property
     def grid_shape(self) -> tuple[int, ...]:

@@ -45,6 +45,38 @@ class Registry:
     ) -> None:
         self.kind, self.group = kind, group
         self._own, self._settings = dict(own), dict(settings)
+        self._here: dict[str, Any] = {}
+        self._stand_ins: dict[str, Any] = {}
+
+    def register(self, name: str, component: Any) -> None:
+        """Makes a component known by ``name`` in this process; replaces an earlier one.
+
+        Raises:
+            ComponentError: The name is one of ours or no name, or the component cannot be called.
+        """
+        if not isinstance(name, str) or not name.isidentifier():
+            raise ComponentError(
+                f'name = {name!r}: expected letters, digits and "_", such as "my_{self._word}"'
+            )
+        if name in self._own:
+            raise ComponentError(f'name = "{name}": {self.kind} of ours; expected another name')
+        if not callable(component):
+            raise ComponentError(
+                f"{component!r:.80} is no {self.kind}: expected a class, or what can be called"
+            )
+        self._here[name] = component
+
+    def stand_in(self, name: str, component: Any) -> None:
+        """Has ``component`` stand where ``name`` leads to none, so that others can be read."""
+        self._stand_ins[name] = component
+
+    def is_only_here(self, name: str) -> bool:
+        """Whether ``name`` leads to a component in this process alone, not in one it starts."""
+        return name in self._here or name.startswith("__main__:")
+
+    @property
+    def _word(self) -> str:
+        return self.kind.replace(" ", "_")
 
     @cached_property
     def _paths(self) -> dict[str, str]:
@@ -52,7 +84,7 @@ class Registry:
         return {e.name: e.value for e in entry_points(group=self.group)} | self._own
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._paths))
+        return iter(sorted(self._paths | self._here))
 
     def own(self) -> tuple[str, ...]:
         """Names of those that come with this package, in the order of their table."""
@@ -75,7 +107,8 @@ class Registry:
 
     def expected(self, name: str = "") -> str:
         """What may stand in an input, and which of it ``name`` was probably meant to be."""
-        text = f'expected one of {", ".join(self)}, or "module:NAME" of a {self.kind} of your own'
+        a_kind = f"{'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind}"
+        text = f'expected one of {", ".join(self)}, or "module:NAME" of {a_kind} of your own'
         near = difflib.get_close_matches(name, list(self), n=1) if name else []
         return f'{text} (did you mean "{near[0]}"?)' if near else text
 
@@ -85,7 +118,15 @@ class Registry:
         Raises:
             ComponentError: There is no such name, or it cannot be imported.
         """
-        return load(self.path(name))
+        try:
+            return self._found(name)
+        except ComponentError:
+            if name in self._stand_ins:
+                return self._stand_ins[name]
+            raise
+
+    def _found(self, name: str) -> Any:
+        return self._here[name] if name in self._here else load(self.path(name))
 
     def settings_class(self, name: str) -> Any:
         """The class of the settings that a component has of its own, or None.
@@ -110,6 +151,15 @@ class Registry:
     def finds(self, name: Any) -> TypeGuard[str]:
         """Whether ``name`` leads to a component."""
         return isinstance(name, str) and not self.problem(name)
+
+    def absence(self, name: str) -> str:
+        """Why ``name`` itself leads to no component here, stand-ins aside; empty if it does."""
+        try:
+            if not self.is_own(name):
+                self._found(name)
+        except ComponentError as error:
+            return str(error)
+        return ""
 
     def problem(self, name: str) -> str:
         """Why ``name`` leads to no component; empty if it does."""

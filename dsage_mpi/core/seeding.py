@@ -6,6 +6,7 @@ be repeated and resumed exactly (NumPy ``SeedSequence``, whose output is stable 
 
 from __future__ import annotations
 
+import json
 from enum import IntEnum
 
 import numpy as np
@@ -24,6 +25,7 @@ class Purpose(IntEnum):
     EMITTER = 7
     AGENT_TRAINING = 8
     GENERATOR_TRAINING = 9
+    ARCHIVE_CELLS = 10
 
 
 def sequence(run_seed: int, purpose: Purpose, *index: int) -> np.random.SeedSequence:
@@ -50,3 +52,13 @@ def evaluation_seeds(run_seed: int, first: int, count: int) -> NDArray[np.uint64
         ],
         dtype=np.uint64,
     )
+
+
+def generator_state(rng: np.random.Generator) -> str:
+    """State of a NumPy generator as JSON text (no pickles)."""
+    return json.dumps(rng.bit_generator.state)
+
+
+def restore_generator(rng: np.random.Generator, text: str) -> None:
+    """Sets ``rng`` to a state from ``generator_state``."""
+    rng.bit_generator.state = json.loads(text)

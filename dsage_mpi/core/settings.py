@@ -17,6 +17,20 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuses the change of a key.
+
+        Raises:
+            AttributeError: Says how to make another configuration.
+        """
+        if name in type(self).model_fields:
+            raise AttributeError(
+                f"{name} = {value!r:.80}: a configuration cannot be changed. Make another one: "
+                'dsage_mpi.load_config(path, seed=..., overrides={"table.key": value}), or '
+                f"model_copy(update={{{name!r}: ...}}) of this table, which checks nothing"
+            )
+        super().__setattr__(name, value)
+
 
 def problems_error(problems: Sequence[tuple[str, str]]) -> PydanticCustomError:
     """One pydantic error that carries several problems, for validators that look at many keys.

@@ -135,7 +135,7 @@ def _is_ours(environ: Mapping[str, str], seconds: float | None) -> bool:
 def _ask_slurm(environ: Mapping[str, str], job: str) -> float | None:
     try:  # older than 23.02: Slurm has to be asked
         done = subprocess.run(
-            ["scontrol", "show", "job", "-o", _name(environ, job)],
+            ["scontrol", "show", "job", "-o", job_id(environ) or job],
             capture_output=True,
             text=True,
             timeout=_ASK_SECONDS,
@@ -154,10 +154,16 @@ def _cannot_ask(job: str, reason: str) -> None:
     _log.warning("cannot ask Slurm when job %s ends (%s); see run.time_limit", job, reason)
 
 
-def _name(environ: Mapping[str, str], job: str) -> str:
-    """What stands for this job alone: the number of one task of an array is that of them all."""
+def job_id(environ: Mapping[str, str]) -> str | None:
+    """Number of the batch job (Slurm, PBS, LSF, Flux) that the variables name; None if none.
+
+    For a task of an array ``ARRAY_TASK``: the number alone would be that of all its tasks.
+    """
     array, task = environ.get("SLURM_ARRAY_JOB_ID"), environ.get("SLURM_ARRAY_TASK_ID")
-    return f"{array}_{task}" if array and task else job
+    if array and task:
+        return f"{array}_{task}"
+    names = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "FLUX_JOB_ID")
+    return next((environ[name] for name in names if environ.get(name)), None)
 
 
 def _end_time(answer: str) -> float | None:

@@ -32,6 +32,7 @@ __all__ = [
     "domain_settings",
     "finds_domain",
     "gives_occupancy",
+    "has_planes",
     "level_kind_of",
     "measures_of",
     "solution_dim",
@@ -98,6 +99,15 @@ def gives_occupancy(table: Any) -> bool:
     name = table["name"] if isinstance(table, Mapping) else table.name
     declared = bool(getattr(domain_settings(name), "OCCUPANCY", True))
     return declared and level_kind_of(table) == "images"
+
+
+def has_planes(table: Any) -> bool:
+    """Whether a domain computes planes for networks.
+
+    Args:
+        table: Its table ``[domain]``, an object of its settings.
+    """
+    return bool(domain_settings(table.name).cost_facts(table).planes)
 
 
 def measures_of(settings: Any) -> Mapping[str, Measure] | None:

@@ -20,14 +20,18 @@ from dsage_mpi.core.settings import Settings
 from dsage_mpi.domains.registry import DOMAINS
 
 
-@cache
 def foreign_domain(name: str) -> ForeignDomain:
     """What is known of the domain with this registered name or dotted path.
 
     Raises:
         ComponentError: It cannot be imported, or is no domain.
     """
-    return ForeignDomain(name, DOMAINS.load(name))
+    return _foreign_domain(name, DOMAINS.load(name))
+
+
+@cache  # by the class, too: a notebook's cell may define it anew
+def _foreign_domain(name: str, made_by: Any) -> ForeignDomain:
+    return ForeignDomain(name, made_by)
 
 
 class ForeignDomain:
@@ -89,8 +93,10 @@ class ForeignDomain:
 
     @cached_property
     def SOLUTION_KIND(self) -> str:  # noqa: N802  (as in a settings module)
-        """Whether solutions are "discrete" or "continuous"."""
+        """Whether solutions are "discrete", "continuous" or "mixed"."""
         declared = getattr(self._class, "SOLUTION_KIND", None)
+        if not declared and getattr(self._class, "PARAMETERS", None):
+            return "mixed"
         default = None if declared else self._default()
         return str(declared or ("discrete" if default is None else default.solution_kind))
 
@@ -129,6 +135,7 @@ class ForeignDomain:
             tile_count=domain.tile_count,
             solution_bytes=domain.solution_dim * domain.solution_dtype.itemsize,
             basis=f"{self._class.__name__}.SECONDS",
+            planes=len(getattr(domain, "PLANES", ())),
         )
 
     def build(self, settings: BaseModel, measures: tuple[str, ...]) -> Domain:

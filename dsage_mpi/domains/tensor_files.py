@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,47 @@ from dsage_mpi.core.paths import kind_of
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
 #: Tables in each other that are looked into.
 _DEEPEST = 5
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights that a key of a domain's settings names.
+
+    Attributes:
+        what: What they are ("maze agent"), for messages.
+        key: The key, e.g. ``domain.agent``.
+        builtin: The file that comes with the package.
+        expected: What else the key may name.
+        trainer: The command that makes such a file.
+        error: What is raised.
+    """
+
+    what: str
+    key: str
+    builtin: Path
+    expected: str
+    trainer: str
+    error: type[DomainError]
+
+    def read(self, source: str) -> tuple[Mapping[str, Any], Path]:
+        """Tensors by name, and the file that they are from.
+
+        Args:
+            source: "builtin", or the path of a file; see ``read_tensors``.
+
+        Raises:
+            DomainError: as ``error``, if the file is missing or cannot be read.
+        """
+        path = self.builtin if source == "builtin" else Path(os.path.expanduser(source))
+        if not os.path.isfile(path):
+            raise self.error(
+                f"the package has no built-in {self.what} ({path} is missing); set {self.key} to a "
+                f"file or train one: python -m dsage_mpi {self.trainer}"
+                if source == "builtin"
+                else f"{self.key} = {source!r}: {path.absolute()} {why_no_file(path)}; expected "
+                f'{self.expected}, or "builtin"'
+            )
+        return read_tensors(path, self.what, self.error), path
 
 
 def read_tensors(path: Path, what: str, error: type[DomainError]) -> Mapping[str, Any]:

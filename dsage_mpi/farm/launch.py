@@ -204,7 +204,7 @@ def mismatch(launch: Launch, size: int) -> str | None:
     """What is wrong with a COMM_WORLD of ``size`` ranks under this launcher; None if nothing."""
     if launch.size is None or size == launch.size or (launch.at_least and size > launch.size):
         return None
-    advice = (
+    remedy = (
         "try `srun --mpi=pmix` (Open MPI) or `srun --mpi=pmi2` (MPICH); `srun --mpi=list` shows "
         "what this Slurm offers"
         if launch.launcher == "srun"
@@ -214,7 +214,7 @@ def mismatch(launch: Launch, size: int) -> str | None:
     return (
         f"{launch.launcher} announced {launch.size} ranks, but MPI sees {size}: the launcher does "
         f"not belong to the MPI library in use, so this would be {launch.size} separate jobs "
-        f"instead of one. Remedy: {advice}."
+        f"instead of one. Remedy: {remedy}."
     )
 
 

@@ -15,6 +15,7 @@ from dsage_mpi.farm.account import Chunk, EvaluationAccount
 from dsage_mpi.farm.backoff import wait_until
 from dsage_mpi.farm.duplicates import Duplicates
 from dsage_mpi.farm.evaluation import PolledEvaluation
+from dsage_mpi.farm.exchange import ChunkExchange
 from dsage_mpi.farm.interface import (
     FarmError,
     OnProgress,
@@ -26,15 +27,10 @@ from dsage_mpi.farm.job import Answer, Job, Sent
 from dsage_mpi.farm.liveness import LivenessMonitor
 from dsage_mpi.farm.messages import (
     LOST,
-    Buffer,
     ResultMessage,
     Tag,
     as_rows,
     most_tasks,
-    pack_tasks,
-    pieces,
-    unpack_reasons,
-    unpack_results,
 )
 from dsage_mpi.farm.outcome import Ledger, Outcome, RankStats
 from dsage_mpi.farm.roster import Roster
@@ -56,10 +52,7 @@ class MpiFarm:
         settings: FarmSettings,
         on_wait: Callable[[], None] = lambda: None,
     ) -> None:
-        from mpi4py import MPI
-
         self.workers = world.size - 1
-        self._mpi = MPI
         self._world = world
         self._comm = world.duplicate(on_wait)
         self._task_dtype = task_dtype
@@ -67,13 +60,7 @@ class MpiFarm:
         self._settings = settings
         self._pace = Pace()
         self._texts: dict[str, str] = {}
-        self._status = MPI.Status()
-        self._inbox = Buffer()
-        self._spare: list[Buffer] = []
-        self._chunks_sent = 0
-        self._sent: dict[int, Sent] = {}
-        self._sent_to = dict.fromkeys(range(1, world.size), 0)
-        self._waiting = dict.fromkeys(range(1, world.size), 0)
+        self._exchange = ChunkExchange(self._comm, range(1, world.size))
         self._final: list[RankStats] | None = None
         self._duplicates = Duplicates()
         self._open(on_wait)
@@ -104,7 +91,7 @@ class MpiFarm:
 
     def _advance(self, job: Job) -> bool:
         """Takes in an answer if there is one; whether there was."""
-        heard = bool(self._comm.Iprobe(self._mpi.ANY_SOURCE, Tag.RESULTS, self._status))
+        heard = self._exchange.has_answer()
         if heard:
             self._react(self._receive(), job)
         if self._liveness.due:
@@ -114,13 +101,13 @@ class MpiFarm:
     @property
     def idle(self) -> bool:
         """See ``Farm.idle``."""
-        return not self._sent
+        return self._exchange.idle
 
     def call_all(self, name: str, argument: Any = None) -> Any:
         """See ``Farm.call_all``."""
         if self._final is not None:
             raise FarmError("the farm is closed")
-        for rank in self._sent_to:
+        for rank in self._exchange.sent_to:
             self._comm.send((name, argument), dest=rank, tag=Tag.CALL)
         return self._comm
 
@@ -151,7 +138,7 @@ class MpiFarm:
 
     def _open(self, on_wait: Callable[[], None]) -> None:
         """Waits for every worker's simulator."""
-        greetings = {rank: self._hear(rank, Tag.READY, on_wait) for rank in self._sent_to}
+        greetings = {rank: self._hear(rank, Tag.READY, on_wait) for rank in self._exchange.sent_to}
         self._roster = Roster({rank: hello["host"] for rank, hello in greetings.items()})
         self._ledger = Ledger(self._roster.hosts, time.perf_counter())
         beating = [rank for rank, hello in greetings.items() if hello["beats"]]
@@ -170,12 +157,11 @@ class MpiFarm:
 
     def _stop(self, timeout: float, abort_code: int) -> list[RankStats]:
         atexit.unregister(self.close)
-        for rank, count in self._sent_to.items():
+        for rank, count in self._exchange.sent_to.items():
             self._comm.send(count, dest=rank, tag=Tag.STOP)
         deadline = time.perf_counter() + timeout
-        stats = [self._goodbye(rank, deadline, abort_code) for rank in self._sent_to]
-        for sent in self._sent.values():  # dropped by a worker unread
-            sent.request.Wait()
+        stats = [self._goodbye(rank, deadline, abort_code) for rank in self._exchange.sent_to]
+        self._exchange.end()
         self._comm.Free()
         for theirs, mine in zip(stats, self._ledger.totals(time.perf_counter()), strict=True):
             answers = mine.tasks + self._duplicates.wasted[mine.rank]
@@ -205,7 +191,7 @@ class MpiFarm:
         return RankStats(**self._comm.recv(source=rank, tag=Tag.BYE))
 
     def _receive_late(self) -> None:
-        while self._comm.Iprobe(self._mpi.ANY_SOURCE, Tag.RESULTS, self._status):
+        while self._exchange.has_answer():
             self._receive()
         self._liveness.receive()
 
@@ -253,19 +239,19 @@ class MpiFarm:
 
     def _look_after(self, job: Job) -> None:
         """Reassigns the tasks of ranks that timed out, and feeds those that are back."""
-        for rank in self._liveness.look(self._waiting):
-            self._withdraw(rank, [s for s in self._sent.values() if s.rank == rank], job)
+        for rank in self._liveness.look(self._exchange.waiting):
+            self._withdraw(rank, self._exchange.held_by(rank), job)
         self._feed_all(job)
 
     def _feed_all(self, job: Job) -> None:
         """First something for everybody, only then something to prefetch."""
         for held in range(1 + self._settings.prefetch):
             for rank in job.seats:
-                if self._waiting[rank] <= held:
+                if self._exchange.waiting[rank] <= held:
                     self._send(rank, job)
 
     def _feed(self, rank: int, job: Job) -> None:
-        while self._waiting[rank] <= self._settings.prefetch:
+        while self._exchange.waiting[rank] <= self._settings.prefetch:
             if not self._send(rank, job):
                 return
 
@@ -273,45 +259,23 @@ class MpiFarm:
         """Sends a worker its next chunk, if there is one for it."""
         if rank not in job.seats or not self._roster.works(rank):  # silent at its start, or now
             return False
-        indices = job.chunks.next(job.seats[rank], self._waiting[rank])
+        indices = job.chunks.next(job.seats[rank], self._exchange.waiting[rank])
         if indices is None:
             return False
-        number, self._chunks_sent = self._chunks_sent, self._chunks_sent + 1
-        buffer = self._spare.pop() if self._spare else Buffer()
-        message = pack_tasks(buffer, number, job.rows, indices)
-        request = self._comm.Isend([message, self._mpi.BYTE], rank, Tag.TASKS)
-        self._sent[number] = Sent(number, rank, indices, job.account, buffer, request)
-        self._sent_to[rank] += 1
-        if not self._waiting[rank]:
+        if not self._exchange.waiting[rank]:
             self._liveness.owes(rank)
-        self._waiting[rank] += 1
+        self._exchange.send(rank, job, indices)
         return True
 
     def _receive(self) -> Answer:
-        """Takes in and books the result message that was just probed."""
-        rank = self._status.Get_source()
-        self._liveness.heard(rank)
-        message = self._inbox.reserve(self._status.Get_count(self._mpi.BYTE))
-        self._comm.Recv([message, self._mpi.BYTE], rank, Tag.RESULTS)
-        result = unpack_results(message)
-        sent = self._sent.pop(result.chunk)
-        sent.request.Wait()  # over long ago: the answer is here
-        self._spare.append(sent.buffer)
-        self._waiting[rank] -= 1
-        reasons = self._receive_reasons(rank, result.reason_bytes)
+        """Takes in and books the results that have come."""
+        sent, result, reasons = self._exchange.receive()
+        self._liveness.heard(sent.rank)
         if LOST not in reasons:
             self._book(sent, result, reasons)
         else:
-            self._ledger.add(rank, 0, 0, result.busy_seconds)
+            self._ledger.add(sent.rank, 0, 0, result.busy_seconds)
         return Answer(sent, result.busy_seconds, reasons.get(LOST, ""))
-
-    def _receive_reasons(self, rank: int, size: int) -> dict[int, str]:
-        if size == 0:
-            return {}
-        text = bytearray(size)
-        for piece in pieces(text):
-            self._comm.Recv([piece, self._mpi.BYTE], rank, Tag.REASONS)
-        return unpack_reasons(bytes(text))
 
     def _book(self, sent: Sent, result: ResultMessage, reasons: dict[int, str]) -> None:
         results = result.results.reshape(-1).view(self._result_dtype)

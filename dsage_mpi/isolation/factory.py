@@ -35,9 +35,9 @@ class Factory:
 
     def packed(self) -> bytes:
         """Bytes that ``unpacked_factory`` reads; nothing is pickled."""
-        order = {"path": self.path, "options": dict(self.options), "bytes": self.memory_bytes}
+        facts = {"path": self.path, "options": dict(self.options), "bytes": self.memory_bytes}
         named = {_ARRAY + name: array for name, array in self.arrays.items()}
-        return pack_arrays({"order": np.array(json.dumps(order)), **named})
+        return pack_arrays({"factory": np.array(json.dumps(facts)), **named})
 
     def build(self) -> Any:
         """Imports the function and calls it."""
@@ -49,6 +49,6 @@ class Factory:
 def unpacked_factory(payload: bytes) -> Factory:
     """Reads what ``Factory.packed`` wrote."""
     found = unpack_arrays(payload)
-    order = json.loads(str(found.pop("order")))
+    facts = json.loads(str(found.pop("factory")))
     arrays = {name.removeprefix(_ARRAY): array for name, array in found.items()}
-    return Factory(order["path"], order["options"], arrays, order["bytes"])
+    return Factory(facts["path"], facts["options"], arrays, facts["bytes"])

@@ -17,7 +17,7 @@ from typing import IO
 
 from dsage_mpi.isolation.factory import Factory
 from dsage_mpi.isolation.frames import Frame, FrameBuffer, GarbageError, Kind, pack
-from dsage_mpi.isolation.stderr_tail import LastWords
+from dsage_mpi.isolation.stderr_tail import StderrTail
 from dsage_mpi.isolation.timeout import Timeout, cpu_seconds
 
 logger = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class Child:
         self._outgoing = memoryview(b"")
         self._writing = False  # whether the poll looks for room in the pipe
         self._incoming = FrameBuffer()
-        self._words = LastWords()
+        self._tail = StderrTail()
         self.send(pack(Kind.BUILD, factory.packed()))
 
     @property
@@ -106,10 +106,10 @@ class Child:
             raise ChildError(f"its answer was garbage: {error}") from None
         return frame
 
-    def last_words(self) -> str:
+    def stderr_tail(self) -> str:
         """The end of what it wrote to stderr, without what differs from process to process."""
         self._drain()
-        return self._words.text()
+        return self._tail.text()
 
     def end(self) -> None:
         """Ends the process and all that it started; may be called again."""
@@ -155,7 +155,7 @@ class Child:
             with contextlib.suppress(KeyError):
                 self._poll.unregister(self._stderr)  # or it would wake us for ever
             return False
-        if self._words.add(piece):
+        if self._tail.add(piece):
             logger.debug("[child %d] %s", self.pid, piece.decode(errors="replace").rstrip())
         return True
 

@@ -118,7 +118,7 @@ class IsolatedSimulator:
             frame = child.receive(self._deadline, self._on_wait)
             failure = self._check(frame, Kind.ANSWER)
         except ChildError as error:
-            failure = _with_last_words(error, child)
+            failure = _with_stderr_tail(error, child)
         except BaseException:
             self.close()
             raise
@@ -169,7 +169,7 @@ class IsolatedSimulator:
                     return at, failure
                 results[at] = np.frombuffer(frame.payload, self._result_dtype)[0]
         except ChildError as error:
-            failure = _with_last_words(error, child)
+            failure = _with_stderr_tail(error, child)
             self.close()
             return at, failure
         except BaseException:
@@ -230,7 +230,7 @@ class IsolatedSimulator:
             if not self._has_worked:  # it says itself what it lacks
                 raise SimulatorLostError(failure)
         except ChildError as error:
-            failure = _with_last_words(error, self._child)
+            failure = _with_stderr_tail(error, self._child)
         except BaseException:
             self.close()
             raise
@@ -249,9 +249,9 @@ def _text(frame: Frame) -> str:
     return frame.payload.decode(errors="replace")
 
 
-def _with_last_words(error: ChildError, child: Child) -> str:
+def _with_stderr_tail(error: ChildError, child: Child) -> str:
     """How a child failed, in words that are the same whenever the same happens."""
-    words = child.last_words()
+    output = child.stderr_tail()
     return f"the simulator's process failed: {error}" + (
-        f"; its last output:\n{words}" if words else ""
+        f"; its last output:\n{output}" if output else ""
     )

@@ -21,7 +21,7 @@ _VARYING = (
 )
 
 
-class LastWords:
+class StderrTail:
     """Keeps the last lines of a stream of bytes, of which there may be endlessly many."""
 
     def __init__(self) -> None:

@@ -23,8 +23,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from ribs.archives import GridArchive
+from ribs.archives import ArchiveBase
 
+from dsage_mpi.archives import Archives, build_archives
 from dsage_mpi.core.seeding import Purpose, integer_seed
 from dsage_mpi.core.state import CheckpointError, Tree
 from dsage_mpi.outer.evaluate import Place, begin_evaluation
@@ -90,14 +91,7 @@ class OuterLoop:
         self.on_milestone: Callable[[], None] = lambda: None
         #: Called by ``run`` after every iteration, once all that is kept of it is.
         self.listeners: Sequence[Listener] = ()
-        seed = integer_seed(config.seed, Purpose.EMITTER, 0)
-        self.archive: GridArchive = ground_truth_archive(config.archive, domain, seed)
-        self.record = EvaluationRecord(domain, len(config.archive.measures))
-        self.method = build_method(
-            Context(config, domain, self.archive, phases, self._method_milestone)
-        )
-        self.iteration = 0
-        self._mark()
+        self._begin(build_archives(config.archive, config.seed))
 
     @property
     def evaluations_left(self) -> int:
@@ -142,6 +136,7 @@ class OuterLoop:
             "record": self.record.state(),
             "failures": self.record.failures(),
             "archive": elites(self.archive),
+            **({"cells": cells} if (cells := self.archives.state()) else {}),
             **marked.method,
             # All streams that are not in the method's state are named: see ``seeding``.
             "rng": {"run_seed": self.config.seed, **marked.method.get("rng", {})},
@@ -149,12 +144,27 @@ class OuterLoop:
             **_proposal_state("following", marked.following),
         }
 
+    def _begin(self, archives: Archives) -> None:
+        """Sets up a search that has found nothing yet, with the cells of ``archives``."""
+        config, domain = self.config, self.domain
+        self.archives = archives
+        seed = integer_seed(config.seed, Purpose.EMITTER, 0)
+        self.archive: ArchiveBase = ground_truth_archive(archives, domain, seed)
+        self.record = EvaluationRecord(domain, len(config.archive.measures))
+        self.method = build_method(
+            Context(config, domain, self.archive, archives, self.phases, self._method_milestone)
+        )
+        self.iteration = 0
+        self._mark()
+
     def load_state(self, tree: Tree) -> None:
         """Continues from ``state()``: record first, archive and data set rebuilt from it.
 
         Raises:
             CheckpointError: The rebuilt archive is not the stored one.
         """
+        if "cells" in tree:  # those of the machine that the run began on, to the last bit
+            self._begin(build_archives(self.config.archive, self.config.seed, tree))
         self.record.load_state(tree["record"], tree["failures"])
         for batch in batches(self.record, self.domain, self.config.seed):
             add_to_archive(self.archive, batch)
@@ -224,7 +234,7 @@ class OuterLoop:
 Listener = Callable[[OuterLoop, Step], None]
 
 
-def add_to_archive(archive: GridArchive, batch: Batch) -> Tree:
+def add_to_archive(archive: ArchiveBase, batch: Batch) -> Tree:
     """Adds a batch's successful evaluations.
 
     Returns:

@@ -176,9 +176,9 @@ def _as_recorded(again: Evaluations, record: EvaluationRecord, rows: Array) -> E
     can even make a generator choose another tile: no reason to lose the run.
     """
     levels = record["level"][rows]
-    equal = np.equal(again.levels, levels)
+    equal: Array = np.asarray(again.levels == levels)
     if levels.ndim == 2:  # vectors: the numbers themselves may be rounded otherwise
-        equal = np.isclose(again.levels, levels, _ROUNDING, _ROUNDING)
+        equal = np.asarray(np.isclose(again.levels, levels, _ROUNDING, _ROUNDING))
     same: Array = equal.all(axis=tuple(range(1, levels.ndim)))
     numbers = {name: record[name][rows] for name in ("objective", "measures", "metadata")}
     wrong = [

@@ -10,7 +10,7 @@ from dsage_mpi.search.archive import coverage, qd_score
 from dsage_mpi.surrogate.accuracy import measure_key
 
 if TYPE_CHECKING:
-    from ribs.archives import GridArchive
+    from ribs.archives import ArchiveBase
 
     from dsage_mpi.core.domain import Array
     from dsage_mpi.outer.loop import OuterLoop, Step
@@ -55,7 +55,7 @@ def iteration_results(loop: OuterLoop, step: Step) -> dict[str, Any]:
     }
 
 
-def _clipped(archive: GridArchive, measures: Array, names: tuple[str, ...]) -> dict[str, int]:
+def _clipped(archive: ArchiveBase, measures: Array, names: tuple[str, ...]) -> dict[str, int]:
     """How many evaluations ((n, k) measures) lie beyond the archive, per measure and side."""
     beyond = {
         "below": (measures < archive.lower_bounds).sum(axis=0),

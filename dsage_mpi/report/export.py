@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dsage_mpi.archives import Archives
 from dsage_mpi.core.atomic_files import atomic_write
 from dsage_mpi.core.csv_files import write_csv
 from dsage_mpi.rundir.run_directory import RunDirectory
@@ -22,10 +23,11 @@ class ExportError(Exception):
 
 @dataclass(frozen=True)
 class ArchiveTable:
-    """The elites of a grid archive, one row each, in the order of their cells.
+    """The elites of an archive, one row each, in the order of their cells.
 
     Attributes:
-        dims: (k,) int64, cells per measure.
+        dims: (k,) int64, cells per measure of a grid; (1,), the number of cells, of others.
+        centroids: (cells, k) float64, centre of each cell; (0, k) of a grid.
         lower_bounds: (k,) float64, smallest value of each measure's range.
         upper_bounds: (k,) float64, largest value of each measure's range.
         measure_names: k names.
@@ -40,6 +42,7 @@ class ArchiveTable:
     """
 
     dims: NDArray[np.int64]
+    centroids: NDArray[np.float64]
     lower_bounds: NDArray[np.float64]
     upper_bounds: NDArray[np.float64]
     measure_names: tuple[str, ...]
@@ -54,28 +57,34 @@ class ArchiveTable:
 
     @staticmethod
     def of(
-        archive: Any, measure_names: Sequence[str] = (), metadata_names: Sequence[str] = ()
+        archive: Any,
+        measure_names: Sequence[str] = (),
+        metadata_names: Sequence[str] = (),
+        archives: Archives | None = None,
     ) -> ArchiveTable:
         """Copies the elites out of an archive.
 
         Args:
-            archive: A pyribs ``GridArchive``; its fields ``level``, ``metadata`` and
+            archive: A pyribs archive; its fields ``level``, ``metadata`` and
                 ``evaluation`` are used if they are there. An ``ArchiveTable`` is returned as is.
             measure_names: Names of the measures; ``measure_0``, ... if there are none.
             metadata_names: Names of the metadata columns; ``metadata_0``, ... if none.
+            archives: What the archive was made by; as pyribs' grids and CVTs have it if None.
         """
         if isinstance(archive, ArchiveTable):
             return archive
+        cells = archive if archives is None else archives
         data = archive.data()
         order = np.argsort(data["index"], kind="stable")
         count = len(order)
         metadata = np.asarray(data.get("metadata", np.empty((count, 0))), dtype=np.float64)
         metadata = metadata.reshape(count, metadata.shape[1] if metadata.ndim > 1 else 1)
         return ArchiveTable(
-            dims=np.asarray(archive.dims, dtype=np.int64),
+            dims=np.array(getattr(cells, "dims", (int(archive.cells),)), np.int64),
+            centroids=_centroids(cells, int(archive.measure_dim)),
             lower_bounds=np.asarray(archive.lower_bounds, dtype=np.float64),
             upper_bounds=np.asarray(archive.upper_bounds, dtype=np.float64),
-            measure_names=_names(measure_names, "measure", len(archive.dims)),
+            measure_names=_names(measure_names, "measure", int(archive.measure_dim)),
             metadata_names=_names(metadata_names, "metadata", metadata.shape[1]),
             index=np.asarray(data["index"], dtype=np.int64)[order],
             solution=np.asarray(data["solution"])[order],
@@ -146,9 +155,14 @@ class ArchiveTable:
         Raises:
             ExportError: The file is missing, damaged or lacks an array.
         """
+        arrays: dict[str, Any] = {}
         try:
             with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-                arrays = {field.name: file[field.name] for field in fields(ArchiveTable)}
+                if "centroids" not in file and "measures" in file:  # of an earlier version
+                    arrays["centroids"] = np.empty((0, file["measures"].shape[1]))
+                arrays |= {
+                    f.name: file[f.name] for f in fields(ArchiveTable) if f.name not in arrays
+                }
         except KeyError as error:
             raise ExportError(f"{path} is no exported archive: {error}") from error
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
@@ -168,7 +182,7 @@ def export_archive(
 
     Args:
         run_dir: Where to.
-        archive: pyribs ``GridArchive`` or ``ArchiveTable``.
+        archive: a pyribs archive or an ``ArchiveTable``.
         measure_names: Names of the measures.
         metadata_names: Names of the metadata columns.
 
@@ -179,6 +193,12 @@ def export_archive(
     table.save_npz(run_dir.archive_npz)
     table.save_csv(run_dir.archive_csv)
     return table
+
+
+def _centroids(cells: Any, measures: int) -> NDArray[np.float64]:
+    """(cells, k) centres of a pyribs archive or of ``Archives``; (0, k) of a grid."""
+    found = getattr(cells, "centroids", None)
+    return np.empty((0, measures)) if found is None else np.array(found, np.float64)
 
 
 def _names(names: Sequence[str], stem: str, count: int) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Writes pictures and films: PNG, animated GIF, and MP4 where there is an encoder."""
+"""Writes pictures and films: PNG, animated GIF, and MP4 by the ffmpeg of imageio-ffmpeg."""
 
 from __future__ import annotations
 
@@ -116,7 +116,9 @@ def _write_mp4(path: Path, frames: Iterator[Image], frame_seconds: float, factor
         command = [
             *(ffmpeg, "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24"),
             *("-s", f"{width}x{height}", "-r", f"{1 / frame_seconds:.6g}", "-i", "-"),
-            *("-pix_fmt", "yuv420p", "-crf", "18", "-f", "mp4", str(unfinished.absolute())),
+            # The format that all players know has even numbers of rows and columns.
+            *("-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p", "-crf", "18"),
+            *("-f", "mp4", str(unfinished.absolute())),
         ]
         code, said = _feed(command, chain([first], pictures))
         if code:
@@ -137,11 +139,28 @@ def _feed(command: list[str], pictures: Iterable[Image]) -> tuple[int, str]:
         return program.returncode, complaints.read().decode(errors="replace").strip()
 
 
-def _find_ffmpeg(path: Path) -> str:
-    ffmpeg = shutil.which("ffmpeg")
-    if ffmpeg is None:
+def find_ffmpeg() -> str:
+    """The program that makes MP4 films: of the package imageio-ffmpeg, or IMAGEIO_FFMPEG_EXE.
+
+    Raises:
+        MovieError: There is none; says what to do.
+    """
+    try:
+        from imageio_ffmpeg import get_ffmpeg_exe
+
+        found: str | None = shutil.which(get_ffmpeg_exe())
+    except (ImportError, RuntimeError):  # not installed; or a platform that it has no program for
+        found = None
+    if found is None:
         raise MovieError(
-            f"{path} is not written: MP4 needs the program ffmpeg, which is not on PATH; "
-            "install it (apt-get install ffmpeg) or choose a name that ends with .gif"
+            "MP4 needs ffmpeg, which is not there: pip install imageio-ffmpeg, or let the "
+            "environment variable IMAGEIO_FFMPEG_EXE name one; GIF needs nothing"
         )
-    return ffmpeg
+    return found
+
+
+def _find_ffmpeg(path: Path) -> str:
+    try:
+        return find_ffmpeg()
+    except MovieError as error:
+        raise MovieError(f"{path} is not written: {error}") from None

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Protocol
 
 from dsage_mpi.core.csv_files import write_csv
+from dsage_mpi.core.text_table import text_table
 
 #: Up to so many ranks are listed one by one.
 _LISTED = 8
 
+#: Of the table.
+_HEADINGS = ("rank", "host", "tasks", "failed", "busy s", "idle s", "idle")
 _HEADER = ("rank", "host", "tasks", "failures", "busy_s", "idle_s")
 
 
@@ -102,14 +105,18 @@ def rank_table(ranks: Sequence[RankUsage]) -> list[str]:
     if not ranks:
         return []
     if len(ranks) <= _LISTED:
-        width = max(4, *(len(entry.host) for entry in ranks))
-        lines = [f"rank  {'host':<{width}}  {'tasks':>7}  failed    busy s    idle s   idle"]
-        lines += [
-            f"{entry.rank:>4}  {entry.host:<{width}}  {entry.tasks:>7}  {entry.failures:>6}  "
-            f"{entry.busy_seconds:>8.1f}  {entry.idle_seconds:>8.1f}  {_idle(entry):>4.0f} %"
+        rows = [
+            (
+                *(str(entry.rank), entry.host, str(entry.tasks), str(entry.failures)),
+                *(
+                    f"{entry.busy_seconds:.1f}",
+                    f"{entry.idle_seconds:.1f}",
+                    f"{_idle(entry):.0f} %",
+                ),
+            )
             for entry in ranks
         ]
-        return lines
+        return text_table(rows, headings=_HEADINGS, right={0, 2, 3, 4, 5, 6}).splitlines()
     busy = sum(entry.busy_seconds for entry in ranks)
     time = busy + sum(entry.idle_seconds for entry in ranks)
     least, most = min(ranks, key=_idle), max(ranks, key=_idle)

@@ -6,8 +6,12 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dsage_mpi.core.text_table import text_table
 from dsage_mpi.report.ranks import RankUsage, rank_table
 from dsage_mpi.rundir.run_directory import RunDirectory
+
+#: Characters of the longest name of an entry, indented.
+_NAMES_WIDTH = 15
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -39,11 +43,12 @@ def run_summary(
         ranks: Who simulated.
     """
     lines = [title] if title else []
-    lines += (
-        _results(rows, max_evaluations, cells) if rows else ["  no outer iteration finished yet"]
-    )
     if rows:
-        lines += _times(rows)
+        entries = [*_results(rows, max_evaluations, cells), *_times(rows)]
+        named = [(f"  {name}", text) for name, text in entries]
+        lines += text_table(named, widths=(_NAMES_WIDTH, None)).splitlines()
+    else:
+        lines.append("  no outer iteration finished yet")
     table = rank_table(ranks)
     if table:
         lines += ["", *(f"  {line}" for line in table)]
@@ -53,33 +58,33 @@ def run_summary(
     return "\n".join(lines)
 
 
-def _results(rows: Rows, max_evaluations: int | None, cells: int | None) -> list[str]:
+def _results(rows: Rows, max_evaluations: int | None, cells: int | None) -> list[tuple[str, str]]:
     last = rows[-1]
     budget = f" of {_count(max_evaluations)}" if max_evaluations is not None else ""
     failures = last.get("failures") or 0
     failed = f" ({_count(failures)} failed, see failures.jsonl)" if failures else ""
     of_cells = f" of {_count(cells)}" if cells is not None else ""
     lines = [
-        _entry("evaluations", f"{_count(last['evaluations'])}{budget}{failed}"),
-        _entry("iterations", _count(last["iteration"])),
-        _entry("QD-score", f"{last['qd_score']:.2f}"),
-        _entry(
+        ("evaluations", f"{_count(last['evaluations'])}{budget}{failed}"),
+        ("iterations", _count(last["iteration"])),
+        ("QD-score", f"{last['qd_score']:.2f}"),
+        (
             "coverage",
             f"{100 * last['coverage']:.2f} % ({_count(last['archive_size'])}{of_cells} cells)",
         ),
     ]
     if last.get("objective_best") is not None and last.get("objective_mean") is not None:
         best, mean = last["objective_best"], last["objective_mean"]
-        lines.append(_entry("objective", f"best {best:.4g}, mean {mean:.4g}"))
+        lines.append(("objective", f"best {best:.4g}, mean {mean:.4g}"))
     if clipped := _clipped(rows):
-        lines.append(_entry("clipped", clipped))
+        lines.append(("clipped", clipped))
     errors = [
         _error(name.removesuffix("_mae"), last)
         for name, value in last.items()
         if name.endswith("_mae") and not name.endswith("_constant_mae") and value is not None
     ]
     if errors:
-        lines.append(_entry("surrogate MAE", ", ".join(errors)))
+        lines.append(("surrogate MAE", ", ".join(errors)))
     return lines
 
 
@@ -106,7 +111,7 @@ def _error(what: str, row: Mapping[str, Any]) -> str:
     return f"{what.replace('_', ' ')} {row[f'{what}_mae']:.3g}{beside}"
 
 
-def _times(rows: Rows) -> list[str]:
+def _times(rows: Rows) -> list[tuple[str, str]]:
     """The time of all outer iterations, whichever start of the program they ran in.
 
     Not that of this start: the same run would have another wall time wherever one looks.
@@ -114,9 +119,9 @@ def _times(rows: Rows) -> list[str]:
     total = sum(row.get("total_s") or 0.0 for row in rows)
     phases = [(label, sum(row.get(name) or 0.0 for row in rows)) for name, label in _PHASES]
     shares = ", ".join(f"{label} {100 * s / total:.0f} %" for label, s in phases if total and s)
-    lines = [_entry("wall time", f"{duration(total)}, all starts, to the last iteration")]
+    lines = [("wall time", f"{duration(total)}, all starts, to the last iteration")]
     if shares:
-        lines.append(_entry("spent on", shares))
+        lines.append(("spent on", shares))
     return lines
 
 
@@ -132,10 +137,10 @@ def _files(run_dir: RunDirectory) -> list[str]:
     ]
     found = [(path.relative_to(run_dir.path), what) for path, what in named if path.is_file()]
     checkpoints = len(list(run_dir.checkpoints.glob("*.h5"))) if run_dir.checkpoints.is_dir() else 0
-    lines = [f"{name!s:<24}{what}".rstrip() for name, what in found]
+    entries = [(str(name), what) for name, what in found]
     if checkpoints:
-        lines.append(f"{run_dir.checkpoints.name + os.sep:<24}{checkpoints} checkpoint(s)")
-    return lines
+        entries.append((run_dir.checkpoints.name + os.sep, f"{checkpoints} checkpoint(s)"))
+    return text_table(entries).splitlines() if entries else []
 
 
 def duration(seconds: float) -> str:
@@ -146,10 +151,6 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
-def _entry(name: str, text: str) -> str:
-    return f"  {name:<15}{text}"
 
 
 def _count(number: int) -> str:

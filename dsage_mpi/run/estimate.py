@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
+from dsage_mpi.archives import ARCHIVES
 from dsage_mpi.config.schema import Config
 from dsage_mpi.core.cost_facts import CostFacts
-from dsage_mpi.core.levels import LevelSpace
+from dsage_mpi.core.levels import LevelSpace, Planes
 from dsage_mpi.domains import domain_settings
 
 #: Multiply-add pairs per second that the surrogate reaches on one CPU core (fp32, convolutions of
@@ -90,6 +93,9 @@ def estimate(config: Config) -> Estimate:
         iterations = 1 + trainings
         predictions = trainings * emitted * config.inner_loop.iterations
         training_samples = config.surrogate.epochs * samples
+        if config.surrogate.max_steps is not None:
+            most = trainings * config.surrogate.max_steps * config.surrogate.batch_size
+            training_samples = min(training_samples, most)
     else:
         per_iteration = min(emitted, budget)
         iterations = math.ceil(budget / per_iteration)
@@ -144,19 +150,23 @@ def prediction_macs(config: Config, facts: CostFacts) -> int:
     """Multiply-add pairs of predicting one level, which the network itself tells."""
     from dsage_mpi.surrogate.demand import demand  # loads torch
 
-    space = LevelSpace(facts.level_shape, facts.tile_count)
+    planes = None
+    if config.surrogate.planes and facts.planes:
+        planes = Planes(("",) * facts.planes, lambda levels: np.empty(0, np.float32))
+    space = LevelSpace(facts.level_shape, facts.tile_count, planes=planes)
     return demand(config.surrogate, space, 1 + len(config.archive.measures)).multiply_adds
 
 
 def _selected(config: Config, predictions: int) -> int:
     """Evaluations per outer iteration."""
-    cells = math.prod(config.archive.dims)
+    cells = config.archive.cell_count
     elites = max(1, min(round(ARCHIVE_SHARE * cells), predictions // PREDICTIONS_PER_ELITE))
     selection = config.selection
     if selection is None or selection.kind == "all":
         return elites
-    if selection.kind == "downsample" and selection.coarse_dims is not None:
-        return max(1, round(elites * math.prod(selection.coarse_dims) / cells))
+    if selection.kind == "downsample":
+        coarse: int = ARCHIVES.load(config.archive.kind).coarse_count(selection)
+        return max(1, round(elites * coarse / cells))
     return max(1, min(selection.count or elites, elites))
 
 
@@ -167,5 +177,5 @@ def _memory(config: Config, facts: CostFacts) -> int:
     numbers = 8 * (len(config.archive.measures) + 8)
     evaluation = facts.solution_bytes + level + numbers
     data_set = level + numbers if config.uses_surrogate else 0
-    archives = (2 if config.uses_surrogate else 1) * math.prod(config.archive.dims)
+    archives = (2 if config.uses_surrogate else 1) * config.archive.cell_count
     return config.algorithm.max_evaluations * (evaluation + data_set) + archives * evaluation

@@ -8,11 +8,16 @@ import shlex
 import traceback
 from typing import TYPE_CHECKING
 
+from dsage_mpi.archives import ARCHIVES
+from dsage_mpi.config.components import EMITTERS
 from dsage_mpi.core import exit_codes
+from dsage_mpi.core.domain import renderer
 from dsage_mpi.core.printable import printable
+from dsage_mpi.core.registry import load
 from dsage_mpi.domains import measures_of
-from dsage_mpi.report.export import export_archive
-from dsage_mpi.report.figures.run import draw_run
+from dsage_mpi.report.export import ArchiveTable, export_archive
+from dsage_mpi.report.figures.gallery import Render
+from dsage_mpi.report.figures.run import Look, draw_run
 from dsage_mpi.report.ranks import write_ranks
 from dsage_mpi.report.summary import run_summary
 from dsage_mpi.rundir.failures import headline
@@ -66,17 +71,12 @@ def write_results(parts: Parts) -> str:
     """Writes exports and figures of a run that is over, and returns its summary."""
     config, loop, directory = parts.config, parts.loop, parts.directory
     domain, rows = loop.domain, parts.metrics.rows
-    table = export_archive(directory, loop.archive, config.archive.measures, domain.metadata_names)
+    made = ArchiveTable.of(
+        loop.archive, config.archive.measures, domain.metadata_names, loop.archives
+    )
+    table = export_archive(directory, made)
     if config.report.figures:
-        draw_run(
-            directory.figures,
-            table,
-            rows,
-            domain.render,
-            units(config),
-            run_title(config),
-            levels=config.report.levels,
-        )
+        draw_run(directory.figures, table, rows, look(config, renderer(domain)))
     ranks = parts.resources.farm.stats()
     write_ranks(directory.ranks, ranks)
     summary = run_summary(
@@ -94,6 +94,7 @@ def write_results(parts: Parts) -> str:
 #: Solution kind -> what DSAGE is compared with, and what its input has to change for that.
 _BASELINES = {
     "discrete": ("MAP-Elites", ("algorithm.method=map_elites",)),
+    "mixed": ("MAP-Elites", ("algorithm.method=map_elites",)),
     "continuous": (
         "CMA-ME",
         ("algorithm.method=cma_me", "emitters.kind=cma_me", "emitters.count=5"),
@@ -108,7 +109,11 @@ def comparison(config: Config, solutions: str, directory: RunDirectory, ranks: i
     name, overrides = _BASELINES[solutions]
     program = f"mpirun -n {ranks} python" if ranks > 1 else "python"
     command = [program, "-m dsage_mpi", shlex.quote(os.path.relpath(directory.config))]
-    command += [f"--set {override}" for override in overrides]
+    if not EMITTERS.is_own(config.emitters.kind) and name == "MAP-Elites":
+        overrides = (*overrides, "emitters.kind=map_elites")  # somebody's would be another method
+        if config.emitters.settings:
+            overrides = (*overrides, "emitters.settings={}")
+    command += [f"--set {shlex.quote(override)}" for override in overrides]
     return f"\n\nCompare with {name} on the same budget:\n  {' '.join(command)}"
 
 
@@ -119,6 +124,12 @@ def run_title(config: Config) -> str:
     """
     what = f"{config.algorithm.method} on {config.domain_name}, seed {config.seed}"
     return f"{what} ({config.title})" if config.title else what
+
+
+def look(config: Config, render: Render | None) -> Look:
+    """What the figures of a run are drawn with; ``render`` draws one level, if any can be."""
+    heatmap = load(ARCHIVES.load(config.archive.kind).HEATMAP)
+    return Look(render, units(config), run_title(config), config.report.levels, heatmap)
 
 
 def units(config: Config) -> list[str]:

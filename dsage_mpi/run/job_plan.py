@@ -47,8 +47,8 @@ def plan(config: Config, job: Layout) -> tuple[str, list[str]]:
         slots = max(1, math.ceil(seconds / job.seconds))
         text += f", {_slots(slots)} of {seconds_text(job.seconds)}; the job has {job.slots}"
         if slots > job.slots:
-            advice = _advice(estimate(config), job, threads if on_cores else 0)
-            warnings.append(_too_long(slots, job, advice))
+            remedy = _remedy(estimate(config), job, threads if on_cores else 0)
+            warnings.append(_too_long(slots, job, remedy))
     return text, warnings
 
 
@@ -66,12 +66,12 @@ def _slots(count: int) -> str:
     return f"{count} time slot{'s' if count > 1 else ''}"
 
 
-def _too_long(slots: int, job: Layout, advice: str) -> str:
+def _too_long(slots: int, job: Layout, remedy: str) -> str:
     assert job.seconds is not None
-    return _TOO_LONG % (_slots(slots), seconds_text(job.seconds), job.slots, job.slots - 1, advice)
+    return _TOO_LONG % (_slots(slots), seconds_text(job.seconds), job.slots, job.slots - 1, remedy)
 
 
-def _advice(cost: Estimate, job: Layout, threads: int) -> str:
+def _remedy(cost: Estimate, job: Layout, threads: int) -> str:
     """What makes a run faster depends on what takes the time."""
     simulating = _seconds(cost, job, 0)
     if threads and _seconds(cost, job, threads) > 2 * simulating:

@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from dsage_mpi.archives import Archives, build_archives
 from dsage_mpi.checkpoint.files import checkpoints, read_newest
 from dsage_mpi.checkpoint.hdf5 import read_tree
 from dsage_mpi.config.load import config_from_toml
 from dsage_mpi.config.schema import Config
 from dsage_mpi.core.state import CheckpointError, Tree
+from dsage_mpi.core.wording import option
 from dsage_mpi.report.export import ArchiveTable
+from dsage_mpi.run.absent import stand_in_for_absent
 from dsage_mpi.run.restart_parts import missing, told
 from dsage_mpi.rundir.metric_columns import columns_of
 from dsage_mpi.rundir.run_directory import RunDirectory, RunDirectoryError, look
@@ -40,11 +43,12 @@ class Stored:
         return str(self.tree["config"])
 
     def load_config(self) -> Config:
-        """The run's effective configuration.
+        """The run's effective configuration, also where its components are not importable.
 
         Raises:
             ConfigError: This version cannot read it any more.
         """
+        stand_in_for_absent(self.tree)
         return config_from_toml(self.config, str(self.checkpoint))
 
     def rows(self) -> list[dict[str, int | float | None]]:
@@ -59,13 +63,20 @@ class Stored:
             {name: _number(column[i]) for name, column in columns.items()} for i in range(count)
         ]
 
+    def archives(self, config: Config) -> Archives:
+        """What makes archives with the run's cells."""
+        return build_archives(config.archive, config.seed, self.tree)
+
     def table(self, config: Config, metadata_names: Sequence[str] = ()) -> ArchiveTable:
         """The archive as plain arrays."""
         elites: dict[str, Any] = {n: np.asarray(a) for n, a in self.tree["archive"].items()}
         order = np.argsort(elites["index"], kind="stable")
-        low, high = np.array(config.archive.ranges, dtype=np.float64).T
+        archives = self.archives(config)
+        low, high = archives.ranges
+        centroids = archives.centroids
         return ArchiveTable(
-            dims=np.array(config.archive.dims, dtype=np.int64),
+            dims=np.array(archives.dims, dtype=np.int64),
+            centroids=np.empty((0, len(low))) if centroids is None else centroids,
             lower_bounds=low,
             upper_bounds=high,
             measure_names=config.archive.measures,
@@ -127,7 +138,7 @@ def find_unsaved(path: Path) -> RunDirectory | None:
     if look(directory.archive_npz) is not None:
         raise RunDirectoryError(
             f"the run in {path} has ended ({directory.archive_npz.name} is there), but all its "
-            f"checkpoints are gone: there is nothing to go on from. To run it again: "
-            f"dsage_mpi {directory.config} --run-dir NEW"
+            f"checkpoints are gone: there is nothing to go on from. To run it again: start "
+            f"{directory.config} with {option('run-dir', 'NEW')}"
         )
     return directory

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dsage_mpi.checkpoint.parallel import Partner
 from dsage_mpi.checkpoint.writer import CALL
 from dsage_mpi.core import exit_codes
+from dsage_mpi.core.component_failures import ComponentFailedError
 from dsage_mpi.core.domain import DomainError
 from dsage_mpi.domains import build_domain
 from dsage_mpi.domains.isolated import make_simulator
@@ -88,8 +89,10 @@ def _run_job(world: World, request: RunRequest, requests: Requests | None) -> in
             code = run_root(request, Resources(world.size, domain, farm, requests, status))
             status.write(state=_STATES[code])  # before the farm may have to abort all ranks
             farm.close(abort_code=code)
-    except FarmError as error:
+    except (FarmError, ComponentFailedError) as error:
         _log.error("%s", error)
+        if isinstance(error, ComponentFailedError):
+            _log.info("once that is mended, --restart %s goes on", request.run_dir)
         code = exit_codes.FAILED
     except StopRequested as stop:
         status.write(state=STOPPED, reason=str(stop))

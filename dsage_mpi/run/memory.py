@@ -104,13 +104,14 @@ def parts(config: Config, domain: Domain) -> Iterator[Part]:
 
 
 def _archives(config: Config, domain: Domain) -> Part:
-    cells, dims = math.prod(config.archive.dims), toml_value(config.archive.dims)
+    archive = config.archive
+    cells, size = archive.cell_count, toml_value(getattr(archive, archive.SIZE))
     fields = (_solution(domain), _level(domain), 8 * len(domain.metadata_names), 8 * 6)
     written = min(cells, config.algorithm.max_evaluations)
     count = 2 if config.uses_surrogate else 1
     return Part(
-        "archive.dims",
-        dims,
+        f"archive.{archive.SIZE}",
+        size,
         f"archives of {_number(cells)} cells",
         at_once=cells * max(fields),
         in_all=count * (written * sum(fields) + 5 * cells),
@@ -122,14 +123,16 @@ def _evaluations(config: Config, domain: Domain) -> Iterator[Part]:
     budget = config.algorithm.max_evaluations
     numbers = 8 * (3 + len(domain.metadata_names))
     record = _solution(domain) + _level(domain) + domain.result_dtype.itemsize + numbers
-    grid = 4 * math.prod(LevelSpace.of(domain).grid_shape)
+    space = LevelSpace.of(domain, config.surrogate.planes)
+    grid = 4 * math.prod(space.grid_shape)
+    seen = 4 * (space.channels - space.tile_count) * math.prod(space.shape)
     on_host = config.uses_surrogate and config.surrogate.device != "cuda"
     yield Part(
         "algorithm.max_evaluations",
         str(budget),
         "record and data set of all evaluations",
-        at_once=budget * max(grid, _level(domain)) if on_host else 0,
-        in_all=budget * (record + (grid + _level(domain) + 24 if on_host else 0)),
+        at_once=budget * max(grid, seen, _level(domain)) if on_host else 0,
+        in_all=budget * (record + (grid + seen + _level(domain) + 24 if on_host else 0)),
     )
     if config.uses_surrogate:
         count = config.algorithm.initial_solutions
@@ -154,7 +157,8 @@ def _networks(config: Config, domain: Domain) -> Iterator[Part]:
     from dsage_mpi.surrogate.demand import demand  # loads torch
 
     settings = config.surrogate
-    takes = demand(settings, LevelSpace.of(domain), 1 + len(config.archive.measures))
+    space = LevelSpace.of(domain, settings.planes)
+    takes = demand(settings, space, 1 + len(config.archive.measures))
     path = network_facts(settings.kind).size_key
     size: Any = settings.model_dump()
     for key in path.split("."):

@@ -95,6 +95,6 @@ def take_along(directory: RunDirectory, checkpoint: Path, tree: Tree, config: Co
         copy,
         {**tree, "config": to_toml(config)},
         {**attributes, "config_hash": config_hash(config)},
-        about=DESCRIPTIONS,
+        descriptions=DESCRIPTIONS,
     )
     return copy

@@ -8,7 +8,6 @@ import math
 import sys
 import time
 from collections.abc import Mapping
-from types import TracebackType
 from typing import IO, Any
 
 from dsage_mpi.core.printable import printable
@@ -50,12 +49,7 @@ class Progress:
                 self._live = LiveBars(self._stream, width, self._total)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def close(self) -> None:

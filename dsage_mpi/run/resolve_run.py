@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsage_mpi.config.errors import Problem
-from dsage_mpi.config.load import ConfigError, config_from_toml
-from dsage_mpi.config.restart import changes, ignored, restart_config
+from dsage_mpi.config.load import ConfigError
+from dsage_mpi.config.restart import changes, restart_config
 from dsage_mpi.config.schema import Config
 from dsage_mpi.config.toml_writer import to_toml
 from dsage_mpi.core.atomic_files import remove_remains
 from dsage_mpi.core.domain import DomainError, try_simulator
 from dsage_mpi.core.state import CheckpointError
+from dsage_mpi.core.wording import option
 from dsage_mpi.core.write_errors import remedy
 from dsage_mpi.domains import build_domain
 from dsage_mpi.run.memory import check_memory
+from dsage_mpi.run.restart_source import RestartSource, compare_with_file, read_source
 from dsage_mpi.rundir.lock import RunLock
 from dsage_mpi.rundir.run_directory import (
     RunDirectory,
@@ -34,7 +36,6 @@ from dsage_mpi.rundir.run_directory import (
 from dsage_mpi.surrogate.errors import SurrogateError
 
 if TYPE_CHECKING:
-    from dsage_mpi.run.load_run import Stored
     from dsage_mpi.run.request import RunRequest
     from dsage_mpi.run.stop import Mark
 
@@ -88,7 +89,7 @@ def check(asked: Asked) -> Config:
         stored = find_stored(asked.restart, obstacles)
         config = restart_config(stored.config, str(stored.checkpoint), asked.overrides)
         if stored.directory is not None and asked.run_dir is None:
-            _compare_with_file(stored.directory, stored.config, stored.checkpoint)
+            compare_with_file(stored.directory, stored.config, stored.checkpoint)
     _check_needs(config, str(asked.restart or asked.source))
     if asked.run_dir is not None and not never_begun(asked.run_dir):
         refuse_used(asked.run_dir)
@@ -111,7 +112,8 @@ def resolve(asked: Asked, held: contextlib.ExitStack) -> RunRequest:
     except OSError as error:
         what = remedy(error).capitalize()
         raise RunDirectoryError(
-            f"cannot write into the run directory: {error}. {what}, or name another with --run-dir"
+            f"cannot write into the run directory: {error}. {what}, or name another with "
+            f"{option('run-dir')}"
         ) from error
 
 
@@ -140,10 +142,10 @@ def _continued(asked: Asked, held: contextlib.ExitStack) -> RunRequest:
     heeded: dict[str, Mark] = {}
     if not elsewhere:
         directory, heeded = _taken_over(asked.restart, held)
-    source = _read_source(asked.restart)
+    source = read_source(asked.restart)
     config = restart_config(source.text, str(source.file), asked.overrides)
     if not elsewhere and source.stored is not None:
-        _compare_with_file(directory, source.text, source.file)
+        compare_with_file(directory, source.text, source.file)
     _check_needs(config, str(source.file))
     checkpoint = None if source.stored is None else source.file
     if elsewhere:
@@ -195,7 +197,7 @@ def _new_directory(path: Path | None, stem: str, held: contextlib.ExitStack) -> 
 
 
 def _take_along(
-    directory: RunDirectory, source: _Source, config: Config, asked: Asked
+    directory: RunDirectory, source: RestartSource, config: Config, asked: Asked
 ) -> Path | None:
     """What a run in a new directory goes on from, there: it needs the old one no more.
 
@@ -240,54 +242,6 @@ def _hold(directory: RunDirectory, held: contextlib.ExitStack) -> None:
     setup_logging(directory, rank=0)
     if lock.weakness:
         _log.warning("%s", lock.weakness)
-
-
-@dataclass(frozen=True)
-class _Source:
-    """What ``--restart`` continues.
-
-    Attributes:
-        text: Configuration (TOML).
-        file: The file that it is from.
-        stored: The checkpoint; None if the run ended before its first one.
-    """
-
-    text: str
-    file: Path
-    stored: Stored | None
-
-
-def _read_source(path: Path) -> _Source:
-    from dsage_mpi.run.load_run import find_stored, find_unsaved
-    from dsage_mpi.run.restart_parts import obstacles
-
-    if (unsaved := find_unsaved(path)) is not None:
-        return _Source(_text_of(unsaved.config), unsaved.config, None)
-    stored = find_stored(path, obstacles)
-    return _Source(stored.config, stored.checkpoint, stored)
-
-
-def _text_of(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RunDirectoryError(f"cannot read {file}: {error}") from error
-
-
-def _compare_with_file(directory: RunDirectory, stored: str, checkpoint: Path) -> None:
-    """Says what the run directory's ``config.toml`` has otherwise than the checkpoint.
-
-    Raises:
-        ConfigError: They are two different runs.
-    """
-    try:
-        text = directory.config.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return
-    name = str(directory.config)
-    config = config_from_toml(stored, str(checkpoint))
-    for line in ignored(text, name, config, checkpoint.name):
-        _log.warning("%s, says %s, but a restart goes by the checkpoint and --set", line, name)
 
 
 def _check_needs(config: Config, source: str) -> None:

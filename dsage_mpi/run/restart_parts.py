@@ -57,7 +57,10 @@ _SURROGATE: dict[str, type] = {
 _EMITTERS: dict[str, type] = {"search/emitters": dict, "rng/archive": str}
 _KINDS = {str: "a text", int: "a number", np.ndarray: "an array", list: "texts", dict: "a group"}
 #: Groups whose arrays have as many rows as the run is long.
-_GROWING = ("record/", "archive/", "failures/", "surrogate/calibration/", "proposal/", "following/")
+_GROWING = (
+    *("record/", "archive/", "cells/", "failures/"),
+    *("surrogate/calibration/", "proposal/", "following/"),
+)
 #: Not in checkpoints of earlier versions.
 _OPTIONAL = ("surrogate/calibration",)
 
@@ -151,7 +154,7 @@ def _shrunk(config: Config) -> Config:
     archive, algorithm, surrogate = config.archive, config.algorithm, config.surrogate
     return config.model_copy(
         update={
-            "archive": archive.model_copy(update={"dims": tuple(2 for _ in archive.dims)}),
+            "archive": archive.smallest(),
             "algorithm": algorithm.model_copy(update={"max_evaluations": 1}),
             "surrogate": surrogate.model_copy(update={"device": "cpu"}),
         }

@@ -15,13 +15,14 @@ import os
 import platform
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
+from dsage_mpi.core.slurm import job_id
+from dsage_mpi.core.wording import option
 from dsage_mpi.core.write_errors import remedy
 from dsage_mpi.rundir.json_files import read_facts
 from dsage_mpi.rundir.run_directory import RunDirectory, RunDirectoryError
-from dsage_mpi.rundir.status import ENDED, job_id, read_status
+from dsage_mpi.rundir.status import ENDED, read_status
 
 #: A run on another machine that has not written its status for so many seconds is dead.
 _SILENCE_SECONDS = 60.0
@@ -59,8 +60,9 @@ class RunLock:
             link = error.errno == errno.ELOOP
             reason = f"{self._path.name} there is a symbolic link" if link else error.strerror
             raise RunDirectoryError(
-                f"cannot write into {directory.path}: {reason}. Choose another --run-dir, "
-                "or copy the run to where you can write and --restart the copy."
+                f"cannot write into {directory.path}: {reason}. Choose another "
+                f"{option('run-dir')}, or copy the run to where you can write and continue that: "
+                f"{option('restart', 'COPY')}"
             ) from error
         try:
             self._take(directory)
@@ -79,12 +81,7 @@ class RunLock:
     def __enter__(self) -> RunLock:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.release()
 
     def _take(self, directory: RunDirectory) -> None:
@@ -108,7 +105,7 @@ class RunLock:
             "host": platform.node(),
             "pid": os.getpid(),
             "born": birth(os.getpid()),
-            "job_id": job_id(),
+            "job_id": job_id(os.environ),
             "since": time.strftime("%Y-%m-%d %H:%M:%S"),
         }
         try:
@@ -122,7 +119,7 @@ class RunLock:
         return mine
 
     def _tries(self) -> int:
-        mine = job_id()
+        mine = job_id(os.environ)
         same_job = mine is not None and read_holder(self._path).get("job_id") == mine
         return _TRIES_OF_SAME_JOB if same_job else _TRIES
 
@@ -174,7 +171,7 @@ def _may_live(holder: dict[str, Any], directory: RunDirectory, locks_work: bool)
         return False  # let go in order
     if holder.get("host") == platform.node():
         return not locks_work and _lives(int(holder.get("pid", 0)), holder.get("born", ""))
-    if holder.get("job_id") is not None and holder["job_id"] == job_id():
+    if holder.get("job_id") is not None and holder["job_id"] == job_id(os.environ):
         return False  # this very job, which Slurm has started again
     status = read_status(directory.status)
     if status.get("state") in ENDED:

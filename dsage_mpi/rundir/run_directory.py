@@ -10,6 +10,7 @@ from typing import Any
 
 from dsage_mpi.core.atomic_files import atomic_write
 from dsage_mpi.core.paths import Kind, kind_of, list_folder
+from dsage_mpi.core.wording import option
 
 #: Folder that numbered run directories are made in when the user names none.
 RUNS_FOLDER = Path("runs")
@@ -131,7 +132,7 @@ class RunDirectory:
             where = RUNS_FOLDER if path is None else path
             raise RunDirectoryError(
                 f"cannot make a run directory at {where}: {error.strerror or error}. "
-                "Choose a writable folder with --run-dir."
+                f"Choose a writable folder with {option('run-dir')}."
             ) from error
         return made
 
@@ -182,8 +183,8 @@ class RunDirectory:
                 return RunDirectory.open(place.parent.parent)
         raise RunDirectoryError(
             f"{path} is a file outside a run directory's checkpoints/ folder; "
-            "expected a run directory or one of its checkpoints. To go on from any "
-            "checkpoint in a new run directory, add --run-dir NEW to --restart"
+            "expected a run directory or one of its checkpoints. To go on from any checkpoint in a "
+            f"new run directory, add {option('run-dir', 'NEW')} to {option('restart')}"
         )
 
     def write_config(self, toml: str) -> None:
@@ -262,7 +263,9 @@ def refuse_used(path: Path) -> None:
     """
     kind = kind_of(path)
     if kind not in (None, "folder"):
-        raise RunDirectoryError(f"--run-dir {path} is a file; expected a folder or a new name")
+        raise RunDirectoryError(
+            f"{option('run-dir', path)} is a file; expected a folder or a new name"
+        )
     if list_folder(path):
         raise in_use(path)
 
@@ -290,6 +293,6 @@ def never_begun(path: Path) -> bool:
 def in_use(path: Path) -> RunDirectoryError:
     """What is said of a folder for new results in which something is."""
     return RunDirectoryError(
-        f"--run-dir {path} exists and is not empty. To continue what is in it use --restart "
-        f"{path}; to start anew choose a different --run-dir."
+        f"{option('run-dir', path)} exists and is not empty. To continue what is in it use "
+        f"{option('restart', path)}; to start anew choose a different {option('run-dir')}."
     )

@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dsage_mpi.core.paths import create_anew
+from dsage_mpi.core.atomic_files import atomic_write
+from dsage_mpi.core.slurm import job_id
 from dsage_mpi.rundir.json_files import read_facts
 
 #: Seconds between two writings.
@@ -43,12 +44,11 @@ class StatusFile:
 
     def __init__(self, path: Path, **facts: Any) -> None:
         self._path = path
-        self._temporary = path.with_name(f".{path.name}.writing")
         self._facts: dict[str, Any] = {
             "state": STARTING,
             "host": platform.node(),
             "pid": os.getpid(),
-            "job_id": job_id(),
+            "job_id": job_id(os.environ),
             "started": time.time(),
             **facts,
         }
@@ -66,11 +66,12 @@ class StatusFile:
         self._facts.update(facts)
         self._facts["updated"] = time.time()
         self._next = time.monotonic() + _INTERVAL
-        # Not synced: after a power cut the run is not running anyway.
-        with contextlib.suppress(OSError):
-            with os.fdopen(create_anew(self._temporary), "w", encoding="utf-8") as file:
-                file.write(json.dumps(self._facts, indent=1) + "\n")
-            os.replace(self._temporary, self._path)
+        # Not durable: after a power cut the run is not running anyway.
+        with (
+            contextlib.suppress(OSError),
+            atomic_write(self._path, "w", durable=False) as file,
+        ):
+            file.write(json.dumps(self._facts, indent=1) + "\n")
 
 
 def load_status(path: Path) -> dict[str, Any]:
@@ -88,14 +89,3 @@ def read_status(path: Path) -> dict[str, Any]:
         return load_status(path)
     except OSError:
         return {}
-
-
-def job_id() -> str | None:
-    """Number of the batch job that this process is part of, for an array task ``ARRAY_TASK``."""
-    array, task = os.environ.get("SLURM_ARRAY_JOB_ID"), os.environ.get("SLURM_ARRAY_TASK_ID")
-    if array and task:
-        return f"{array}_{task}"
-    for name in ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "FLUX_JOB_ID"):
-        if value := os.environ.get(name):
-            return value
-    return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from ribs.archives import GridArchive
+from ribs.archives import ArchiveBase
 
 if TYPE_CHECKING:
     from dsage_mpi.core.domain import Array
@@ -19,7 +19,7 @@ _TOGETHER = 2_000
 def greedy_by_expected_gain(
     predicted: Array,
     outcomes: Callable[[Array], Array],
-    ground_truth: GridArchive,
+    ground_truth: ArchiveBase,
     count: int,
     on_progress: Callable[[int], None] = lambda picked: None,
     *,
@@ -68,7 +68,7 @@ def greedy_by_expected_gain(
 class _Gains:
     """Expected gains over the real elites and what has been supposed to be added to them."""
 
-    def __init__(self, outcomes: Callable[[Array], Array], ground_truth: GridArchive) -> None:
+    def __init__(self, outcomes: Callable[[Array], Array], ground_truth: ArchiveBase) -> None:
         self._outcomes, self._grid = outcomes, ground_truth
         self._best = np.zeros(int(ground_truth.cells))
         elites = ground_truth.data(["index", "objective"])

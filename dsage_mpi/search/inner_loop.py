@@ -10,16 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from ribs.archives import GridArchive
-
 from dsage_mpi.core.domain import Array
 from dsage_mpi.core.seeding import Purpose, generator, integer_seed
 from dsage_mpi.search.archive import start_from, surrogate_archive
 from dsage_mpi.search.emitters import build_emitters
 
 if TYPE_CHECKING:
-    from dsage_mpi.config.schema import Config
-    from dsage_mpi.core.domain import Domain
+    from ribs.archives import ArchiveBase
+
+    from dsage_mpi.search.problem import Problem
 
 
 class Predicted(NamedTuple):
@@ -34,31 +33,27 @@ Predict = Callable[[Array], Predicted]
 
 
 def inner_loop(
-    config: Config,
-    domain: Domain,
+    problem: Problem,
     predict: Predict,
-    ground_truth: GridArchive,
     iteration: int,
     on_progress: Callable[[int], None] | None = None,
-) -> GridArchive:
+) -> ArchiveBase:
     """Exploits the surrogate with fresh emitters.
 
     Args:
-        config: Uses ``archive``, ``emitters``, ``inner_loop`` and ``seed``.
-        domain: Gives the solution space.
+        problem: What is searched; ``inner_loop.start = "archive"`` begins with its real elites.
         predict: The surrogate's prediction for a batch of solutions ((n, solution_dim)).
-        ground_truth: Archive of real elites; ``inner_loop.start = "archive"`` begins with them.
         iteration: Outer iteration, which names the random streams.
         on_progress: Called after each inner iteration with the number done.
 
     Returns:
         The surrogate archive: the best solution known or predicted of every cell reached.
     """
-    archive = surrogate_archive(
-        config.archive, domain, integer_seed(config.seed, Purpose.INNER_LOOP, iteration, 0)
-    )
+    config, domain = problem.config, problem.domain
+    seed = integer_seed(config.seed, Purpose.INNER_LOOP, iteration, 0)
+    archive = surrogate_archive(problem.archives, domain, seed)
     if config.inner_loop.start == "archive":
-        start_from(archive, ground_truth)
+        start_from(archive, problem.ground_truth)
     rng = generator(config.seed, Purpose.INNER_LOOP, iteration, 1)
     emitters = build_emitters(archive, domain, config.emitters, rng)
     for step in range(config.inner_loop.iterations):

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from ribs.archives import GridArchive
 
 from dsage_mpi.core.domain import Array
 from dsage_mpi.core.seeding import Purpose, generator, integer_seed
@@ -15,8 +14,7 @@ from dsage_mpi.search.emitters import build_emitters
 from dsage_mpi.search.seen import SeenLevels
 
 if TYPE_CHECKING:
-    from dsage_mpi.config.schema import Config
-    from dsage_mpi.core.domain import Domain
+    from dsage_mpi.search.problem import Problem
     from dsage_mpi.search.selection import Simulated
 
 #: Batches that are asked for before a solution space counts as exhausted.
@@ -24,9 +22,7 @@ _BATCHES = 100
 
 
 def unseen_offspring(
-    config: Config,
-    domain: Domain,
-    ground_truth: GridArchive,
+    problem: Problem,
     levels_of: Callable[[Array], Array],
     simulated: Simulated,
     count: int,
@@ -36,9 +32,7 @@ def unseen_offspring(
     """Solutions that emitters on the real elites emit, none of which has been simulated.
 
     Args:
-        config: Uses ``archive``, ``emitters`` and ``seed``.
-        domain: Gives the solution space.
-        ground_truth: The real elites.
+        problem: What is searched.
         levels_of: Solutions ((n, solution_dim)) to levels ((n, H, W) or (n, d)).
         simulated: Tells which levels are known.
         count: How many are wanted.
@@ -48,9 +42,10 @@ def unseen_offspring(
     Returns:
         (n, solution_dim) with n = ``count``, or less where next to nothing is unknown.
     """
+    config, domain = problem.config, problem.domain
     seed = integer_seed(config.seed, Purpose.SELECTION, iteration, 0)
-    archive = surrogate_archive(config.archive, domain, seed)
-    start_from(archive, ground_truth)
+    archive = surrogate_archive(problem.archives, domain, seed)
+    start_from(archive, problem.ground_truth)
     rng = generator(config.seed, Purpose.SELECTION, iteration, 1)
     emitters = build_emitters(archive, domain, config.emitters, rng)
     found = np.empty((0, domain.solution_dim), domain.solution_dtype)

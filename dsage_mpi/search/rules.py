@@ -8,8 +8,6 @@ with ``__call__`` and, if it has any, a nested class ``Settings`` (docs/extendin
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
-from ribs.archives import GridArchive
 
 from dsage_mpi.search.expected_gain import greedy_by_expected_gain
 from dsage_mpi.search.selection import Indices, RuleContext
@@ -22,10 +20,8 @@ def everything(positions: Indices, context: RuleContext) -> Indices:
 
 def downsample(positions: Indices, context: RuleContext) -> Indices:
     """One per coarse cell: uniform among the cell's elites."""
-    coarse_dims = context.settings.coarse_dims
-    assert coarse_dims is not None  # checked by the schema
     cells = np.asarray(context.surrogate.data("index"))
-    coarse = coarse_cells(context.surrogate, cells, coarse_dims)
+    coarse = context.known.archives.coarse_cells(cells, context.settings)
     _, first = np.unique(coarse[positions], return_index=True)
     return positions[np.sort(first)]
 
@@ -57,18 +53,6 @@ def expected_gain(positions: Indices, context: RuleContext) -> Indices:
         pending=known.pending,
     )
     return positions[picked]
-
-
-def coarse_cells(
-    archive: GridArchive, cells: NDArray[np.int32], coarse_dims: tuple[int, ...]
-) -> NDArray[np.int64]:
-    """Coarse cell ((n,) flat index) that covers each fine cell.
-
-    The coarse dims divide the fine ones, so that every coarse cell is a block of whole fine ones.
-    """
-    factors = np.asarray(archive.dims) // np.asarray(coarse_dims)
-    grid = archive.int_to_grid_index(cells) // factors
-    return np.asarray(np.ravel_multi_index(tuple(grid.T), coarse_dims), dtype=np.int64)
 
 
 def _count(context: RuleContext) -> int:

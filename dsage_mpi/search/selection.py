@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from ribs.archives import GridArchive
+from ribs.archives import ArchiveBase
 
 from dsage_mpi.config.components import SELECTION_RULES
-from dsage_mpi.core.registry import ComponentError
+from dsage_mpi.core.component_failures import ComponentFailedError, failures_of
 from dsage_mpi.search.calibration import Calibration
 
 if TYPE_CHECKING:
+    from dsage_mpi.archives import Archives
     from dsage_mpi.config.tables import SelectionSettings
     from dsage_mpi.core.domain import Array
 
@@ -59,13 +60,15 @@ class Knowledge:
         ground_truth: Archive of real elites.
         simulated: Tells which levels have been simulated; those are never chosen.
         calibration: What predictions are worth, for ``kind = "expected_gain"``.
+        archives: Groups cells, for ``kind = "downsample"``.
         pending: (p, 1 + k) predicted objective and measures of what is being simulated.
     """
 
     evaluations: int
-    ground_truth: GridArchive
+    ground_truth: ArchiveBase
     simulated: Simulated
     calibration: Calibration
+    archives: Archives
     pending: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
 
 
@@ -82,7 +85,7 @@ class RuleContext:
     """
 
     settings: SelectionSettings
-    surrogate: GridArchive
+    surrogate: ArchiveBase
     known: Knowledge
     rng: np.random.Generator
     on_progress: Callable[[int], None]
@@ -90,7 +93,7 @@ class RuleContext:
 
 def select(
     settings: SelectionSettings,
-    surrogate: GridArchive,
+    surrogate: ArchiveBase,
     known: Knowledge,
     rng: np.random.Generator,
     on_progress: Callable[[int], None] = lambda picked: None,
@@ -99,7 +102,7 @@ def select(
 
     Args:
         settings: The rules and their parameters.
-        surrogate: Archive of predicted elites, with their levels (the same grid as the real one).
+        surrogate: Archive of predicted elites, with their levels (the same cells as the real one).
         known: What is known so far.
         rng: Stream of this outer iteration's selection.
         on_progress: Called with the number picked so far where picking takes long.
@@ -132,7 +135,7 @@ def _enough(settings: SelectionSettings, known: Knowledge, candidates: int) -> i
 
 
 def promises(
-    surrogate: GridArchive, known: Knowledge, resimulate: bool = False
+    surrogate: ArchiveBase, known: Knowledge, resimulate: bool = False
 ) -> NDArray[np.int64]:
     """What each elite of the surrogate archive promises ((n,) ``NEW`` .. ``SIMULATED``).
 
@@ -154,19 +157,34 @@ def _pick(positions: Indices, context: RuleContext) -> Indices:
     """Applies the rule that ``selection.kind`` names to positions in random order.
 
     Raises:
-        ComponentError: A rule from elsewhere picked what it cannot.
+        ComponentFailedError: A rule from elsewhere failed, or picked what it cannot.
     """
     kind = context.settings.kind
     rule = SELECTION_RULES.load(kind)
-    if isinstance(rule, type):
-        rule = rule()
-    picked = np.asarray(rule(positions, context))
     if SELECTION_RULES.is_own(kind):
-        return picked
-    known = picked.ndim == 1 and (np.isin(picked, positions).all() or not picked.size)
+        return np.asarray(rule(positions, context))
+    what = f'selection.kind = "{kind}"'
+    with failures_of(what):
+        if isinstance(rule, type):
+            rule = rule()
+        picked = np.asarray(rule(positions, context))
+    if not picked.size:
+        picked = picked.astype(np.int64)
+    known = picked.ndim == 1 and picked.dtype.kind in "iu" and np.isin(picked, positions).all()
     if not known or len(np.unique(picked)) != len(picked):
-        raise ComponentError(
-            f'selection.kind = "{kind}" returned {picked.dtype} of shape {picked.shape}: expected '
-            "some of the positions that it was given, each at most once"
+        raise ComponentFailedError(
+            f"{what} returned {picked.dtype} of shape {picked.shape}"
+            f"{_strange(picked, positions)}: expected some of the {len(positions)} positions that "
+            "it was given, as integers, each at most once"
         )
     return picked.astype(np.int64)
+
+
+def _strange(picked: Array, positions: Indices) -> str:
+    """Which of the picked positions cannot be, for a message."""
+    if picked.ndim != 1 or picked.dtype.kind not in "iu":
+        return ""
+    if len(others := picked[~np.isin(picked, positions)]):
+        return f", among them {others[0]}, which it was not given"
+    values, counts = np.unique(picked, return_counts=True)
+    return f", {values[counts.argmax()]} more than once"

@@ -43,6 +43,7 @@ def clock_of(columns: Mapping[str, Any], config: Config, ranks: int, evaluations
         for name in ("total_s", "evaluate_s", "idle_share", "train_s", "inner_s")
     )
     threads = config.surrogate.threads if isinstance(config.surrogate.threads, int) else 1
+    simulating = np.minimum(simulating, total)  # overlapped iterations may count it in two rows
     surrogate = threads * (trained + searched)
     busy = max(1, ranks - 1) * (1 - idle) * total
     numbers = np.arange(1, evaluations + 1, dtype=np.float64)

@@ -41,7 +41,7 @@ class AncillaryNetwork(nn.Module):
     """Occupancy grid of a level, at the padded size.
 
     Args:
-        channels: Tile codes.
+        channels: Tile codes and planes.
         features: Channels of the hidden maps.
         blocks: Residual blocks.
     """
@@ -68,7 +68,7 @@ class Predictor(nn.Module):
     until the map is 4x4. The independent linear heads are the rows of one matrix.
 
     Args:
-        channels: Tile codes, plus one if an occupancy grid is given.
+        channels: Tile codes and planes, plus one if an occupancy grid is given.
         features: Channels after the first layer.
         side: Side of the input map.
         outputs: Number of heads.
@@ -112,7 +112,7 @@ class ConvolutionalNetwork(Network):
 
     def __init__(self, space: LevelSpace, outputs: int, settings: SurrogateSettings) -> None:
         super().__init__(space, outputs, settings)
-        features, channels = settings.features, space.tile_count
+        features, channels = settings.features, space.channels
         self.ancillary: AncillaryNetwork | None = None
         if self.predicts_occupancy:
             self.ancillary = AncillaryNetwork(channels, features, settings.residual_blocks)
@@ -120,7 +120,7 @@ class ConvolutionalNetwork(Network):
         self.predictor = Predictor(channels, features, padded_side(space.shape), outputs)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor | None]:
-        """One-hot image ((n, tiles, side, side)) to what the surrogate predicts.
+        """Image ((n, channels, side, side)) to what the surrogate predicts.
 
         Returns:
             Outputs ((n, 1 + measures)) and occupancy ((n, side, side)) or None.

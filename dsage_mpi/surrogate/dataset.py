@@ -13,6 +13,7 @@ from torch import Tensor
 from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.core.state import Tree
 from dsage_mpi.surrogate.device import explained_device_errors
+from dsage_mpi.surrogate.encoding import computed_planes
 from dsage_mpi.surrogate.errors import SurrogateError
 
 #: Fields in the order in which `DataSet.add` takes them.
@@ -62,6 +63,11 @@ class DataSet:
                 name: torch.empty((capacity, *self._row_shapes[name]), dtype=dtype, device=device)
                 for name, dtype in self._dtypes.items()
             }
+            self._planes: Tensor | None = None
+            if space.planes is not None:
+                shape = (capacity, len(space.planes.names), *space.shape)
+                self._planes = torch.empty(shape, dtype=torch.float32, device=device)
+        self._space = space
 
     def __len__(self) -> int:
         return self._length
@@ -90,14 +96,23 @@ class DataSet:
                 f"evaluations and {count} more were added. Its capacity must be the evaluation "
                 "budget."
             )
+        planes = computed_planes(self._space, rows["levels"])
         for name, values in rows.items():
             self._columns[name][self._length : end] = torch.from_numpy(values).to(self.device)
+        if self._planes is not None and planes is not None:
+            self._planes[self._length : end] = planes.to(self.device)
         self._length = end
 
     def window(self, recent: int | None) -> dict[str, Tensor]:
-        """The most recent rows (None: all) on the device, oldest first; views, not copies."""
+        """The most recent rows (None: all) on the device, oldest first; views, not copies.
+
+        With "planes" ((n, P, H, W)) if there are any.
+        """
         first = 0 if recent is None else max(0, self._length - recent)
-        return {name: column[first : self._length] for name, column in self._columns.items()}
+        columns = (
+            self._columns if self._planes is None else {**self._columns, "planes": self._planes}
+        )
+        return {name: column[first : self._length] for name, column in columns.items()}
 
     def means(self) -> NDArray[np.float64]:
         """Means ((1 + k,) float64) of the objective and the measures over all rows."""
@@ -107,7 +122,8 @@ class DataSet:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """All rows as NumPy arrays by field name (on the CPU: views of the table itself)."""
-        return {name: column.cpu().numpy() for name, column in self.window(None).items()}
+        window = self.window(None)
+        return {name: window[name].cpu().numpy() for name in FIELDS}
 
     def state(self) -> Tree:
         """Everything that a restart needs: the arrays of `arrays`."""

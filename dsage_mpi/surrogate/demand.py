@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from dsage_mpi.core.levels import LevelSpace
-from dsage_mpi.surrogate.network import Network, build
+from dsage_mpi.surrogate.network import Network, build, empty_inputs
 from dsage_mpi.surrogate.settings import SurrogateSettings
 
 
@@ -57,10 +57,8 @@ def demand(settings: SurrogateSettings, space: LevelSpace, outputs: int) -> Dema
 
 
 def _multiply_adds(network: Network) -> int:
-    dtype = torch.int8 if network.space.kind == "images" else torch.float64
-    levels = torch.zeros((1, *network.space.shape), dtype=dtype)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        network(network.encoder(torch.device("meta"))(levels))
+        network(empty_inputs(network, 1, torch.device("meta")))
     return int(counter.get_total_flops()) // 2
 
 

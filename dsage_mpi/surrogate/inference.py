@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from dsage_mpi.surrogate.encoding import computed_planes
 from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.network import Network
 from dsage_mpi.surrogate.settings import SurrogateSettings
@@ -58,8 +61,8 @@ class Inference:
         outputs: list[Tensor] = []
         grids: list[Tensor] = []
         with torch.inference_mode():
-            for chunk in self._passes(torch.from_numpy(levels).to(self._device)):
-                output, grid = self._network(self._encoder(chunk))
+            for chunk, planes in self._passes(levels):
+                output, grid = self._network(self._encoder(chunk, planes))
                 outputs.append(output)
                 if wants_grid:
                     height, width = self._network.space.shape
@@ -70,13 +73,21 @@ class Inference:
                 raise SurrogateError(f"The surrogate predicts what is not finite. {advice}")
             return values, _joined(grids, count) if wants_grid else None
 
-    def _passes(self, levels: Tensor) -> tuple[Tensor, ...]:
-        missing = -len(levels) % self._batch
-        if missing:
-            sides = (0, 0) * len(self._network.space.shape)
-            empty = self._network.space.empty_tile
-            levels = functional.pad(levels, (*sides, 0, missing), value=empty)
-        return torch.split(levels, self._batch)
+    def _passes(self, levels: NDArray[Any]) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """Levels and planes of every pass."""
+        space = self._network.space
+        chunks = self._chunks(torch.from_numpy(levels), space.empty_tile)
+        planes = computed_planes(space, levels)
+        if planes is None:
+            return zip(chunks, itertools.repeat(None), strict=False)
+        return zip(chunks, self._chunks(planes, 0), strict=True)
+
+    def _chunks(self, rows: Tensor, filling: float) -> tuple[Tensor, ...]:
+        rows = rows.to(self._device)
+        if missing := -len(rows) % self._batch:
+            sides = (0, 0) * (rows.ndim - 1)
+            rows = functional.pad(rows, (*sides, 0, missing), value=filling)
+        return torch.split(rows, self._batch)
 
 
 def _joined(passes: list[Tensor], count: int) -> NDArray[np.float32]:

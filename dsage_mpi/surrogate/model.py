@@ -37,7 +37,7 @@ from dsage_mpi.surrogate.snapshot import (
     load_network_state,
     network_state,
 )
-from dsage_mpi.surrogate.training import Progress, Trainer, TrainingReport
+from dsage_mpi.surrogate.training import Progress, Trainer, TrainingReport, steps_of_epochs
 
 
 class Surrogate:
@@ -120,12 +120,13 @@ class Surrogate:
             seed = integer_seed(self._run_seed, Purpose.TRAINING, iteration)
             loss, losses = trainer.run(window, seed, on_progress)
         self._trainings += 1
-        samples, batch = len(window["levels"]), self.settings.batch_size
+        samples = len(window["levels"])
+        steps = steps_of_epochs(self.settings, samples)
         return TrainingReport(
             iteration=iteration,
             samples=samples,
-            epochs=self.settings.epochs,
-            steps=self.settings.epochs * -(-samples // batch),
+            epochs=len(steps),
+            steps=sum(steps),
             seconds=time.perf_counter() - start,
             loss=loss,
             losses=losses,

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from dsage_mpi.core.levels import LevelSpace
-from dsage_mpi.surrogate.encoding import LevelEncoder, vector_encoder
+from dsage_mpi.surrogate.encoding import Encoder, LevelEncoder, vector_encoder
 from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.folding import fold_batch_norms
 from dsage_mpi.surrogate.registry import NETWORKS
@@ -59,16 +58,20 @@ class Network(nn.Module):
         """What the network predicts, in training units.
 
         Args:
-            inputs: What ``encoder`` makes of n levels: images are one-hot, (n, tiles, side, side)
-                float32, padded to a power of two; vectors are standardised, (n, d) float32.
+            inputs: What ``encoder`` makes of n levels: images are one-hot and followed by planes,
+                (n, space.channels, side, side) float32, padded to a power of two; vectors are
+                standardised, (n, d) float32.
 
         Returns:
             Outputs ((n, outputs) float32), and occupancy ((n, side, side)) or None.
         """
         raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, inputs)")
 
-    def encoder(self, device: torch.device) -> Callable[[Tensor], Tensor]:
-        """What makes inputs of ``forward`` out of levels ((n, H, W) int8, (n, d) float64)."""
+    def encoder(self, device: torch.device) -> Encoder:
+        """What makes inputs of ``forward`` out of levels ((n, H, W) int8, (n, d) float64).
+
+        And out of their planes ((n, P, H, W) float32), if ``space.planes`` has any.
+        """
         if self.space.kind == "vectors":
             return vector_encoder(self.input_centre, self.input_scale, self.input_dtype)
         return LevelEncoder(self.space, device, self.input_dtype)
@@ -180,15 +183,23 @@ def channels_last(network: Network) -> Network:
     return network
 
 
+def empty_inputs(network: Network, count: int, device: torch.device) -> Tensor:
+    """What ``network`` sees of ``count`` empty levels."""
+    space = network.space
+    dtype = torch.int8 if space.kind == "images" else torch.float64
+    levels = torch.zeros((count, *space.shape), dtype=dtype, device=device) + space.empty_tile
+    planes = None
+    if space.planes is not None:
+        planes = torch.zeros((count, len(space.planes.names), *space.shape), device=device)
+    return network.encoder(device)(levels.to(dtype), planes)
+
+
 @torch.no_grad()
 def _try(network: Network, kind: str) -> None:
     """Checks what a network gives for two levels."""
-    space = network.space
-    dtype = torch.int8 if space.kind == "images" else torch.float64
-    levels = torch.zeros((2, *space.shape), dtype=dtype) + space.empty_tile
     device = network.output_layer().weight.device
     try:
-        found = network.eval()(network.encoder(device)(levels.to(device, dtype)))
+        found = network.eval()(empty_inputs(network, 2, device))
         outputs, occupancy = found
         shapes = tuple(outputs.shape), None if occupancy is None else tuple(occupancy.shape)
     except Exception as error:  # whatever somebody's network raises

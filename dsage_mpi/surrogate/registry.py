@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from dsage_mpi.core.registry import ComponentError, Registry
 
@@ -11,6 +12,7 @@ NETWORKS = Registry(
     "dsage_mpi.surrogates",
     {
         "convolutional": "dsage_mpi.surrogate.convolutional:ConvolutionalNetwork",
+        "compact": "dsage_mpi.surrogate.compact:CompactNetwork",
         "mlp": "dsage_mpi.surrogate.perceptron:Perceptron",
     },
     settings={"mlp": "dsage_mpi.surrogate.own_settings:PerceptronSettings"},
@@ -34,6 +36,7 @@ class NetworkFacts:
 
 _FACTS = {
     "convolutional": NetworkFacts(("images",), True, "features"),
+    "compact": NetworkFacts(("images",), False, "features"),
     "mlp": NetworkFacts(("vectors",), False, "settings.width"),
 }
 #: Network for each kind of levels, where an input names none.
@@ -59,3 +62,21 @@ def network_facts(kind: str) -> NetworkFacts:
         occupancy=bool(getattr(found, "OCCUPANCY", False)),
         size_key=str(getattr(found, "SIZE_KEY", "settings")),
     )
+
+
+def checked_network(kind: str) -> str:
+    """``kind`` itself, if it leads to a network; for validators.
+
+    Raises:
+        ComponentError: It does not.
+    """
+    network_facts(NETWORKS.checked(kind))
+    return kind
+
+
+def predicts_occupancy(kind: Any) -> bool:
+    """Whether the network ``kind`` can predict occupancy; True where there is no such network."""
+    try:
+        return not isinstance(kind, str) or network_facts(kind).occupancy
+    except ComponentError:
+        return True

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from dsage_mpi.core.component_settings import ComponentSettings
-from dsage_mpi.surrogate.registry import NETWORKS
+from dsage_mpi.surrogate.registry import NETWORKS, checked_network
 
 #: Upper bounds are there to catch slips of the finger.
 PositiveInt = Annotated[int, Field(ge=1, le=10**9)]
 BatchSize = Annotated[int, Field(ge=1, le=10**6)]
-NetworkKind = Annotated[str, AfterValidator(NETWORKS.checked), NETWORKS]
+NetworkKind = Annotated[str, AfterValidator(checked_network), NETWORKS]
 Threads = Annotated[int, Field(ge=1, le=4096)]
 
 
@@ -29,14 +29,25 @@ class SurrogateSettings(ComponentSettings):
     kind: NetworkKind = Field(
         "convolutional",
         description="The network: convolutional, the published pair, for levels that are images; "
-        "mlp, a multilayer perceptron, for levels that are vectors (and the default there).",
+        "compact, a small one that sees the whole image at once, without occupancy; mlp, a "
+        "multilayer perceptron, for levels that are vectors (and the default there).",
     )
     ancillary: bool = Field(
         True,
         description="Predict the occupancy grid and feed it to the predictor as one more channel; "
         "unset: whether network and domain have occupancy.",
     )
+    planes: bool = Field(
+        False,
+        description="Show the network what the domain computes from a level's tiles beside them "
+        "(mazes: steps from the start and to the goal, the shortest paths and their length).",
+    )
     epochs: PositiveInt = Field(200, description="Passes over the training window per training.")
+    max_steps: PositiveInt | None = Field(
+        None,
+        description="A training ends after so many optimizer steps, if its epochs take more: so "
+        "that its cost does not grow with the data.",
+    )
     batch_size: BatchSize = Field(64, description="Levels per optimizer step.")
     learning_rate: float = Field(1e-3, gt=0, allow_inf_nan=False, description="Adam step size.")
     recent_samples: PositiveInt | Literal["all"] = Field(
@@ -113,7 +124,7 @@ class SurrogateSettings(ComponentSettings):
         description="bfloat16 predicts about twice as fast on CPUs that have it; 2-3 digits.",
     )
     features: Annotated[int, Field(ge=1, le=10**7)] = Field(
-        64, description="convolutional: channels of both networks' first layers."
+        64, description="convolutional, compact: channels of the first layers."
     )
     residual_blocks: Annotated[int, Field(ge=0, le=1000)] = Field(
         2, description="convolutional: residual blocks of the occupancy network."

@@ -74,6 +74,15 @@ def surrogate_loss(
     return loss, parts.detach()
 
 
+def steps_of_epochs(settings: SurrogateSettings, samples: int) -> list[int]:
+    """Optimizer steps of each epoch over ``samples`` evaluations; of the last one, maybe a part."""
+    whole = -(-samples // settings.batch_size)
+    left = settings.epochs * whole
+    if settings.max_steps is not None:
+        left = min(left, settings.max_steps)
+    return [min(whole, left - done) for done in range(0, left, whole)]
+
+
 class Trainer:
     """Runs epochs over one training window.
 
@@ -123,38 +132,50 @@ class Trainer:
             SurrogateError: Loss or predictions have become infinite or not a number.
         """
         raw = torch.cat([window["objective"].unsqueeze(1), window["measures"]], dim=1)
-        columns = (window["levels"], self._scaling.trained(raw), window["occupancy"])
+        columns = {
+            "levels": window["levels"],
+            "targets": self._scaling.trained(raw),
+            "occupancy": window["occupancy"],
+            **({"planes": window["planes"]} if "planes" in window else {}),
+        }
         shuffle = torch.Generator().manual_seed(seed)
         losses: list[float] = []
         progress = on_progress or (lambda epochs: None)
         self._network.train()
-        for epoch in range(self._settings.epochs):
-            losses = self._epoch(columns, shuffle, partial(progress, epoch))
+        for epoch, steps in enumerate(steps_of_epochs(self._settings, len(window["levels"]))):
+            losses = self._epoch(columns, shuffle, steps, partial(progress, epoch))
             self._check(epoch, losses)
             progress(epoch + 1)
         if self._settings.exact_statistics:
-            self._set_statistics(window["levels"])
-        self._check_trained(window["levels"])
+            self._set_statistics(window["levels"], window.get("planes"))
+        self._check_trained(window)
         return losses[0], dict(zip(self._names, losses[1:], strict=True))
 
     def _epoch(
         self,
-        columns: tuple[Tensor, ...],
+        columns: Mapping[str, Tensor],
         shuffle: torch.Generator,
+        steps: int,
         after_batch: Callable[[], None],
     ) -> list[float]:
-        """One pass in random order, last partial batch included; mean loss and its parts."""
-        levels = columns[0]
+        """The first ``steps`` batches of a random order, the last one partial if it is all.
+
+        Returns:
+            Mean loss and its parts.
+        """
+        levels = columns["levels"]
         order = torch.randperm(len(levels), generator=shuffle).to(levels.device)
         total = torch.zeros(1 + len(self._names), dtype=torch.float64, device=levels.device)
+        order = order[: steps * self._settings.batch_size]
         for batch in torch.split(order, self._settings.batch_size):
-            total += len(batch) * self._step(*(column[batch] for column in columns))
+            rows = {name: column[batch] for name, column in columns.items()}
+            total += len(batch) * self._step(**rows)
             after_batch()
-        mean: list[float] = (total / len(levels)).tolist()
+        mean: list[float] = (total / len(order)).tolist()
         return mean
 
     @torch.no_grad()
-    def _set_statistics(self, levels: Tensor) -> None:
+    def _set_statistics(self, levels: Tensor, planes: Tensor | None) -> None:
         """Replaces running batch-norm statistics by averages over all levels, weights unchanged.
 
         The running ones are averages of about the last ten batches, made by weights that have
@@ -168,15 +189,18 @@ class Trainer:
             norm.momentum = None  # torch's word for the plain average over batches
         # Batches as equal as can be, for they count the same.
         batches = -(-len(levels) // self._settings.batch_size)
-        for batch in torch.tensor_split(levels, batches):
-            self._network(self._encoder(batch))
+        for rows in torch.tensor_split(torch.arange(len(levels)), batches):
+            part = slice(int(rows[0]), int(rows[-1]) + 1)
+            self._network(self._encoder(levels[part], None if planes is None else planes[part]))
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
 
-    def _step(self, levels: Tensor, targets: Tensor, occupancy: Tensor) -> Tensor:
+    def _step(
+        self, levels: Tensor, targets: Tensor, occupancy: Tensor, planes: Tensor | None = None
+    ) -> Tensor:
         """One optimizer step; loss and parts as one vector, still on the device."""
         with torch.autocast(levels.device.type, torch.bfloat16, enabled=self._mixed):
-            outputs, grid = self._network(self._encoder(levels))
+            outputs, grid = self._network(self._encoder(levels, planes))
         loss, parts = surrogate_loss(
             outputs.float(),
             targets,
@@ -203,9 +227,11 @@ class Trainer:
         )
 
     @torch.no_grad()
-    def _check_trained(self, levels: Tensor) -> None:
+    def _check_trained(self, window: Mapping[str, Tensor]) -> None:
         """What the last step did shows in no loss, and a checkpoint is about to keep it."""
-        outputs, _ = self._network.eval()(self._encoder(levels[: self._settings.batch_size]))
+        shown = [window[name] for name in ("levels", "planes") if name in window]
+        inputs = self._encoder(*(column[: self._settings.batch_size] for column in shown))
+        outputs, _ = self._network.eval()(inputs)
         if not bool(outputs.isfinite().all()):
             self._diverged("in its last steps: what it predicts is not finite")
 

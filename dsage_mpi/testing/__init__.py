@@ -9,5 +9,6 @@ check_domain("my_module:MyDomain", size=8)
 from __future__ import annotations
 
 from dsage_mpi.testing.check import check_domain, domain_problems
+from dsage_mpi.testing.subject import Note
 
-__all__ = ["check_domain", "domain_problems"]
+__all__ = ["Note", "check_domain", "domain_problems"]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pydantic import ValidationError
-
+from dsage_mpi.config.document import Document
+from dsage_mpi.config.errors import ConfigError
+from dsage_mpi.config.validate import validate
+from dsage_mpi.core.component_failures import told
 from dsage_mpi.core.domain import DomainError
 from dsage_mpi.core.registry import ComponentError
 from dsage_mpi.domains import build_domain, domain_settings, measures_of
 from dsage_mpi.testing import evaluations, solutions
-from dsage_mpi.testing.subject import Subject
+from dsage_mpi.testing.subject import Note, Subject
 from dsage_mpi.testing.tiny_run import run_problems
 
 #: What is looked at -> the check; each yields one sentence per problem. Later ones rely on earlier.
@@ -37,12 +39,14 @@ def check_domain(domain: type | str, **settings: Any) -> None:
         AssertionError: With one line for each problem.
     """
     problems = [line for _, lines in domain_problems(domain, **settings) for line in lines]
-    if problems:
+    if problems := [line for line in problems if not isinstance(line, Note)]:
         raise AssertionError("\n".join(problems))
 
 
 def domain_problems(domain: type | str, **settings: Any) -> Iterator[tuple[str, list[str]]]:
     """What was looked at and what is wrong with it, check by check, to the first that fails.
+
+    Lines of class ``Note`` are worth reading and no problem.
 
     Args:
         domain: As in ``check_domain``.
@@ -57,22 +61,22 @@ def domain_problems(domain: type | str, **settings: Any) -> Iterator[tuple[str, 
     for what, check in _CHECKS.items():
         lines = _lines(check, found)
         yield what, lines
-        if lines:
+        if any(not isinstance(line, Note) for line in lines):
             return
 
 
 def _subject(name: str, settings: dict[str, Any]) -> Subject | str:
     """The domain, or why there is none."""
+    document = Document("domain")
+    document.merge({"name": name, **settings}, document.name)
     try:
-        known = domain_settings(name)
-        table = known.SETTINGS.model_validate({"name": name, **settings})
+        table = validate(domain_settings(name).SETTINGS, document)
         measures = tuple(measures_of(table) or {})
         return Subject(table, measures, build_domain(table, measures))
     except ComponentError as error:
         return f'"{name}": {error}'
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        return f"domain.{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    except ConfigError as error:
+        return "; ".join(f"domain.{problem}" for problem in error.problems)
     except DomainError as error:
         return str(error)
 
@@ -81,10 +85,8 @@ def _lines(check: Callable[[Any], Iterator[str]], subject: Subject) -> list[str]
     lines: list[str] = []
     try:
         lines.extend(check(subject))
+    except DomainError as error:
+        lines.append(str(error))
     except Exception as error:  # whatever somebody's domain raises
-        place = error.__traceback__
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        where = f" ({place.tb_frame.f_code.co_filename}:{place.tb_lineno})" if place else ""
-        lines.append(f"{type(error).__name__}: {error}{where}")
+        lines.append(told(error))
     return lines

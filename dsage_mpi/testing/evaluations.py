@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsage_mpi.core.domain import Array, Simulator, TasksFailedError
+from dsage_mpi.core.domain_base import DomainBase
+from dsage_mpi.core.levels import grid_shape
 from dsage_mpi.core.seeding import evaluation_seeds
 from dsage_mpi.domains import measures_of
+from dsage_mpi.rundir.failures import headline
 from dsage_mpi.testing.solutions import COUNT, differs, samples
+from dsage_mpi.testing.subject import Note
 
 if TYPE_CHECKING:
     from dsage_mpi.testing.subject import Subject
@@ -29,6 +33,10 @@ def simulation_problems(subject: Subject) -> Iterator[str]:
         if len(failed) == len(tasks):
             yield f"all of {COUNT} simulations failed: {failed[0]}"
             return
+        if failed:
+            what = headline(next(iter(failed.values())))
+            yield Note(f"{len(failed)} of {COUNT} simulations failed, the first with: {what}")
+        yield from _undeclared(subject)
         yield from differs("the simulator", first, (COUNT,), "one result per task")
         if first.dtype != domain.result_dtype:
             yield f"the simulator gives {first.dtype}: expected result_dtype"
@@ -64,8 +72,9 @@ def evaluation_problems(subject: Subject) -> Iterator[str]:
     yield from differs("interpret: objective", found.objective, (count,), "one per task")
     shape = (count, len(subject.measures))
     yield from differs("interpret: measures", found.measures, shape, "one column per measure")
-    grid = (count, *domain.level_shape)
-    yield from differs("interpret: levels", found.levels, grid, "level_shape")
+    rows = (count, *domain.level_shape)
+    yield from differs("interpret: levels", found.levels, rows, "level_shape")
+    grid = (count, *grid_shape(domain.level_shape))
     yield from differs("interpret: occupancy", found.occupancy, grid, "level_shape")
     named = (count, len(domain.metadata_names))
     yield from differs("interpret: metadata", found.metadata, named, "metadata_names")
@@ -88,6 +97,22 @@ def evaluation_problems(subject: Subject) -> Iterator[str]:
         yield "known_measures tells other values than the simulation"
     if not np.array_equal(found.levels, domain.levels(samples(subject)[ok])):
         yield "interpret: levels are not those that levels gives"
+
+
+def _undeclared(subject: Subject) -> Iterator[str]:
+    """Numbers that ``simulate`` gives and nobody hears of."""
+    domain = subject.domain
+    if not isinstance(domain, DomainBase):
+        return
+    for task in _tasks(subject):
+        with contextlib.suppress(Exception):  # a failed simulation, which has been told of
+            given = domain.simulate(task["level"].copy(), int(task["seed"]))
+            if extra := [f'"{k}"' for k in given if k not in (domain.result_dtype.names or ())]:
+                yield Note(
+                    f"simulate gives {', '.join(extra)}, which is recorded only if MEASURES or "
+                    'METADATA name it ("occupancy": if OCCUPANCY is True)'
+                )
+            return
 
 
 def _tasks(subject: Subject) -> Array:

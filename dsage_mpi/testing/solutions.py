@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsage_mpi.core.domain import Array
+from dsage_mpi.core.domain import Array, renderer
+from dsage_mpi.core.levels import level_dtype, level_kind
+from dsage_mpi.core.positions import REAL, Positions
 from dsage_mpi.domains import measures_of
 
 if TYPE_CHECKING:
+    from dsage_mpi.core.domain import Domain
     from dsage_mpi.testing.subject import Subject
 
 #: Solutions that are looked at.
@@ -50,6 +53,8 @@ def solution_problems(subject: Subject) -> Iterator[str]:
             )
     elif not np.isfinite(found).all():
         yield "random solutions are not all finite"
+    elif domain.solution_kind == "mixed":
+        yield from _parameter_problems(domain, found)
     if not np.array_equal(found, samples(subject)):
         yield (
             "the same generator gives other solutions at the second call: take random numbers "
@@ -59,20 +64,28 @@ def solution_problems(subject: Subject) -> Iterator[str]:
         yield "another generator gives the same solutions: take random numbers from rng"
 
 
+def _parameter_problems(domain: Domain, found: Array) -> Iterator[str]:
+    """Whether each parameter keeps to what was declared."""
+    places = Positions.of(domain)
+    whole = places.kinds != REAL
+    if (found < places.low).any() or (found > places.high).any():
+        yield "random solutions have parameters outside of their range in PARAMETERS"
+    elif (found[:, whole] != np.rint(found[:, whole])).any():
+        yield "random solutions have integers or choices that are no whole numbers"
+
+
 def level_problems(subject: Subject) -> Iterator[str]:
     """Shape, tile codes, and whether a level depends on its solution alone."""
     domain, some = subject.domain, samples(subject)
     levels = domain.levels(some)
     yield from differs("levels", levels, (COUNT, *domain.level_shape), "level_shape")
-    if levels.dtype != np.int8:
-        yield f"levels gives {levels.dtype}: expected int8"
-    if levels.min() < 0 or levels.max() >= domain.tile_count:
-        yield (
-            f"levels have tile codes from {levels.min()} to {levels.max()}: expected 0 to "
-            f"{domain.tile_count - 1} (TILES)"
-        )
-    if not 0 <= domain.empty_tile < domain.tile_count:
-        yield f"the empty tile is {domain.empty_tile}: expected 0 to {domain.tile_count - 1}"
+    wanted = level_dtype(domain.level_shape)
+    if levels.dtype != wanted:
+        yield f"levels gives {levels.dtype}: expected {wanted}"
+    if level_kind(domain.level_shape) == "images":
+        yield from _tile_problems(domain, levels)
+    elif not np.isfinite(levels).all():
+        yield "levels have a NaN or infinite number"
     one_by_one = np.concatenate([domain.levels(some[k : k + 1]) for k in reversed(range(COUNT))])
     if not np.array_equal(one_by_one[::-1], levels):
         yield "a level depends on the others of its batch or on what was asked before"
@@ -83,9 +96,23 @@ def level_problems(subject: Subject) -> Iterator[str]:
         yield "levels of no solutions are not none"
 
 
+def _tile_problems(domain: Domain, levels: Array) -> Iterator[str]:
+    """Whether tile codes are those that there are."""
+    if levels.min() < 0 or levels.max() >= domain.tile_count:
+        yield (
+            f"levels have tile codes from {levels.min()} to {levels.max()}: expected 0 to "
+            f"{domain.tile_count - 1} (TILES)"
+        )
+    if not 0 <= domain.empty_tile < domain.tile_count:
+        yield f"the empty tile is {domain.empty_tile}: expected 0 to {domain.tile_count - 1}"
+
+
 def picture_problems(subject: Subject) -> Iterator[str]:
-    """Whether a level can be drawn."""
-    picture = np.asarray(subject.domain.render(subject.domain.levels(samples(subject))[0]))
+    """Whether a level can be drawn; those that are vectors need not be."""
+    render = renderer(subject.domain)
+    if render is None:
+        return
+    picture = np.asarray(render(subject.domain.levels(samples(subject))[0]))
     if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
         yield (
             f"draw gives {picture.dtype} of shape {picture.shape}: expected uint8 of shape "

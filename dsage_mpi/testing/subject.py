@@ -9,6 +9,10 @@ from pydantic import BaseModel
 from dsage_mpi.core.domain import Domain
 
 
+class Note(str):
+    """What is said of a domain although nothing is wrong with it."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """A domain and what it was made of.

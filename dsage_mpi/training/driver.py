@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -53,37 +54,52 @@ class Trainer(Protocol):
         ...
 
 
-def train(
-    model: type[Model],
-    make_trainer: Callable[[Model, Path, Callable[[str], None]], Trainer],
-    result: str,
-    config_path: Path,
-    *,
-    overrides: list[str],
-    run_dir: Path | None,
-    restart: Path | None,
-) -> int:
-    """Trains as a settings file says.
+@dataclass(frozen=True)
+class Training(Generic[Model]):
+    """A kind of training.
 
-    Args:
-        model: The settings.
+    Attributes:
+        model: Its settings.
         make_trainer: Builds the trainer from settings, run directory and what prints a line.
         result: File name of the weights; the default run directory is named after it.
-        config_path: TOML file with the settings.
+    """
+
+    model: type[Model]
+    make_trainer: Callable[[Model, Path, Callable[[str], None]], Trainer]
+    result: str
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """What somebody asks to be trained.
+
+    Attributes:
+        input: TOML file with the settings.
         overrides: ``section.key=value`` strings that take precedence over the file.
         run_dir: A new or empty folder for checkpoint, weights and learning curve; default
             ``runs/<what>-<time>``, or the checkpoint's own directory on a restart.
         restart: A checkpoint, or the run directory that holds it.
+    """
+
+    input: Path
+    overrides: Sequence[str] = ()
+    run_dir: Path | None = None
+    restart: Path | None = None
+
+
+def train(training: Training[Model], request: TrainingRequest) -> int:
+    """Trains as a settings file says.
 
     Returns:
         Exit code: 0 finished, 2 unusable input, 3 stopped by a signal or at the
         wall-clock limit (can be continued with ``restart``).
     """
+    run_dir, result = request.run_dir, training.result
     try:
-        settings = load_model(model, config_path, overrides)
-        checkpoint = None if restart is None else _find_checkpoint(restart)
+        settings = load_model(training.model, request.input, request.overrides)
+        checkpoint = None if request.restart is None else _find_checkpoint(request.restart)
         run_dir = _choose_folder(run_dir, checkpoint, result)
-        trainer = make_trainer(settings, run_dir, _say)
+        trainer = training.make_trainer(settings, run_dir, _say)
         if checkpoint is not None:
             trainer.restore(checkpoint)
         # Only now, so that input that cannot be used leaves no empty folder.

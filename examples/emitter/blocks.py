@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from dsage_mpi.core.settings import Settings as Table
-from dsage_mpi.search.emitters.mutation import MutationEmitter
+from dsage_mpi import MutationEmitter, Settings
 
 
 class BlockEmitter(MutationEmitter):
@@ -18,7 +17,7 @@ class BlockEmitter(MutationEmitter):
     #: Kinds of solutions that it can work on.
     SOLUTIONS = ("discrete", "continuous")
 
-    class Settings(Table):
+    class Settings(Settings):
         """Keys of ``[emitters.settings]``."""
 
         share: float = Field(0.25, gt=0, le=1, description="Share of a solution that is copied.")

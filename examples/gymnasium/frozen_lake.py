@@ -8,7 +8,6 @@ from pydantic import Field
 from scipy.sparse.csgraph import shortest_path
 
 from dsage_mpi import DomainBase, Measure
-from dsage_mpi.core.settings import Settings as Table
 
 ICE, HOLE, START, GOAL = range(4)
 SIZE, MOST_STEPS, FAR = 8, 150, 200
@@ -26,7 +25,7 @@ class FrozenLake(DomainBase):
     OCCUPANCY = True
     SECONDS = 0.03
 
-    class Settings(Table):
+    class Settings(DomainBase.Settings):
         """Keys of ``[domain]``."""
 
         episodes: int = Field(20, ge=1, description="Episodes per evaluation.")

@@ -6,7 +6,6 @@ from pydantic import Field
 from scipy import ndimage
 
 from dsage_mpi import DomainBase, Measure
-from dsage_mpi.core.settings import Settings as Table
 
 
 class Islands(DomainBase):
@@ -17,7 +16,7 @@ class Islands(DomainBase):
         "islands": Measure(0, 72, "islands", "connected pieces of land"),
     }
 
-    class Settings(Table):
+    class Settings(DomainBase.Settings):
         """Keys of ``[domain]``."""
 
         land: float = Field(0.5, ge=0, le=1, description="Share of land in random maps.")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from dsage_mpi.core.seeding import Purpose, generator
-from dsage_mpi.core.settings import Settings as Table
-from dsage_mpi.outer.methods.base import MethodBase, Proposal
+from dsage_mpi import MethodBase, Proposal, Purpose, Settings, generator
 
 
 class CrossoverSearch(MethodBase):
@@ -17,7 +15,7 @@ class CrossoverSearch(MethodBase):
     #: Columns of metrics.csv that it fills.
     COLUMNS = {"random_share": "share of the proposed solutions that are random, 0 to 1"}
 
-    class Settings(Table):
+    class Settings(Settings):
         """Keys of ``[algorithm.settings]``."""
 
         batch: int = Field(20, ge=1, description="Solutions per outer iteration.")

@@ -6,13 +6,13 @@ import numpy as np
 from pydantic import Field
 from scipy.spatial import cKDTree
 
-from dsage_mpi.core.settings import Settings as Table
+from dsage_mpi import Settings
 
 
 class FarthestFirst:
     """Picks the elites whose predicted measures are farthest from those of real elites."""
 
-    class Settings(Table):
+    class Settings(Settings):
         """Keys of ``[selection.settings]``."""
 
         most: int = Field(10, ge=1, description="How many are simulated in an outer iteration.")
@@ -25,6 +25,5 @@ class FarthestFirst:
         return positions[farthest[: context.settings.own.most]]
 
     def _places(self, archive):
-        """Cells of the archive's elites, as shares of its sides."""
-        cells = archive.int_to_grid_index(archive.data("index"))
-        return cells / np.asarray(archive.dims)
+        """Measures of the archive's elites, as shares of its ranges."""
+        return (archive.data("measures") - archive.lower_bounds) / archive.interval_size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -74,3 +75,30 @@ def test_problems_of_tables() -> None:
 def test_a_path_is_no_configuration(run: Any) -> None:
     with pytest.raises(TypeError, match=r"got 'a.toml': expected a Config, as .*load_config"):
         run("a.toml")
+
+
+def test_a_configuration_that_is_to_change_says_how_to_make_another(config: dm.Config) -> None:
+    for table, key in ((config, "seed"), (config.surrogate, "epochs")):
+        with pytest.raises(AttributeError, match=rf"{key} = 4: .*load_config.*model_copy"):
+            setattr(table, key, 4)
+
+
+def test_messages_speak_of_arguments_and_not_of_the_command_line(
+    config: dm.Config, tmp_path: Path
+) -> None:
+    (tmp_path / "something").touch()
+    with pytest.raises(dm.RunDirectoryError) as used:
+        dm.illuminate(config, run_dir=tmp_path, quiet=True)
+    with pytest.raises(dm.ConfigError) as nonsense:
+        dm.load_config(INPUT, overrides=["nonsense"])
+    assert f'restart="{tmp_path}"' in str(used.value)
+    assert "overrides: nonsense: expected key.path=value" in str(nonsense.value)
+    assert "--" not in str(used.value) + str(nonsense.value)
+
+
+def test_an_empty_table_takes_the_place_of_one_with_keys() -> None:
+    given = {"settings": {"a": 1}}
+    with pytest.raises(dm.ConfigError, match="has no settings of its own"):
+        dm.load_config(INPUT, overrides={"emitters": given})
+    overrides = ["emitters.settings.a=1", "emitters.settings={}"]
+    assert dm.load_config(INPUT, overrides=overrides).emitters.settings is None

@@ -47,7 +47,7 @@ def test_evaluations_and_their_levels(run: dm.Run) -> None:
 def test_metrics_are_those_of_the_file(run: dm.Run) -> None:
     assert run.path is not None
     rows = pd.DataFrame(read_metrics(run.path / "metrics.csv")).set_index("iteration")
-    pd.testing.assert_frame_equal(run.metrics(), rows, check_dtype=False)
+    pd.testing.assert_frame_equal(run.metrics(), rows.astype(float), check_dtype=False)
 
 
 def test_the_archive_is_pyribs_own(run: dm.Run) -> None:
@@ -165,3 +165,20 @@ def test_a_killed_run_can_be_looked_at_and_continued(run: dm.Run, tmp_path: Path
 def test_there_must_be_a_run(tmp_path: Path) -> None:
     with pytest.raises(dm.RunDirectoryError, match="does not look like a run directory"):
         dm.open_run(tmp_path)
+
+
+def test_columns_without_a_value_are_numbers(run: dm.Run) -> None:
+    metrics = run.metrics()
+    assert not len(metrics.select_dtypes(object).columns)
+    assert metrics["train_loss"].isna().any()
+
+
+def test_a_cell_and_an_evaluation_are_not_drawn_together(run: dm.Run) -> None:
+    with pytest.raises(ValueError, match="both given: expected one"):
+        run.render(cell=(0, 0), evaluation=3)
+
+
+def test_a_step_shows_itself_as_a_run_does(config: dm.Config) -> None:
+    html = next(iter(dm.iterate(config)))._repr_html_()
+    assert html.count("<img") == 2
+    assert "20 of 40" in html

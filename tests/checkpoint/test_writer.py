@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dsage_mpi.checkpoint import writer
-from dsage_mpi.checkpoint.hdf5 import fill_alone, read_tree
+from dsage_mpi.checkpoint.hdf5 import read_tree
 from dsage_mpi.checkpoint.writer import CALL, CheckpointWriter
 from dsage_mpi.core.state import CheckpointError
 
@@ -34,47 +34,26 @@ def parallel_hdf5(monkeypatch):
 
 @pytest.mark.usefixtures("parallel_hdf5")
 @pytest.mark.parametrize(
-    ("choice", "idle", "least", "called"),
+    ("choice", "idle", "least", "hosts", "called"),
     [
-        ("parallel", True, 0, True),
-        ("parallel", False, 0, False),  # ranks that simulate would come late
-        ("auto", True, 8001, False),
-        ("auto", False, 8000, False),
-        ("serial", True, 0, False),
+        ("parallel", True, 8001, 1, True),
+        ("parallel", False, 0, 2, False),  # ranks that simulate would come late
+        ("auto", True, 8000, 2, True),
+        ("auto", True, 8001, 2, False),
+        ("auto", True, 8000, 1, False),  # who share their disks
+        ("auto", False, 8000, 2, False),
+        ("serial", True, 0, 2, False),
     ],
 )
-def test_who_writes(tmp_path, monkeypatch, choice, idle, least, called):
+def test_who_writes(tmp_path, monkeypatch, choice, idle, least, hosts, called):
     monkeypatch.setattr(writer, "PARALLEL_BYTES", least)
     team = Team(idle)
-    made = CheckpointWriter(choice, team, 4, ("record",))
+    made = CheckpointWriter(choice, team, 4, ("record",), hosts=hosts)
     assert made.write(tmp_path / "c.h5", STATE).ranks == 1
     assert team.calls == ([CALL] if called else [])
     assert read_tree(tmp_path / "c.h5")["record"]["rows"].tolist() == list(range(1000))
     made.write(tmp_path / "c.h5", STATE)
     assert len(team.calls) == called, "what failed once must not be tried again and again"
-
-
-@pytest.mark.usefixtures("parallel_hdf5")
-@pytest.mark.parametrize(("slow", "ranks"), [("alone", "144444"), ("together", "144111")])
-def test_auto_tries_both_ways_and_keeps_the_faster(tmp_path, monkeypatch, slow, ranks):
-    """On a clock of its own: one way takes twice as long."""
-    now = 0.0
-
-    def filling(way):
-        def fill(file, tables):
-            nonlocal now
-            now += 2.0 if way == slow else 1.0
-            return fill_alone(file, tables)
-
-        return fill
-
-    monkeypatch.setattr(writer, "PARALLEL_BYTES", 8000)
-    monkeypatch.setattr(writer, "fill_alone", filling("alone"))
-    monkeypatch.setattr(writer.time, "perf_counter", lambda: now)
-    made = CheckpointWriter("auto", Team(), 4, ("record",))
-    monkeypatch.setattr(made._leader, "fill", filling("together"))
-    written = [made.write(tmp_path / "c.h5", STATE).ranks for _ in ranks]
-    assert "".join(map(str, written)) == ranks
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dsage_mpi.cli.doctor import _line
+from dsage_mpi.cli.doctor import finding_lines
 from dsage_mpi.cli.doctor.finding import last_line, missing, ok, output_of
 from dsage_mpi.cli.doctor.python import _requirement
 from tests.support import python
@@ -48,10 +48,13 @@ def test_packages_are_held_against_their_pins(requirement: str, status: str | No
 
 
 def test_lines_are_aligned_and_remedies_indented() -> None:
-    good, bad = _line(ok("MPI", "there")), _line(missing("Java", "not there", "get " + "it " * 40))
-    first, *rest = bad.splitlines()
-    assert good.index("there") == first.index("not there") == rest[0].index("->")
-    assert all(len(line) <= 100 for line in rest)
+    bad = missing("Java", "not there", "get " + "it " * 40)
+    good = finding_lines(ok("MPI", "there"))
+    first, remedy = finding_lines(bad).splitlines()
+    assert good.index("there") == first.index("not there") == remedy.index("->")
+    _, *rest = finding_lines(bad, width=80).splitlines()
+    assert len(rest) > 1
+    assert all(len(line) <= 80 and line.startswith(" " * good.index("there")) for line in rest)
 
 
 def test_commands_that_hang_or_do_not_exist_are_reported() -> None:

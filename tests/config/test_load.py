@@ -224,7 +224,7 @@ def test_union_of_types_is_one_problem(write: Writer) -> None:
             'expected one of "dsage", "map_elites", "domain_randomization"',
         ),
         (["emitters.mutations=257"], "emitters.mutations", "maze domain has 256 positions"),
-        (["emitters.kind=cma_me"], "emitters.kind", 'expected one of "map_elites", "random"'),
+        (["emitters.kind=cma_me"], "emitters.kind", 'expected one of "map_elites", "mutation"'),
     ],
 )
 def test_impossible_combinations(

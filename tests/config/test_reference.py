@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from dsage_mpi.config.errors import ConfigError
+from dsage_mpi.config.keys import registries
 from dsage_mpi.config.load import load_config
 from dsage_mpi.config.reference import reference, replace_in
+from dsage_mpi.config.schema import Config
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 
@@ -26,6 +28,13 @@ def test_every_table_is_there() -> None:
         assert f"### {table}" in text
     assert "| `max_evaluations` | `100000` |" in text
     assert "| `dims` | required |" in text
+
+
+def test_every_component_is_there() -> None:
+    text = reference()
+    for key, registry in registries(Config).items():
+        for name in registry.own():
+            assert f"| `{name}` | " in text or f'`[{key[:-5]}]` with `name = "{name}"`' in text
 
 
 def test_a_page_without_markers_is_refused() -> None:

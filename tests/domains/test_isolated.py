@@ -30,6 +30,14 @@ def plain(tmp_path_factory):
     return dm.illuminate(config(), run_dir=tmp_path_factory.mktemp("plain") / "run", quiet=True)
 
 
+def test_the_log_tells_of_the_first_failures_and_then_of_their_number(tmp_path):
+    run = dm.illuminate(config("raise"), run_dir=tmp_path / "run", quiet=True)
+    log = (tmp_path / "run" / "log.txt").read_text()
+    assert run.evaluations()["failed"].sum() > 8
+    assert log.count("failed: RuntimeError: no level of mine") == 5
+    assert " of 20 evaluations failed in iteration 3; why is in " in log
+
+
 def test_results_and_failures_are_those_of_a_run_without_child_processes(plain, tmp_path):
     run = dm.illuminate(config(**PROCESS), run_dir=tmp_path / "run", quiet=True)
     assert run.digest == plain.digest

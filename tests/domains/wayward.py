@@ -29,7 +29,7 @@ class Wayward(DomainBase):
     def simulate(self, level, seed):
         if level[0, :3].tolist() == [1, 0, 1]:
             self._misbehave()
-        if level[0, :3].tolist() == [0, 1, 0]:
+        if level[0, :3].tolist() == [0, 1, 0] or (self.settings.deed == "raise" and level[1, 0]):
             raise RuntimeError("no level of mine")
         if self.settings.deed == "leak":
             _LEAKED.append(np.ones(10 << 17))  # 10 MiB a level

@@ -1,4 +1,4 @@
-"""examples/gymnasium: a Gymnasium environment as a domain, and docs/extending.md's steps with it."""
+"""examples/gymnasium: a Gymnasium environment as a domain, and the steps of docs/extending.md."""
 
 from __future__ import annotations
 

@@ -67,20 +67,47 @@ def test_a_continued_run_ends_as_one_that_was_not_stopped(run_dir, tmp_path):
     assert digest_of(tmp_path / "run") == digest_of(run_dir)
 
 
-@pytest.mark.parametrize("arguments", [["inspect"], ["plot"], ["verify"], ["--restart"]])
-def test_where_the_module_is_missing_the_message_names_it(run_dir, tmp_path, arguments):
-    done = command(*arguments, run_dir, cwd=tmp_path)
-    assert done.returncode == 2
-    assert "there is no module islands" in done.stderr
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["inspect", "RUN"], 0, False),
+        (["plot", "RUN", "--output", "figures"], 0, True),
+        (["verify", "RUN"], 0, True),
+        (["render", "RUN", "--best", "--output", "best.png"], 2, True),
+        (["--restart", "RUN"], 2, True),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_where_the_module_is_missing_what_does_not_call_it_works(
+    run_dir, tmp_path, arguments, code, told
+):
+    done = command(*(re.sub("RUN", str(run_dir), a) for a in arguments), cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert ("there is no module islands" in done.stdout + done.stderr) == told
     assert "Traceback" not in done.stderr
+    if arguments[0] == "plot":
+        assert (tmp_path / "figures" / "archive.png").exists()
+    if arguments[0] == "inspect":
+        assert done.stdout == command("inspect", run_dir).stdout
+
+
+def test_tables_and_pictures_of_an_archive_need_no_module(run_dir, tmp_path):
+    program = (
+        f"import dsage_mpi as dm; run = dm.open_run({str(run_dir)!r}); print(len(run.elites()));"
+        "html = run._repr_html_(); assert 'alt=\"archive\"' in html, html[:500];"
+        "assert 'there is no module islands' in html"
+    )
+    done = python("-c", program, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_module_on_pythonpath_is_found_from_anywhere(run_dir, tmp_path):
     finished(command("inspect", run_dir, cwd=tmp_path, env={"PYTHONPATH": str(EXAMPLE)}))
 
 
-def test_the_page_s_first_domain_runs(tmp_path):
-    python_code, toml = re.findall(r"```(?:python|toml)\n(.*?)```", PAGE.read_text(), re.DOTALL)[:2]
+def test_the_page_s_smallest_domain_runs(tmp_path):
+    page = PAGE.read_text().split("## The smallest domain")[1]
+    python_code, toml = re.findall(r"```(?:python|toml)\n(.*?)```", page, re.DOTALL)[:2]
     (tmp_path / "islands.py").write_text(python_code)
     (tmp_path / "islands.toml").write_text(toml)
     finished(command("islands.toml", "--run-dir", "run", *SMALL, cwd=tmp_path))

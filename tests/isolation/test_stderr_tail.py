@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dsage_mpi.isolation.stderr_tail import LastWords, without_varying
+from dsage_mpi.isolation.stderr_tail import StderrTail, without_varying
 
 
 def test_the_last_lines_are_kept() -> None:
-    words = LastWords()
+    words = StderrTail()
     for number in range(1000):
         words.add(f"line {number}\nli".encode())
         words.add(b"ne\n")
@@ -19,14 +19,14 @@ def test_the_last_lines_are_kept() -> None:
 
 
 def test_endless_lines_are_cut() -> None:
-    words = LastWords()
+    words = StderrTail()
     for _ in range(100):
         words.add(b"x" * 100_000)
     assert len(words.text()) <= 300
 
 
 def test_only_the_beginning_is_to_be_logged() -> None:
-    words = LastWords()
+    words = StderrTail()
     assert words.add(b"x" * 1000)
     assert not words.add(b"x" * 100_000)
     assert not words.add(b"x")

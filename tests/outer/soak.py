@@ -26,7 +26,7 @@ from dsage_mpi.outer.phases import Phases
 from dsage_mpi.report.digest import digest
 from dsage_mpi.rundir.journal import Journal
 from dsage_mpi.rundir.journaled_farm import JournaledFarm
-from tests.outer.test_loop import Silent
+from tests.outer.loops import Silent
 from tests.outer.toy import RESULT, GridDomain, config
 
 SECONDS = 0.002

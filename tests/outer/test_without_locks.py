@@ -94,8 +94,8 @@ def test_a_second_program_is_refused(
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         second = ("-c", HOLDER.replace("time.sleep(60)", ""), run_dir)
-        patience = "import dsage_mpi.rundir.lock as lock; lock._TRIES_OF_SAME_JOB = 3\n"
-        refused = python("-c", patience + second[1], run_dir, env=environment)
+        few_tries = "import dsage_mpi.rundir.lock as lock; lock._TRIES_OF_SAME_JOB = 3\n"
+        refused = python("-c", few_tries + second[1], run_dir, env=environment)
         assert refused.returncode == 1
         assert f"belongs to a run that is running: process {holder.pid}" in refused.stderr
     finally:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import stat
+import subprocess
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from dsage_mpi.report.movie import MovieError, scaled, write_film, write_png
+from dsage_mpi.report.movie import MovieError, find_ffmpeg, scaled, write_film, write_png
 
 
 def frames(count: int = 5) -> list[np.ndarray]:
@@ -61,23 +63,42 @@ def test_no_frames(tmp_path: Path) -> None:
 
 
 def test_mp4_without_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(MovieError, match=r"ffmpeg, which is not on PATH; install it .* \.gif"):
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "none"))
+    with pytest.raises(MovieError, match=r"a\.mp4 is not written: .*pip install imageio-ffmpeg"):
         write_film(tmp_path / "a.mp4", iter(frames()), 0.03)
     assert not list(tmp_path.iterdir())
 
 
-def encoder(folder: Path, script: str) -> None:
-    """A program called ffmpeg."""
-    path = folder / "ffmpeg"
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+@pytest.mark.parametrize("shape", [(16, 24), (15, 23)])
+def test_mp4_shows_every_frame(tmp_path: Path, shape: tuple[int, int]) -> None:
+    """An odd number of rows or columns gets one more, which players need."""
+    rows, columns = shape
+    write_film(tmp_path / "a.mp4", [picture[:rows, :columns] for picture in frames()], 0.04)
+    decode = [find_ffmpeg(), *("-i", str(tmp_path / "a.mp4"), "-f", "rawvideo")]
+    done = subprocess.run([*decode, "-pix_fmt", "rgb24", "-"], capture_output=True, check=True)
+    assert "24x16, " in done.stderr.decode()
+    assert " 25 fps" in done.stderr.decode()
+    shown = np.frombuffer(done.stdout, np.uint8).reshape(5, 16, 24, 3)
+    for found, picture in zip(shown[:, :rows, :columns].astype(int), frames(), strict=True):
+        assert np.abs(found - picture[:rows, :columns]).mean() < 15  # colours are interpolated
 
 
-def test_mp4_goes_through_the_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """``encoder(script)`` puts a program of our own in the place of ffmpeg."""
+
+    def make(script: str) -> None:
+        path = tmp_path / "ffmpeg"
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+        monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(path))
+
+    return make
+
+
+def test_mp4_goes_through_the_encoder(tmp_path: Path, encoder: Callable[[str], None]) -> None:
     # The stand-in writes what it was given to its last argument, as ffmpeg does with a film.
-    encoder(tmp_path, 'for last; do :; done; echo "$@" > "$0.said"; cat > "$last"')
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    encoder('for last; do :; done; echo "$@" > "$0.said"; cat > "$last"')
     write_film(tmp_path / "a.mp4", iter(frames()), 0.03)
     raw = np.frombuffer((tmp_path / "a.mp4").read_bytes(), np.uint8)
     np.testing.assert_array_equal(raw.reshape(5, 16, 24, 3), np.stack(frames()))
@@ -85,30 +106,27 @@ def test_mp4_goes_through_the_encoder(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "-s 24x16 -r 33.3333" in said
 
 
-def test_an_encoder_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    encoder(tmp_path, "cat > /dev/null; echo no such codec >&2; exit 1")
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+def test_an_encoder_that_fails(tmp_path: Path, encoder: Callable[[str], None]) -> None:
+    encoder("cat > /dev/null; echo no such codec >&2; exit 1")
     with pytest.raises(MovieError, match="ffmpeg says no such codec"):
         write_film(tmp_path / "a.mp4", iter(frames()), 0.03)
     assert [path.name for path in tmp_path.iterdir()] == ["ffmpeg"]
 
 
 def test_an_encoder_that_ends_early_is_not_written_to(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, encoder: Callable[[str], None]
 ) -> None:
-    encoder(tmp_path, "echo disk full >&2; exit 1")
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    encoder("echo disk full >&2; exit 1")
     with pytest.raises(MovieError, match="ffmpeg says disk full"):
         write_film(tmp_path / "a.mp4", frames(2) * 1000, 0.03)
 
 
 @pytest.mark.parametrize("suffix", ["gif", "mp4"])
 def test_large_films_are_made_picture_by_picture(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+    tmp_path: Path, encoder: Callable[[str], None], suffix: str
 ) -> None:
     """100 pictures, each of which differs, with 100 times as many pixels: 115 MB as RGB."""
-    encoder(tmp_path, 'for last; do :; done; wc -c > "$last"')
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    encoder('for last; do :; done; wc -c > "$last"')
     path = tmp_path / f"a.{suffix}"
     tracemalloc.start()
     write_film(path, iter(frames(5) * 20), 0.03, factor=10)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dsage_mpi.run.checkpoint_consistency import inconsistencies
-from tests.outer.test_loop import make, run
+from tests.outer.loops import make, run
 from tests.outer.toy import GridDomain, config
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dsage_mpi.archives import build_archives
 from dsage_mpi.config.load import load_config
 from dsage_mpi.config.schema import Config
 from dsage_mpi.domains import build_domain
@@ -120,7 +121,7 @@ def test_sizes_are_those_of_the_arrays(name: str) -> None:
     config = config_of(name=name)
     domain = build_domain(config.domain, config.archive.measures)
     found = {part.key: part for part in parts(config, domain)}
-    archive = ground_truth_archive(config.archive, domain, 0)
+    archive = ground_truth_archive(build_archives(config.archive, 0), domain, 0)
     biggest = max(np.asarray(a).nbytes for a in archive._store._fields.values())
     assert found["archive.dims"].at_once == biggest
     record = EvaluationRecord(domain, 2)

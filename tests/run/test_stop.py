@@ -25,7 +25,7 @@ from dsage_mpi.run.time_limit import Deadline
 from dsage_mpi.rundir.journal import Journal
 from dsage_mpi.rundir.journal_entries import read_entries
 from dsage_mpi.rundir.journaled_farm import JournaledFarm
-from tests.outer.test_loop import Silent
+from tests.outer.loops import Silent
 from tests.outer.toy import GridDomain, config
 
 

@@ -16,7 +16,7 @@ def versions(**changes: Any) -> str:
     return json.dumps({"starts": [{"packages": {"torch": "0.1"}}, start]})
 
 
-def test_the_same_machine_and_software_are_no_drift() -> None:
+def test_the_same_machine_and_software_are_no_change() -> None:
     assert processor()
     assert (
         changed_versions(versions(gpu="H100"), versions(gpu="H100", host="other", started="later"))
@@ -48,6 +48,6 @@ def test_packages_that_change_no_number_are_not_named() -> None:
 
 
 @pytest.mark.parametrize("broken", ["", "{", "[]", '{"starts": []}', '{"starts": [1]}'])
-def test_what_cannot_be_read_is_no_drift(broken: str) -> None:
+def test_what_cannot_be_read_is_no_change(broken: str) -> None:
     assert changed_versions(broken, versions()) == []
     assert changed_versions(versions(), broken) == []

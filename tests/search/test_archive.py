@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 from ribs.archives import GridArchive
 
+from dsage_mpi.archives.grid import GridArchives
 from dsage_mpi.search.archive import ground_truth_archive, surrogate_archive
 from tests.search.toy import ARCHIVE, BitDomain
 
 
 @pytest.fixture(params=[ground_truth_archive, surrogate_archive])
 def archive(request):
-    return request.param(ARCHIVE, BitDomain(), seed=1)
+    return request.param(GridArchives(ARCHIVE, 0), BitDomain(), seed=1)
 
 
 @pytest.mark.parametrize("far", [8.0, 9.0, 2.0**31, 1e12, 1e300])

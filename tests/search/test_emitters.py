@@ -5,6 +5,7 @@ from ribs.archives import GridArchive
 from dsage_mpi.config.components import EMITTERS
 from dsage_mpi.config.tables import EmitterSettings
 from dsage_mpi.search.emitters import build_emitters
+from tests.domains.towers import Towers
 from tests.search.toy import BitDomain, LatentDomain
 
 
@@ -186,3 +187,28 @@ def test_iso_line_without_a_line_is_gaussian():
     settings = EmitterSettings(kind="iso_line", batch_size=500, iso_sigma=0.3, line_sigma=0.0)
     children = build_emitters(archive, domain, settings, np.random.default_rng(0)).ask()
     assert children.std() == pytest.approx(0.3, rel=0.03)
+
+
+@pytest.mark.parametrize("made", [BitDomain, LatentDomain, lambda: Towers(None, ("height",))])
+def test_mutation_works_on_every_kind_of_solution(made):
+    domain = made()
+    settings = EmitterSettings(kind="mutation", count=2, batch_size=200, initial_population=1)
+    archive = GridArchive(
+        solution_dim=domain.solution_dim,
+        dims=(4,),
+        ranges=((0, 4),),
+        seed=1,
+        solution_dtype=domain.solution_dtype,
+    )
+    parents = domain.initial_solutions(np.random.default_rng(0), 4)
+    archive.add(parents, np.zeros(4), np.arange(4)[:, None] + 0.5)
+    children = build_emitters(archive, domain, settings, np.random.default_rng(5)).ask()
+    assert children.dtype == domain.solution_dtype
+    changed = np.abs(children[:, None] - parents).astype(bool).sum(axis=2).min(axis=1)
+    assert (changed >= 1).all()
+    assert changed.mean() < 0.6 * domain.solution_dim
+    if domain.solution_kind == "mixed":
+        values = [domain.parameters.values(child) for child in children]
+        assert {v["roof"] for v in values} == {"flat", "gable", "dome"}
+        assert {v["floors"] for v in values} <= {1, 2, 3, 4, 5, 6}
+        assert all(-1 <= v["slope"] <= 1 for v in values)

@@ -2,8 +2,7 @@ import numpy as np
 
 from dsage_mpi.search.offspring import unseen_offspring
 from dsage_mpi.search.seen import SeenLevels
-from tests.search.test_inner_loop import real, settings  # noqa: F401  (a fixture)
-from tests.search.toy import BitDomain
+from tests.search.test_inner_loop import problem, real  # noqa: F401  (a fixture)
 
 
 def levels_of(solutions):
@@ -12,9 +11,7 @@ def levels_of(solutions):
 
 def offspring(archive, count, seen=None, iteration=3):
     return unseen_offspring(
-        settings("archive"),
-        BitDomain(),
-        archive,
+        problem(archive),
         levels_of,
         seen or SeenLevels(),
         count,

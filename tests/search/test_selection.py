@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 from ribs.archives import GridArchive
 
+from dsage_mpi.archives.grid import GridArchives, GridSettings
 from dsage_mpi.config.tables import SelectionSettings
 from dsage_mpi.search.calibration import Calibration
-from dsage_mpi.search.rules import coarse_cells
 from dsage_mpi.search.seen import SeenLevels
 from dsage_mpi.search.selection import Knowledge
 from dsage_mpi.search.selection import select as select_with
 
+GRID = GridArchives(GridSettings(measures=("a", "b"), dims=(8, 6), ranges=((0, 8), (0, 6))), 0)
 KINDS = ["all", "downsample", "random", "empty_cells_first", "expected_gain"]
 
 
@@ -42,7 +43,7 @@ def selection(
 ):
     seen = SeenLevels()
     seen.add(np.asarray(simulated, np.int8).reshape(-1, 1, 1))
-    known = Knowledge(evaluations, ground_truth, seen, calibration or Calibration(3))
+    known = Knowledge(evaluations, ground_truth, seen, calibration or Calibration(3), GRID)
     return select_with(settings, surrogate, known, stream)
 
 
@@ -85,7 +86,7 @@ def test_downsample_is_uniform_within_a_coarse_cell():
 
 def test_coarse_cells_are_blocks_of_fine_ones(full):
     cells = full.data("index")
-    coarse = coarse_cells(full, cells, (4, 2))
+    coarse = GRID.coarse_cells(cells, SelectionSettings(coarse_dims=(4, 2)))
     expected = (full.data("measures") // [2, 3]).astype(int)
     np.testing.assert_array_equal(np.stack(np.divmod(coarse, 2), axis=1), expected)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsage_mpi.config.tables import ArchiveSettings
+from dsage_mpi.archives.grid import GridSettings
 
 
 @dataclass
@@ -18,6 +18,7 @@ class BitDomain:
     solution_dtype = np.dtype(np.int8)
     level_shape = (4, 4)
     metadata_names = ("ones",)
+    solution_kind = "discrete"
 
     def initial_solutions(self, rng, count):
         return rng.integers(2, size=(count, self.solution_dim)).astype(np.int8)
@@ -32,6 +33,7 @@ class LatentDomain(BitDomain):
     """Real vectors for CMA-ME."""
 
     solution_dtype = np.dtype(np.float64)
+    solution_kind = "continuous"
 
     def initial_solutions(self, rng, count):
         return rng.normal(0.0, 0.2, (count, self.solution_dim))
@@ -40,4 +42,4 @@ class LatentDomain(BitDomain):
         return -np.square(solutions).sum(axis=1), solutions[:, :2]
 
 
-ARCHIVE = ArchiveSettings(measures=("a", "b"), dims=(8, 8), ranges=((0.0, 8.0), (0.0, 8.0)))
+ARCHIVE = GridSettings(measures=("a", "b"), dims=(8, 8), ranges=((0.0, 8.0), (0.0, 8.0)))

@@ -210,3 +210,24 @@ def test_out_of_memory_says_what_to_lower(monkeypatch):
     monkeypatch.setattr(model._network, "forward", exhausted)
     with pytest.raises(SurrogateError, match=r"training the surrogate.*batch_size.*9 GiB"):
         model.train(data_set(10), 0)
+
+
+@pytest.mark.parametrize(
+    ("max_steps", "epochs", "steps"), [(1, 1, 1), (3, 1, 3), (4, 2, 4), (9, 3, 9), (100, 3, 9)]
+)
+def test_a_training_ends_after_so_many_steps(max_steps, epochs, steps):
+    """40 samples are three batches of 16, so three epochs are nine steps."""
+    done: list[int] = []
+    model = surrogate(epochs=3, max_steps=max_steps)
+    report = model.train(data_set(40), 0, done.append)
+    assert (report.epochs, report.steps) == (epochs, steps)
+    assert len(done) == steps + epochs
+    assert int(model.state()["adam"]["steps"]) == steps
+    assert np.isfinite(report.loss)
+
+
+def test_steps_are_those_of_an_uncut_training_while_they_last():
+    one, other = (surrogate(epochs=2, max_steps=most) for most in (6, None))
+    for model in (one, other):
+        model.train(data_set(40), 0)
+    assert_same_state(one.state(), other.state())

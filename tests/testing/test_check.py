@@ -7,9 +7,10 @@ import itertools
 import numpy as np
 import pytest
 
+from dsage_mpi.__main__ import main
 from dsage_mpi.core.domain import Measure
 from dsage_mpi.core.domain_base import DomainBase
-from dsage_mpi.testing import check_domain, domain_problems
+from dsage_mpi.testing import Note, check_domain, domain_problems
 
 _calls = itertools.count()
 
@@ -126,7 +127,7 @@ def test_settings_are_passed_on():
         (NotANumber, "objective has a NaN"),
         (Forgets, "all of 12 simulations failed: simulate gives no left"),
         (AlwaysFails, "OSError: no engine"),
-        (GreyPicture, "draw gives uint8 of shape (4, 4)"),
+        (GreyPicture, "draw(level) gives uint8 of shape (4, 4)"),
         (BadPrepare, "OSError: no weights"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -145,3 +146,45 @@ def test_no_check_comes_after_one_that_failed():
 
 def test_one_measure_is_enough():
     check_domain(OneMeasure)
+
+
+class Talkative(Good):
+    """Gives more than it declares."""
+
+    def simulate(self, level, seed):
+        return super().simulate(level, seed) | {"rihgt": 1, "occupancy": level}
+
+
+class Text(Good):
+    def simulate(self, level, seed):
+        return super().simulate(level, seed) | {"ones": "7"}
+
+
+def notes(domain):
+    return [line for _, lines in domain_problems(domain) for line in lines]
+
+
+def test_what_is_no_problem_but_worth_knowing_is_noted():
+    (failed,) = notes(Fragile)
+    assert isinstance(failed, Note)
+    assert failed.endswith("simulations failed, the first with: RuntimeError: the engine fell over")
+    (extra,) = notes(Talkative)
+    assert 'simulate gives "rihgt", "occupancy", which is recorded only if' in extra
+
+
+def test_a_text_is_no_number():
+    with pytest.raises(AssertionError, match="simulate gives '7' for \"ones\": expected a number"):
+        check_domain(Text)
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        ("shar=1", 1, "domain.shar: unknown key; did you mean share?"),
+        ("share", 2, "--set share: expected KEY=VALUE"),
+    ],
+)
+def test_a_setting_that_is_misspelt_is_named(change, code, words, capsys):
+    assert main(["check-domain", f"{__name__}:Good", "--set", change]) == code
+    told = capsys.readouterr()
+    assert words in told.out + told.err

@@ -59,10 +59,8 @@ def config(tmp_path: Path) -> Path:
 
 
 def _train(config: Path, *overrides: str, run_dir: Path | None, restart: Path | None = None) -> int:
-    return driver.train(
-        CountSettings, CountTrainer, "count.npz", config,
-        overrides=list(overrides), run_dir=run_dir, restart=restart,
-    )  # fmt: skip
+    training = driver.Training(CountSettings, CountTrainer, "count.npz")
+    return driver.train(training, driver.TrainingRequest(config, overrides, run_dir, restart))
 
 
 def test_a_finished_training_ends_with_0(config: Path, tmp_path: Path) -> None:

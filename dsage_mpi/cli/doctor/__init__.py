@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import textwrap
+import sys
 from collections.abc import Callable, Iterable, Iterator
 
-from dsage_mpi.cli.console import Parser, describe
+from dsage_mpi.cli.console import Parser, describe, exit_codes_help
 from dsage_mpi.cli.doctor.finding import Finding, Status
 from dsage_mpi.core import exit_codes
+from dsage_mpi.core.terminal import live_width
+from dsage_mpi.core.text_table import text_table
 
-EXIT_CODES = """exit codes:
-  0  nothing that every run needs is missing
-  1  something is
-  4  the report could not be written"""
-_TOPIC_WIDTH = 16
-_STATUS_WIDTH = 9
+_EXIT_CODES = exit_codes_help("nothing that every run needs is missing", "something is")
+#: Characters of status and topic.
+_WIDTHS = (9, 15)
 
 
 def configure(parser: Parser) -> None:
@@ -24,17 +23,17 @@ def configure(parser: Parser) -> None:
         parser,
         "Checks this installation: Python packages against their pins, MPI library and launcher, "
         "HDF5, GPU, native code, the shipped agent, Java, cores and Slurm.",
-        EXIT_CODES,
+        _EXIT_CODES,
     )
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Prints the report as plain text; returns the exit code."""
-    worst = exit_codes.DONE
+    worst, width = exit_codes.DONE, live_width(sys.stdout)
     for title, check in _sections():
         print(title)
         for finding in check():
-            print(_line(finding), flush=True)
+            print(finding_lines(finding, width), flush=True)
             if finding.status is Status.MISSING:
                 worst = exit_codes.FAILED
     print("\nsomething that every run needs is missing" if worst else "\nready to run")
@@ -50,16 +49,9 @@ def _sections() -> Iterator[tuple[str, Callable[[], Iterable[Finding]]]]:
     yield "domains", domains.check
 
 
-def _line(finding: Finding) -> str:
-    text = f"  {finding.status.value:<{_STATUS_WIDTH}}{finding.topic:<{_TOPIC_WIDTH}}{finding.text}"
-    if not finding.remedy:
-        return text
-    indent = " " * (2 + _STATUS_WIDTH + _TOPIC_WIDTH)
-    remedy = textwrap.fill(
-        f"-> {finding.remedy}",
-        width=100,
-        initial_indent=indent,
-        subsequent_indent=indent + "   ",
-        break_on_hyphens=False,
-    )
-    return f"{text}\n{remedy}"
+def finding_lines(finding: Finding, width: int | None = None) -> str:
+    """What was found in one line or, on a terminal of this width, some; below it the remedy."""
+    rows = [(f"  {finding.status.value}", finding.topic, finding.text)]
+    if finding.remedy:
+        rows.append(("", "", f"-> {finding.remedy}"))
+    return text_table(rows, widths=(*_WIDTHS, None), width=width)

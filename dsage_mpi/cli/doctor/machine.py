@@ -1,4 +1,4 @@
-"""Cores, GPU, Slurm and Java of this machine."""
+"""Cores, GPU, Slurm, Java and ffmpeg of this machine."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def check() -> Iterator[Finding]:
     yield _gpu()
     yield _slurm()
     yield _java()
+    yield _ffmpeg()
 
 
 def _cores() -> Finding:
@@ -67,3 +68,16 @@ def _java() -> Finding:
         text = f"{version}, without a compiler (only needed to build the Mario domain)"
         return note("Java", text, "apt-get install openjdk-17-jdk-headless")
     return ok("Java", f"{version}, with javac")
+
+
+def _ffmpeg() -> Finding:
+    from dsage_mpi.report.movie import MovieError, find_ffmpeg
+
+    try:
+        program = find_ffmpeg()
+    except MovieError as error:
+        return note("MP4 films", str(error))
+    code, out, err = output_of([program, "-version"], 20)
+    if code:
+        return note("MP4 films", f"{program} does not run: {last_line(err or out)}")
+    return ok("MP4 films", " ".join(out.splitlines()[0].split()[:3]))

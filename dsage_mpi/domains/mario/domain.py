@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dsage_mpi.core.domain import Array, DomainError, Evaluations, Film, SimulatorLostError
 from dsage_mpi.domains.mario.budgets import draw_budgets
 from dsage_mpi.domains.mario.draw import draw_level
+from dsage_mpi.domains.mario.planes import PLANES, planes
 from dsage_mpi.domains.mario.records import HEIGHT, WIDTH, result_dtype, task_dtype
 from dsage_mpi.domains.mario.results import LEVEL_MEASURES, METADATA_NAMES, Reading, impossible
 from dsage_mpi.domains.mario.settings import (
@@ -50,6 +51,7 @@ class MarioDomain:
     empty_tile = EMPTY
     metadata_names: tuple[str, ...] = METADATA_NAMES
     own_process: Literal[True] = True
+    PLANES: ClassVar[tuple[str, ...]] = PLANES
 
     def __init__(self, settings: MarioSettings, measures: tuple[str, ...]) -> None:
         unknown = [name for name in measures if name not in MEASURES]
@@ -139,6 +141,10 @@ class MarioDomain:
             occupancy=reading.occupancy(),
             metadata=np.stack([fields[name] for name in self.metadata_names], axis=1),
         )
+
+    def planes(self, levels: NDArray[np.int8]) -> NDArray[np.float32]:
+        """What the tiles ((n, 16, 56)) imply about a walk ((n, 4, 16, 56))."""
+        return planes(levels)
 
     def known_measures(self, levels: NDArray[np.int8]) -> NDArray[np.float64]:
         """(n, k): sky tiles, enemies in the level and divergences; NaN for the others."""

@@ -217,4 +217,5 @@ def cost_facts(settings: MarioSettings) -> CostFacts:
         tile_count=17,
         solution_bytes=8 * LATENTS,
         basis=basis,
+        planes=4,
     )

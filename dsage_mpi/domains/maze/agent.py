@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsage_mpi.core.domain import DomainError
-from dsage_mpi.domains.tensor_files import read_tensors, tensor_problems, why_no_file
+from dsage_mpi.domains.tensor_files import Weights, tensor_problems
 from dsage_mpi.domains.wrapped_tensors import listing, some_names, unwrapped
 
 #: Names and shapes of the network's sixteen tensors.
@@ -47,6 +46,16 @@ class AgentError(DomainError):
     """The agent's file is missing, unreadable or does not hold this network."""
 
 
+_WEIGHTS = Weights(
+    what="maze agent",
+    key="domain.agent",
+    builtin=BUILTIN,
+    expected="a maze agent's checkpoint (torch or npz)",
+    trainer="train-agent",
+    error=AgentError,
+)
+
+
 def load_agent(agent: str) -> AgentWeights:
     """Reads the sixteen tensors as float32.
 
@@ -57,20 +66,7 @@ def load_agent(agent: str) -> AgentWeights:
     Raises:
         AgentError: if the file is missing, unreadable or does not hold this network.
     """
-    if agent == "builtin":
-        if not BUILTIN.exists():
-            raise AgentError(
-                f"the package has no built-in maze agent ({BUILTIN} is missing); "
-                "set domain.agent to a checkpoint or train one: python -m dsage_mpi train-agent"
-            )
-        return _check(read_tensors(BUILTIN, "maze agent", AgentError), BUILTIN)
-    path = Path(os.path.expanduser(agent))
-    if not os.path.isfile(path):
-        raise AgentError(
-            f"domain.agent = {agent!r}: {path.absolute()} {why_no_file(path)}; expected a maze "
-            'agent\'s checkpoint (torch or npz), or "builtin"'
-        )
-    return _check(read_tensors(path, "maze agent", AgentError), path)
+    return _check(*_WEIGHTS.read(agent))
 
 
 def _check(loaded: Mapping[str, Any], path: Path) -> AgentWeights:

@@ -23,6 +23,7 @@ from dsage_mpi.domains.maze.levels import (
     as_levels,
     mark_endpoints,
 )
+from dsage_mpi.domains.maze.planes import PLANES, planes
 from dsage_mpi.domains.maze.results import Reading
 from dsage_mpi.domains.maze.settings import MEASURES, SOLUTION_KIND, MazeSettings
 from dsage_mpi.domains.maze.simulator import TASK_DTYPE, MazeSimulator, result_dtype
@@ -52,6 +53,7 @@ class MazeDomain:
     empty_tile = EMPTY
     metadata_names: tuple[str, ...] = (*MEASURES, "n_reachable", "start", "goal")
     task_dtype: np.dtype[Any] = TASK_DTYPE
+    PLANES: ClassVar[tuple[str, ...]] = PLANES
 
     def __init__(self, settings: MazeSettings, measures: tuple[str, ...]) -> None:
         unknown = [name for name in measures if name not in MEASURES]
@@ -76,6 +78,10 @@ class MazeDomain:
     def bare_levels(self, solutions: Array) -> NDArray[np.int8]:
         """Tile codes without marks ((n, 16, 16) int8)."""
         return as_levels(solutions).astype(np.int8)
+
+    def planes(self, levels: NDArray[np.int8]) -> NDArray[np.float32]:
+        """What the tiles ((n, 16, 16)) imply about ways ((n, 4, 16, 16))."""
+        return planes(levels)
 
     def predict_on(self, device: str) -> None:
         """Mazes are their own solutions: there is nothing to compute anywhere."""

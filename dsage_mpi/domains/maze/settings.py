@@ -108,4 +108,5 @@ def cost_facts(settings: MazeSettings) -> CostFacts:
         tile_count=4,
         solution_bytes=256,
         basis=f"{settings.rollouts} rollouts of about 220 steps, {settings.precision}",
+        planes=4,
     )

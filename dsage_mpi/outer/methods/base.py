@@ -10,8 +10,9 @@ from dsage_mpi.core.domain import Array
 from dsage_mpi.core.state import Tree
 
 if TYPE_CHECKING:
-    from ribs.archives import GridArchive
+    from ribs.archives import ArchiveBase
 
+    from dsage_mpi.archives import Archives
     from dsage_mpi.config.schema import Config
     from dsage_mpi.core.domain import Domain
     from dsage_mpi.outer.phases import Phases
@@ -46,13 +47,15 @@ class Context:
         config: The whole configuration.
         domain: The environment family.
         archive: The ground-truth archive.
+        archives: Makes archives with the same cells, names and groups these.
         phases: Clock and progress of long work.
         milestone: To be called inside ``propose`` when ``state()`` holds work worth keeping.
     """
 
     config: Config
     domain: Domain
-    archive: GridArchive
+    archive: ArchiveBase
+    archives: Archives
     phases: Phases
     milestone: Callable[[], None] = lambda: None
 

@@ -13,7 +13,7 @@ from dsage_mpi.core.seeding import Purpose, generator
 from dsage_mpi.core.state import Tree
 from dsage_mpi.outer.methods.base import Context, Proposal
 from dsage_mpi.search.emitters import build_emitters
-from dsage_mpi.search.emitters.base import generator_state, restore_generator
+from dsage_mpi.search.pyribs_adapter import archive_generator_state, restore_archive_generator
 
 if TYPE_CHECKING:
     from dsage_mpi.outer.record import Batch, EvaluationRecord
@@ -63,10 +63,10 @@ class Direct:
         """Emitters, and the archive's own generator (from which emitters draw elites)."""
         return {
             "search": {"emitters": self._emitters.state()},
-            "rng": {"archive": generator_state(self._archive._rng)},
+            "rng": {"archive": archive_generator_state(self._archive)},
         }
 
     def load_state(self, tree: Tree, record: EvaluationRecord) -> None:
         """Restores ``state()``."""
         self._emitters.load_state(tree["search"]["emitters"])
-        restore_generator(self._archive._rng, tree["rng"]["archive"])
+        restore_archive_generator(self._archive, tree["rng"]["archive"])

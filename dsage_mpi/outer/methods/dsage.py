@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from ribs.archives import GridArchive
+from ribs.archives import ArchiveBase
 
 from dsage_mpi.core.domain import Array, known_objective
 from dsage_mpi.core.levels import LevelSpace
@@ -30,6 +30,7 @@ from dsage_mpi.outer.record import batches
 from dsage_mpi.search.calibration import Calibration
 from dsage_mpi.search.inner_loop import Predicted, inner_loop
 from dsage_mpi.search.offspring import unseen_offspring
+from dsage_mpi.search.problem import Problem
 from dsage_mpi.search.seen import SeenLevels
 from dsage_mpi.search.selection import Knowledge, select
 from dsage_mpi.surrogate.accuracy import Prediction, constant_errors, head_names, held_out_scores
@@ -52,7 +53,8 @@ class Dsage:
     def __init__(self, context: Context) -> None:
         config, domain = context.config, context.domain
         self._config, self._domain = config, domain
-        self._archive, self._phases = context.archive, context.phases
+        self._problem = Problem(config, domain, context.archives, context.archive)
+        self._phases = context.phases
         self._milestone = context.milestone
         self._evaluations = 0
         #: Solutions that are being simulated while the next ones are proposed.
@@ -62,7 +64,7 @@ class Dsage:
         self._calibration = Calibration(1 + len(config.archive.measures))
         #: Outer iteration of the last training, and its loss.
         self._last_training = (-1, 0.0)
-        space, measures = LevelSpace.of(domain), config.archive.measures
+        space, measures = LevelSpace.of(domain, config.surrogate.planes), config.archive.measures
         self._surrogate = Surrogate(config.surrogate, space, measures, run_seed=config.seed)
         domain.predict_on(str(self._surrogate.device))
         self._data = DataSet(
@@ -156,7 +158,7 @@ class Dsage:
         self._milestone()
         return loss
 
-    def _exploit(self, iteration: int) -> GridArchive:
+    def _exploit(self, iteration: int) -> ArchiveBase:
         done = 0
         with self._phases("inner", self._config.inner_loop.iterations) as progress:
 
@@ -168,17 +170,15 @@ class Dsage:
                 done = steps
                 progress(steps)
 
-            return inner_loop(
-                self._config, self._domain, predict, self._archive, iteration, advance
-            )
+            return inner_loop(self._problem, predict, iteration, advance)
 
-    def _most_selected(self, predicted: GridArchive) -> int:
+    def _most_selected(self, predicted: ArchiveBase) -> int:
         settings = self._config.selection
         assert settings is not None  # checked by the schema
         return min(settings.count_after(self._evaluations) or len(predicted), len(predicted))
 
     def _select(
-        self, predicted: GridArchive, iteration: int, on_progress: Callable[[int], None]
+        self, predicted: ArchiveBase, iteration: int, on_progress: Callable[[int], None]
     ) -> Proposal:
         settings = self._config.selection
         assert settings is not None  # checked by the schema
@@ -208,9 +208,10 @@ class Dsage:
         pending = self._predict(self._pending)
         return Knowledge(
             self._evaluations + len(self._pending),
-            self._archive,
+            self._problem.ground_truth,
             self._simulated,
             self._calibration,
+            self._problem.archives,
             np.column_stack([pending.objective, pending.measures]),
         )
 
@@ -225,9 +226,7 @@ class Dsage:
         proposed = SeenLevels()
         proposed.add(known)
         return unseen_offspring(
-            self._config,
-            self._domain,
-            self._archive,
+            self._problem,
             self._levels,
             lambda levels: self._simulated(levels) | proposed(levels),
             count,

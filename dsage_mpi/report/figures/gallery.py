@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 from dsage_mpi.report.export import ArchiveTable
 from dsage_mpi.report.figures import style
 
-#: Draws one level ((H, W) int8 tile codes) as (h, w, 3) uint8.
-Render = Callable[[NDArray[np.int8]], NDArray[np.uint8]]
+#: Draws one level ((H, W) int8 tile codes, or a vector) as (h, w, 3) uint8.
+Render = Callable[[NDArray[Any]], NDArray[np.uint8]]
 
 #: Column that says of a level whether it can be played at all, where a domain has it.
 _PLAYABLE = "solvability"
@@ -67,7 +68,7 @@ def archive_gallery(
     nobody can play are shown only if the archive has nothing else.
 
     Args:
-        archive: pyribs ``GridArchive`` with a ``level`` field, or ``ArchiveTable``.
+        archive: A pyribs archive with a ``level`` field, or an ``ArchiveTable``.
         render: Draws one level.
         path: The PNG.
         units: Units of the measures for the captions.
@@ -80,15 +81,15 @@ def archive_gallery(
         worthy = np.arange(len(table))
     ranges = np.stack([table.lower_bounds, table.upper_bounds])
     picked = worthy[select_diverse(table.measures[worthy], ranges, count)]
-    height, width = table.level.shape[1:]
-    columns = _columns(len(picked), height / width if width else 1.0)
+    shape = table.level.shape[1:]
+    columns = _columns(len(picked), shape[0] / shape[1] if len(shape) == 2 and shape[1] else 1.0)
     picked = picked[_as_on_the_map(table.measures[picked], columns)]
     captions = [_caption(table, int(row), units) for row in picked]
     level_gallery(table.level[picked], render, captions, path, columns, title)
 
 
 def level_gallery(
-    levels: Sequence[NDArray[np.int8]] | NDArray[np.int8],
+    levels: Sequence[NDArray[Any]] | NDArray[Any],
     render: Render,
     captions: Sequence[str],
     path: Path,
@@ -98,7 +99,7 @@ def level_gallery(
     """Draws levels side by side, row by row.
 
     Args:
-        levels: n levels, each (H, W) int8 tile codes.
+        levels: n levels, each (H, W) int8 tile codes or a vector.
         render: Draws one level.
         captions: n texts of one or more lines, put below the pictures.
         path: The PNG.
@@ -111,49 +112,77 @@ def level_gallery(
     if len(levels) != len(captions):
         raise ValueError(f"{len(captions)} captions for {len(levels)} levels")
     pictures = [np.asarray(render(np.asarray(level))) for level in levels]
-    columns = max(1, min(columns, len(pictures)))
-    rows = math.ceil(len(pictures) / columns)
-    aspect = pictures[0].shape[0] / pictures[0].shape[1] if pictures else 1.0
-    sharp = pictures[0].shape[1] / style.DPI if pictures else 0.0  # no pixel is left out
-    tile_width = max(_TILE_WIDTH / math.sqrt(aspect), sharp)
-    tile_height = tile_width * aspect
-    caption_height = _CAPTION_LINE * (1 + max((c.count("\n") + 1 for c in captions), default=0))
-    width = max(columns * (tile_width + _GAP) + _GAP, 3.6)
-    height = _TOP + max(rows, 1) * (tile_height + caption_height)
-    with style.figure(path, width, height, constrained=False) as figure:
-        style.title(figure, title, _GAP / width, 1 - 0.3 / height)
+    lines = max((caption.count("\n") + 1 for caption in captions), default=0)
+    sheet = _Sheet.of(pictures, columns, lines)
+    with style.figure(path, sheet.width, sheet.height, constrained=False) as figure:
+        style.title(figure, title, _GAP / sheet.width, 1 - 0.3 / sheet.height)
         if not pictures:
             figure.text(0.5, 0.35, "no levels yet", ha="center", color=style.MUTED)
         for number, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
-            row, column = divmod(number, columns)
-            left = _GAP + column * (tile_width + _GAP)
-            top = height - _TOP + _GAP - row * (tile_height + caption_height)
-            axes = figure.add_axes(
-                (
-                    left / width,
-                    (top - tile_height) / height,
-                    tile_width / width,
-                    tile_height / height,
-                )
-            )
-            axes.imshow(picture, interpolation="nearest", aspect="auto")
-            axes.set_xticks([])
-            axes.set_yticks([])
-            for spine in axes.spines.values():
-                spine.set_visible(True)
-                spine.set_edgecolor(style.GREY)
-            axes.annotate(
-                caption,
-                (0.5, 0),
-                (0, -4),
-                xycoords="axes fraction",
-                textcoords="offset points",
-                ha="center",
-                va="top",
-                fontsize=7,
-                color=style.MUTED,
-                linespacing=1.3,
-            )
+            _put(figure.add_axes(sheet.place(number)), picture, caption)
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """Where pictures stand on a sheet; all in inches but ``columns`` and ``rows``."""
+
+    columns: int
+    rows: int
+    tile_width: float
+    tile_height: float
+    caption_height: float
+
+    @staticmethod
+    def of(pictures: Sequence[NDArray[np.uint8]], columns: int, lines: int) -> _Sheet:
+        """The sheet for pictures of the first one's shape, with captions of so many lines."""
+        columns = max(1, min(columns, len(pictures)))
+        aspect = pictures[0].shape[0] / pictures[0].shape[1] if pictures else 1.0
+        sharp = pictures[0].shape[1] / style.DPI if pictures else 0.0  # no pixel is left out
+        width = max(_TILE_WIDTH / math.sqrt(aspect), sharp)
+        rows = math.ceil(len(pictures) / columns)
+        return _Sheet(columns, rows, width, width * aspect, _CAPTION_LINE * (1 + lines))
+
+    @property
+    def width(self) -> float:
+        return max(self.columns * (self.tile_width + _GAP) + _GAP, 3.6)
+
+    @property
+    def height(self) -> float:
+        return _TOP + max(self.rows, 1) * (self.tile_height + self.caption_height)
+
+    def place(self, number: int) -> tuple[float, float, float, float]:
+        """Left, bottom, width and height of a picture, as shares of the sheet."""
+        row, column = divmod(number, self.columns)
+        left = _GAP + column * (self.tile_width + _GAP)
+        top = self.height - _TOP + _GAP - row * (self.tile_height + self.caption_height)
+        return (
+            left / self.width,
+            (top - self.tile_height) / self.height,
+            self.tile_width / self.width,
+            self.tile_height / self.height,
+        )
+
+
+def _put(axes: Any, picture: NDArray[np.uint8], caption: str) -> None:
+    """Draws a picture in a thin frame, and its caption below it."""
+    axes.imshow(picture, interpolation="nearest", aspect="auto")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(True)
+        spine.set_edgecolor(style.GREY)
+    axes.annotate(
+        caption,
+        (0.5, 0),
+        (0, -4),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        ha="center",
+        va="top",
+        fontsize=7,
+        color=style.MUTED,
+        linespacing=1.3,
+    )
 
 
 def _playable(table: ArchiveTable) -> NDArray[np.bool_]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,27 @@ from dsage_mpi.report.figures.heatmap import archive_heatmap
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Look:
+    """What the figures of a run are drawn with.
+
+    Attributes:
+        render: Draws one level; None where levels cannot be drawn.
+        units: Units of the measures, in their order.
+        title: Heading of all figures, e.g. ``dsage on maze, seed 1``.
+        levels: How many levels the gallery shows.
+        heatmap: Draws an archive of two measures; takes what ``archive_heatmap`` takes.
+    """
+
+    render: Render | None
+    units: Sequence[str] = ()
+    title: str = ""
+    levels: int = 24
+    heatmap: Callable[..., None] = archive_heatmap
+
+
 def draw_run(
-    folder: Path,
-    table: ArchiveTable,
-    rows: Sequence[Mapping[str, Any]],
-    render: Render,
-    units: Sequence[str] = (),
-    title: str = "",
-    levels: int = 24,
+    folder: Path, table: ArchiveTable, rows: Sequence[Mapping[str, Any]], look: Look
 ) -> list[Path]:
     """Draws ``archive.png``, ``discovery.png``, ``levels.png`` and ``curves.png``.
 
@@ -38,53 +52,53 @@ def draw_run(
         folder: Where to; made if needed.
         table: The archive.
         rows: Rows of the metrics.
-        render: Draws one level.
-        units: Units of the measures, in their order.
-        title: Heading of all figures, e.g. ``dsage on maze, seed 1``.
-        levels: How many levels the gallery shows.
+        look: What they are drawn with.
 
     Returns:
         The files that were drawn.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    of_measure = dict(zip(table.measure_names, units, strict=False))
-    curves = partial(learning_curves, rows, units=of_measure, title=title or "Run")
+    of_measure = dict(zip(table.measure_names, look.units, strict=False))
+    curves = partial(learning_curves, rows, units=of_measure, title=look.title or "Run")
     drawings: dict[str, Callable[..., None]] = {"curves.png": curves}
-    drawings |= _archive_figures(table, of_measure, title or "Archive")
-    if table.level.size:
+    drawings |= archive_figures(table, look)
+    if table.level.size and look.render is not None:
         drawings["levels.png"] = partial(
             archive_gallery,
             table,
-            render,
-            units=units,
-            count=levels,
-            title=title or "Generated levels",
+            look.render,
+            units=look.units,
+            count=look.levels,
+            title=look.title or "Generated levels",
         )
     return [folder / name for name, draw in drawings.items() if _drawn(draw, folder / name)]
 
 
-def _archive_figures(
-    table: ArchiveTable, units: Mapping[str, str], title: str
-) -> dict[str, Callable[..., None]]:
-    """What suits the number of measures: a profile, heat maps or parallel axes."""
-    if len(table.dims) == 2:
-        return _heatmaps(table, units, title)
+def archive_figures(table: ArchiveTable, look: Look) -> dict[str, Callable[..., None]]:
+    """Returns what suits the number of measures: a profile, heat maps or parallel axes.
+
+    Returns:
+        File name -> what draws it, given ``path``.
+    """
+    units = dict(zip(table.measure_names, look.units, strict=False))
     labels = [axis_label(name, units.get(name, "")) for name in table.measure_names]
-    if len(table.dims) == 1:
+    title = look.title or "Archive"
+    if len(labels) == 2:
+        return _heatmaps(table, partial(look.heatmap, labels=tuple(labels), title=title))
+    if len(labels) == 1:
         return {"archive.png": partial(archive_profile, table, label=labels[0], title=title)}
     return {"archive.png": partial(archive_axes, table, labels=labels, title=title)}
 
 
-def _heatmaps(
-    table: ArchiveTable, units: Mapping[str, str], title: str
-) -> dict[str, Callable[..., None]]:
+def _heatmaps(table: ArchiveTable, heatmap: Callable[..., None]) -> dict[str, Callable[..., None]]:
     """The objective, and when each elite was found if that is known."""
-    x, y = (axis_label(name, units.get(name, "")) for name in table.measure_names)
-    common = partial(archive_heatmap, table, labels=(x, y), title=title)
-    heatmaps: dict[str, Callable[..., None]] = {"archive.png": common}
+    heatmaps: dict[str, Callable[..., None]] = {"archive.png": partial(heatmap, table)}
     if len(table) and np.ptp(table.evaluation):
         heatmaps["discovery.png"] = partial(
-            common, values=table.evaluation, value_label="evaluation that found the elite"
+            heatmap,
+            table,
+            values=table.evaluation,
+            value_label="evaluation that found the elite",
         )
     return heatmaps
 

@@ -110,6 +110,12 @@ def heading(axes: Any, title: str, subtitle: str = "") -> None:
         fit(below, axes.figure.get_figwidth() - _SIDES)
 
 
+def centred(axes: Any, text: str) -> None:
+    """Says in the middle of ``axes`` why nothing is drawn there."""
+    at = {"transform": axes.transAxes, "ha": "center", "va": "center"}
+    axes.text(0.5, 0.5, text, fontsize=12, color=MUTED, **at)
+
+
 def fit(text: Any, inches: float) -> None:
     """Makes a matplotlib text that is too wide smaller, and cuts off what is then too much."""
     text.set_text(" ".join(text.get_text().splitlines()))

@@ -44,6 +44,7 @@ class CheckpointRecorder(Recorder):
             parts.resources.ranks,
             _TABLES,
             DESCRIPTIONS,
+            hosts=len({rank.host for rank in parts.resources.farm.stats()}),
         )
         self._seconds = 0.0
         self._last_written = time.monotonic()

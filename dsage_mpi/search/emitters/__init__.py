@@ -2,27 +2,61 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from dsage_mpi.config.components import EMITTERS
+from dsage_mpi.core.component_failures import ComponentFailedError, Guarded, failures_of
+from dsage_mpi.core.domain import Array
 from dsage_mpi.search.emitters.base import Emitter
 
 if TYPE_CHECKING:
-    from ribs.archives import GridArchive
+    from ribs.archives import ArchiveBase
 
     from dsage_mpi.config.tables import EmitterSettings
     from dsage_mpi.core.domain import Domain
 
 
 def build_emitters(
-    archive: GridArchive, domain: Domain, settings: EmitterSettings, rng: np.random.Generator
+    archive: ArchiveBase, domain: Domain, settings: EmitterSettings, rng: np.random.Generator
 ) -> Emitter:
     """Builds all ``settings.count`` emitters of ``settings.kind`` as one emitter.
 
     Raises:
         ComponentError: A kind from elsewhere cannot be imported.
+        ComponentFailedError: It can, and fails; so may all that it is asked for later.
     """
-    emitter: Emitter = EMITTERS.load(settings.kind)(archive, domain, settings, rng)
-    return emitter
+    made_by = EMITTERS.load(settings.kind)
+    if EMITTERS.is_own(settings.kind):
+        emitter: Emitter = made_by(archive, domain, settings, rng)
+        return emitter
+    what = f'emitters.kind = "{settings.kind}"'
+    with failures_of(what):
+        foreign = made_by(archive, domain, settings, rng)
+    return cast(Emitter, _Foreign(foreign, what, domain))
+
+
+class _Foreign(Guarded):
+    """An emitter from elsewhere, whose solutions are looked at."""
+
+    def __init__(self, emitter: Any, what: str, domain: Domain) -> None:
+        super().__init__(emitter, what)
+        self._domain = domain
+
+    def ask(self) -> Array:
+        """The next batch.
+
+        Raises:
+            ComponentFailedError: There is none, or it is no batch of solutions.
+        """
+        with failures_of(f"{self._what}, ask()"):
+            solutions = np.asarray(self._component.ask())
+        dim = self._domain.solution_dim
+        kinds = "bui" if self._domain.solution_kind == "discrete" else "buif"
+        if solutions.shape[1:] != (dim,) or solutions.dtype.kind not in kinds:
+            raise ComponentFailedError(
+                f"{self._what}, ask() returned {solutions.dtype} of shape {solutions.shape}: "
+                f"expected {self._domain.solution_dtype} of shape (n, {dim}), a row per solution"
+            )
+        return solutions

@@ -1,11 +1,8 @@
-"""What an emitter is, and the state of random generators."""
+"""What an emitter is."""
 
 from __future__ import annotations
 
-import json
 from typing import Protocol
-
-import numpy as np
 
 from dsage_mpi.core.domain import Array
 from dsage_mpi.core.state import Tree
@@ -37,13 +34,3 @@ class Emitter(Protocol):
     def load_state(self, tree: Tree) -> None:
         """Restores ``state()``."""
         ...
-
-
-def generator_state(rng: np.random.Generator) -> str:
-    """State of a NumPy generator as JSON text (no pickles)."""
-    return json.dumps(rng.bit_generator.state)
-
-
-def restore_generator(rng: np.random.Generator, text: str) -> None:
-    """Sets ``rng`` to a state from ``generator_state``."""
-    rng.bit_generator.state = json.loads(text)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsage_mpi.core.domain import Array
+from dsage_mpi.core.seeding import generator_state, restore_generator
 from dsage_mpi.core.state import Tree
-from dsage_mpi.search.emitters.base import generator_state, restore_generator
 
 if TYPE_CHECKING:
-    from ribs.archives import GridArchive
+    from ribs.archives import ArchiveBase
 
     from dsage_mpi.config.tables import EmitterSettings
     from dsage_mpi.core.domain import Domain
@@ -28,7 +28,7 @@ class MutationEmitter(ABC):
 
     def __init__(
         self,
-        archive: GridArchive,
+        archive: ArchiveBase,
         domain: Domain,
         settings: EmitterSettings,
         rng: np.random.Generator,

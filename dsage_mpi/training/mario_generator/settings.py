@@ -7,26 +7,18 @@ from typing import Literal
 from pydantic import Field
 
 from dsage_mpi.core.settings import Settings
+from dsage_mpi.training.settings import TrainingRunSettings
 
 
-class RunSettings(Settings):
+class RunSettings(TrainingRunSettings):
     """Budget and bookkeeping."""
 
-    seed: int = Field(1, ge=0, lt=2**63, description="Seed of every random stream of the training.")
     steps: int = Field(
         10_000, ge=1, le=10**12, description="Steps of the generator (and of the critic)."
     )
     wall_minutes: float = Field(
         180.0, gt=0, description="Stop and save after this many minutes of this process."
     )
-    pause_steps: int = Field(
-        0,
-        ge=0,
-        le=10**12,
-        description="Stop and save at this many steps, to go on later; 0 = never.",
-    )
-    checkpoint_minutes: float = Field(5.0, gt=0, description="Minutes between checkpoints.")
-    threads: int = Field(1, ge=1, le=4096, description="Threads of torch.")
     precision: Literal["float32", "bfloat16"] = Field(
         "bfloat16", description="Of the convolutions; bfloat16 is faster where the CPU has it."
     )

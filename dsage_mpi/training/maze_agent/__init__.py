@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dsage_mpi.training.driver import TrainingRequest
 
 
-def train(
-    config_path: Path, *, overrides: list[str], run_dir: Path | None, restart: Path | None
-) -> int:
+def train(request: TrainingRequest) -> int:
     """Trains an agent as a settings file says; see ``dsage_mpi.training.driver.train``."""
     from dsage_mpi.training import driver
     from dsage_mpi.training.maze_agent.settings import AgentTraining
     from dsage_mpi.training.maze_agent.trainer import WEIGHTS_NAME, Trainer
 
-    return driver.train(
-        AgentTraining,
-        Trainer,
-        WEIGHTS_NAME,
-        config_path,
-        overrides=overrides,
-        run_dir=run_dir,
-        restart=restart,
-    )
+    return driver.train(driver.Training(AgentTraining, Trainer, WEIGHTS_NAME), request)

@@ -8,6 +8,7 @@ product each, the gates work in preallocated buffers, and matrix products may ru
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -46,6 +47,23 @@ def lstm_step(projected: Tensor, hidden: Tensor, cell: Tensor, weight_t: Tensor)
     return cell.tanh().mul_(output_gate)
 
 
+@dataclass(frozen=True)
+class SegmentStart:
+    """What a segment begins with, into which no gradient flows.
+
+    Attributes:
+        hidden: (rows, hidden) before the first step.
+        cell: (rows, hidden) likewise.
+        keep: (time, rows, 1) float32, 0 where a new episode begins at that step.
+        dtype: Of the matrix products.
+    """
+
+    hidden: Tensor
+    cell: Tensor
+    keep: Tensor
+    dtype: torch.dtype
+
+
 class LstmSegment(torch.autograd.Function):
     """Hidden states of a (time, rows) segment from its inputs and the states at its start."""
 
@@ -56,10 +74,7 @@ class LstmSegment(torch.autograd.Function):
         weight_ih: Tensor,
         weight_hh: Tensor,
         bias: Tensor,
-        hidden: Tensor,
-        cell: Tensor,
-        keep: Tensor,
-        dtype: torch.dtype,
+        start: SegmentStart,
     ) -> Tensor:
         """Runs the segment.
 
@@ -69,39 +84,19 @@ class LstmSegment(torch.autograd.Function):
             weight_ih: (4 * hidden, features).
             weight_hh: (4 * hidden, hidden).
             bias: (4 * hidden), sum of both bias vectors.
-            hidden: (rows, hidden) before the first step; no gradient flows into it.
-            cell: (rows, hidden) likewise.
-            keep: (time, rows, 1) float32, 0 where a new episode begins at that step.
-            dtype: Of the matrix products.
+            start: States and breaks.
 
         Returns:
             (time, rows, hidden) float32 hidden states after each step.
         """
         time, rows, features = inputs.shape
-        size = hidden.shape[1]
+        dtype = start.dtype
         flat_inputs = inputs.reshape(time * rows, features).to(dtype)
         recurrent_t = weight_hh.t().to(dtype).contiguous()
         projected = torch.addmm(bias.to(dtype), flat_inputs, weight_ih.t().to(dtype))
-        projected = projected.view(time, rows, 4 * size)
-        gates = torch.empty(time, rows, 4 * size)
-        previous_hidden = torch.empty(time, rows, size, dtype=dtype)
-        previous_cell = torch.empty(time, rows, size)
-        squashed_cell = torch.empty(time, rows, size)
-        outputs = torch.empty(time, rows, size)
-        for step in range(time):
-            torch.mul(cell, keep[step], out=previous_cell[step])
-            previous_hidden[step].copy_(hidden * keep[step])
-            gates[step].copy_(torch.addmm(projected[step], previous_hidden[step], recurrent_t))
-            input_gate, forget_gate, candidate, output_gate = activate_gates(gates[step])
-            cell = torch.mul(previous_cell[step], forget_gate).addcmul_(input_gate, candidate)
-            torch.tanh(cell, out=squashed_cell[step])
-            torch.mul(squashed_cell[step], output_gate, out=outputs[step])
-            hidden = outputs[step]
+        outputs, *kept = _recur(projected.view(time, rows, -1), recurrent_t, start)
         ctx.dtype = dtype
-        ctx.save_for_backward(
-            flat_inputs, weight_ih, weight_hh, gates, previous_hidden, previous_cell,
-            squashed_cell, keep,
-        )  # fmt: skip
+        ctx.save_for_backward(flat_inputs, weight_ih, weight_hh, *kept, start.keep)
         return outputs
 
     @staticmethod
@@ -138,7 +133,39 @@ class LstmSegment(torch.autograd.Function):
         grad_weight_hh = torch.mm(flat_grad_t, previous_hidden.view(time * rows, size)).float()
         grad_bias = flat_grad.sum(0, dtype=torch.float32)
         shaped = grad_inputs.view(time, rows, -1)
-        return shaped, grad_weight_ih, grad_weight_hh, grad_bias, None, None, None, None
+        return shaped, grad_weight_ih, grad_weight_hh, grad_bias, None
+
+
+def _recur(
+    projected: Tensor, recurrent_t: Tensor, start: SegmentStart
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """The steps of a segment, one after the other.
+
+    Args:
+        projected: (time, rows, 4 * hidden), input half of the gates with both biases.
+        recurrent_t: (hidden, 4 * hidden) transposed recurrent weights.
+        start: States and breaks.
+
+    Returns:
+        Hidden states after each step; for the way back: gates, hidden and cell states before each
+        step, and tanh of the cell states after it.
+    """
+    time, rows, _ = projected.shape
+    size, keep = start.hidden.shape[1], start.keep
+    gates = torch.empty(time, rows, 4 * size)
+    previous_hidden = torch.empty(time, rows, size, dtype=start.dtype)
+    previous_cell, squashed_cell, outputs = (torch.empty(time, rows, size) for _ in range(3))
+    hidden, cell = start.hidden, start.cell
+    for step in range(time):
+        torch.mul(cell, keep[step], out=previous_cell[step])
+        previous_hidden[step].copy_(hidden * keep[step])
+        gates[step].copy_(torch.addmm(projected[step], previous_hidden[step], recurrent_t))
+        input_gate, forget_gate, candidate, output_gate = activate_gates(gates[step])
+        cell = torch.mul(previous_cell[step], forget_gate).addcmul_(input_gate, candidate)
+        torch.tanh(cell, out=squashed_cell[step])
+        torch.mul(squashed_cell[step], output_gate, out=outputs[step])
+        hidden = outputs[step]
+    return outputs, gates, previous_hidden, previous_cell, squashed_cell
 
 
 def _gate_derivatives(grad: Tensor, gates: Tensor, size: int) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from dsage_mpi.domains.maze.agent import TENSORS
 from dsage_mpi.training.maze_agent.grid import VIEW_SIZE
-from dsage_mpi.training.maze_agent.lstm import LstmSegment, lstm_step
+from dsage_mpi.training.maze_agent.lstm import LstmSegment, SegmentStart, lstm_step
 
 HIDDEN = 256
 FEATURES = 149
@@ -117,10 +117,7 @@ def segment_hidden(
         parameters["rnn.rnn.weight_ih_l0"],
         parameters["rnn.rnn.weight_hh_l0"],
         parameters["rnn.rnn.bias_ih_l0"] + parameters["rnn.rnn.bias_hh_l0"],
-        state[0],
-        state[1],
-        keep,
-        dtype,
+        SegmentStart(*state, keep, dtype),
     )
     return hidden
 

@@ -37,28 +37,78 @@ def advantages(segment: Segment, discount: float, trace: float) -> Tensor:
     return result
 
 
+@dataclass(frozen=True)
+class Loss:
+    """Clipped surrogate loss of parts of one segment.
+
+    Attributes:
+        segment: What was played.
+        settings: Weights of its terms.
+        entropy_weight: Weight of the entropy bonus.
+        dtype: Of the LSTM's matrix products.
+        advantage: (time, n), normalised.
+        returns: (time, n), what values are to become.
+    """
+
+    segment: Segment
+    settings: PpoSettings
+    entropy_weight: float
+    dtype: torch.dtype
+    advantage: Tensor
+    returns: Tensor
+
+    @classmethod
+    def of(
+        cls, segment: Segment, settings: PpoSettings, entropy_weight: float, dtype: torch.dtype
+    ) -> Loss:
+        """The loss of a segment, with its advantages and returns."""
+        advantage = advantages(segment, settings.discount, settings.trace)
+        returns = advantage + segment.values[:-1]
+        advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+        return cls(segment, settings, entropy_weight, dtype, advantage, returns)
+
+    def __call__(self, parameters: Parameters, rows: Tensor, sums: UpdateStatistics) -> Tensor:
+        """The loss on some environments; adds to ``sums`` what it is made of."""
+        segment, settings = self.segment, self.settings
+        hidden = segment_hidden(
+            parameters,
+            segment.views[:, rows],
+            segment.directions[:, rows],
+            (segment.state[0][rows], segment.state[1][rows]),
+            segment.keep[:, rows],
+            self.dtype,
+        )
+        logits, values = heads(parameters, hidden)
+        log_probabilities = logits.log_softmax(-1)
+        taken = log_probabilities.gather(-1, segment.actions[:, rows, None]).squeeze(-1)
+        change = taken - segment.log_probabilities[:, rows]
+        ratio = change.exp()
+        gain = self.advantage[:, rows]
+        clipped = ratio.clamp(1.0 - settings.clip, 1.0 + settings.clip)
+        policy_loss = -torch.min(ratio * gain, clipped * gain).mean()
+        value_loss = 0.5 * (values - self.returns[:, rows]).square().mean()
+        entropy = -(log_probabilities.exp() * log_probabilities).sum(-1).mean()
+        sums.policy_loss += float(policy_loss.detach())
+        sums.value_loss += float(value_loss.detach())
+        sums.entropy += float(entropy.detach())
+        sums.divergence += float(((ratio - 1.0) - change).detach().mean())
+        sums.clipped += float(((ratio - 1.0).abs() > settings.clip).float().mean())
+        return policy_loss + settings.value_weight * value_loss - self.entropy_weight * entropy
+
+
 def update(
     parameters: Parameters,
     optimizer: torch.optim.Optimizer,
-    segment: Segment,
-    settings: PpoSettings,
-    entropy_weight: float,
-    dtype: torch.dtype,
+    loss_of: Loss,
     rng: np.random.Generator,
 ) -> UpdateStatistics:
     """Improves ``parameters`` in place with one segment."""
-    advantage = advantages(segment, settings.discount, settings.trace)
-    returns = advantage + segment.values[:-1]
-    advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
-    statistics = UpdateStatistics()
+    settings, statistics = loss_of.settings, UpdateStatistics()
     batches = settings.epochs * settings.minibatches
     for _ in range(settings.epochs):
         order = torch.from_numpy(rng.permutation(settings.environments))
         for rows in order.chunk(settings.minibatches):
-            loss = _loss(
-                parameters, segment, rows, advantage, returns, settings, entropy_weight, dtype,
-                statistics,
-            )  # fmt: skip
+            loss = loss_of(parameters, rows, statistics)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             norm = torch.nn.utils.clip_grad_norm_(parameters.values(), settings.gradient_norm)
@@ -67,40 +117,3 @@ def update(
     for name, total in vars(statistics).items():
         setattr(statistics, name, total / batches)
     return statistics
-
-
-def _loss(
-    parameters: Parameters,
-    segment: Segment,
-    rows: Tensor,
-    advantage: Tensor,
-    returns: Tensor,
-    settings: PpoSettings,
-    entropy_weight: float,
-    dtype: torch.dtype,
-    statistics: UpdateStatistics,
-) -> Tensor:
-    hidden = segment_hidden(
-        parameters,
-        segment.views[:, rows],
-        segment.directions[:, rows],
-        (segment.state[0][rows], segment.state[1][rows]),
-        segment.keep[:, rows],
-        dtype,
-    )
-    logits, values = heads(parameters, hidden)
-    log_probabilities = logits.log_softmax(-1)
-    taken = log_probabilities.gather(-1, segment.actions[:, rows, None]).squeeze(-1)
-    change = taken - segment.log_probabilities[:, rows]
-    ratio = change.exp()
-    gain = advantage[:, rows]
-    clipped = ratio.clamp(1.0 - settings.clip, 1.0 + settings.clip)
-    policy_loss = -torch.min(ratio * gain, clipped * gain).mean()
-    value_loss = 0.5 * (values - returns[:, rows]).square().mean()
-    entropy = -(log_probabilities.exp() * log_probabilities).sum(-1).mean()
-    statistics.policy_loss += float(policy_loss.detach())
-    statistics.value_loss += float(value_loss.detach())
-    statistics.entropy += float(entropy.detach())
-    statistics.divergence += float(((ratio - 1.0) - change).detach().mean())
-    statistics.clipped += float(((ratio - 1.0).abs() > settings.clip).float().mean())
-    return policy_loss + settings.value_weight * value_loss - entropy_weight * entropy

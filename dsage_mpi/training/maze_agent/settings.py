@@ -7,26 +7,15 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from dsage_mpi.core.settings import Settings, problems_error
+from dsage_mpi.training.settings import TrainingRunSettings
 
 
-class RunSettings(Settings):
+class RunSettings(TrainingRunSettings):
     """Budget and bookkeeping."""
 
-    seed: int = Field(1, ge=0, lt=2**63, description="Seed of every random stream of the training.")
     total_steps: int = Field(
         60_000_000, ge=1, le=10**12, description="Agent steps; annealing ends there."
     )
-    wall_minutes: float = Field(
-        120.0, gt=0, description="Stop and save after this many minutes of this process."
-    )
-    pause_steps: int = Field(
-        0,
-        ge=0,
-        le=10**12,
-        description="Stop and save at this many agent steps, to go on later; 0 = never.",
-    )
-    checkpoint_minutes: float = Field(5.0, gt=0, description="Minutes between checkpoints.")
-    threads: int = Field(1, ge=1, le=4096, description="Threads of torch.")
     matmul: Literal["float32", "bfloat16"] = Field(
         "bfloat16", description="Precision of the LSTM's matrix products in training."
     )

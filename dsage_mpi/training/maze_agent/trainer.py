@@ -24,7 +24,7 @@ from dsage_mpi.training.maze_agent import checkpoint
 from dsage_mpi.training.maze_agent.curve import draw_curve
 from dsage_mpi.training.maze_agent.level_source import LevelSource
 from dsage_mpi.training.maze_agent.network import initial_parameters
-from dsage_mpi.training.maze_agent.ppo import UpdateStatistics, update
+from dsage_mpi.training.maze_agent.ppo import Loss, UpdateStatistics, update
 from dsage_mpi.training.maze_agent.rollout import EpisodeTotals, Player, RewardWeights
 from dsage_mpi.training.maze_agent.settings import AgentTraining
 from dsage_mpi.training.maze_agent.validation import play_episodes, validation_levels
@@ -123,9 +123,8 @@ class Trainer:
         segment, totals = self._player.play(
             self._parameters, ppo.segment, self._reward_weights(progress), self._dtype, rng
         )
-        statistics = update(
-            self._parameters, self._optimizer, segment, ppo, entropy_weight, self._dtype, rng
-        )
+        loss = Loss.of(segment, ppo, entropy_weight, self._dtype)
+        statistics = update(self._parameters, self._optimizer, loss, rng)
         self._updates_done += 1
         row: dict[str, float] = {
             "update": number,

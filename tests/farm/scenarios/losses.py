@@ -64,7 +64,7 @@ def lost(world: World, out: str) -> None:
     for dispatch, prefetch in itertools.product(("dynamic", "static"), (0, 1, 3)):
         settings = FarmSettings(dispatch=dispatch, chunk_seconds=0.01, prefetch=prefetch)
         if world.is_root:
-            lead_losers(world, settings)
+            root_of_losers(world, settings)
             print("lost: right")
         else:
             serve_until_lost(world, settings)
@@ -85,7 +85,7 @@ def serve_until_lost(world: World, settings: FarmSettings) -> None:
     assert toy.asked_in_vain == (0 if last else 1)
 
 
-def lead_losers(world: World, settings: FarmSettings) -> None:
+def root_of_losers(world: World, settings: FarmSettings) -> None:
     told: list[int] = []
     with open_farm(world, ToySimulator, TASK, RESULT, settings) as farm:
         for bad in (BAD, {}):
@@ -184,11 +184,11 @@ def suspended(world: World, out: str) -> None:
         serve(world, lambda: may_sleep(world, out), TASK, RESULT, settings, calls=together)
         return
     with open_farm(world, ToySimulator, TASK, RESULT, settings) as farm:
-        lead_sleepers(farm, out)
+        root_of_sleepers(farm, out)
     print("suspended: right")
 
 
-def lead_sleepers(farm: Farm, path: str) -> None:
+def root_of_sleepers(farm: Farm, path: str) -> None:
     tasks = make_tasks(60, BAD)
 
     def check() -> None:

@@ -16,6 +16,7 @@ from PIL import Image
 from dsage_mpi.__main__ import main
 from dsage_mpi.domains.mario.generator import Generator, load_generator
 from dsage_mpi.training.arrays import read_arrays
+from dsage_mpi.training.driver import TrainingRequest
 from dsage_mpi.training.mario_generator import train
 from dsage_mpi.training.mario_generator.author import write_levels
 from dsage_mpi.training.mario_generator.gan import adjacency_cost
@@ -29,7 +30,7 @@ MINIMAL = ["run.steps=12", "corpus.levels=40", "networks.channels=16", "test.eve
 
 
 def _train(run_dir: Path, *overrides: str, restart: Path | None = None) -> int:
-    return train(TINY, overrides=[*MINIMAL, *overrides], run_dir=run_dir, restart=restart)
+    return train(TrainingRequest(TINY, [*MINIMAL, *overrides], run_dir, restart))
 
 
 def _rows(run_dir: Path) -> list[dict[str, str]]:
@@ -73,7 +74,7 @@ def test_run_directory_holds_weights_curve_samples_and_settings(tmp_path: Path) 
 
 def test_training_learns_what_levels_are_made_of(tmp_path: Path) -> None:
     learn = ["run.steps=110", "test.every_steps=110", "gan.batch=16", "gan.average=0.9"]
-    assert train(TINY, overrides=learn, run_dir=tmp_path, restart=None) == 0
+    assert train(TrainingRequest(TINY, learn, tmp_path)) == 0
     levels = Generator(load_generator(str(tmp_path / "generator.npz"))).decode(latents(50))
     corpus = tile_shares(write_levels(np.random.default_rng(0), 100))
     assert np.abs(tile_shares(levels) - corpus).sum() < 0.6  # at first 1.4: all tiles alike

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dsage_mpi.training.maze_agent.lstm import LstmSegment, lstm_step
+from dsage_mpi.training.maze_agent.lstm import LstmSegment, SegmentStart, lstm_step
 
 TIME, ROWS, FEATURES, SIZE = 7, 5, 11, 8
 
@@ -42,7 +42,7 @@ def test_segment_and_its_gradients_equal_autograd(dtype: torch.dtype, tolerance:
     gradients = []
     outputs = []
     for function in (
-        lambda t: LstmSegment.apply(*t, *state, keep, dtype),
+        lambda t: LstmSegment.apply(*t, SegmentStart(*state, keep, dtype)),
         lambda t: _reference(t, state, keep),
     ):
         leaves = [tensor.clone().requires_grad_() for tensor in tensors]
@@ -59,7 +59,7 @@ def test_segment_and_its_gradients_equal_autograd(dtype: torch.dtype, tolerance:
 def test_single_steps_equal_the_segment() -> None:
     (inputs, weight_ih, weight_hh, bias), (hidden, cell), keep = _inputs()
     expected = LstmSegment.apply(
-        inputs, weight_ih, weight_hh, bias, hidden, cell, keep, torch.float32
+        inputs, weight_ih, weight_hh, bias, SegmentStart(hidden, cell, keep, torch.float32)
     )
     for step in range(TIME):
         hidden, cell = hidden * keep[step], cell * keep[step]

@@ -5,7 +5,7 @@ import torch
 
 from dsage_mpi.training.maze_agent.level_source import LevelSource
 from dsage_mpi.training.maze_agent.network import heads, initial_parameters, segment_hidden
-from dsage_mpi.training.maze_agent.ppo import advantages, update
+from dsage_mpi.training.maze_agent.ppo import Loss, advantages, update
 from dsage_mpi.training.maze_agent.rollout import Player, RewardWeights, Segment
 from dsage_mpi.training.maze_agent.settings import AgentTraining
 
@@ -76,6 +76,7 @@ def test_update_makes_a_rewarded_action_more_likely(minimal: AgentTraining) -> N
 
     before = forward_probability()
     rng = np.random.default_rng(2)
-    statistics = update(parameters, optimizer, segment, minimal.ppo, 0.0, torch.float32, rng)
+    loss = Loss.of(segment, minimal.ppo, 0.0, torch.float32)
+    statistics = update(parameters, optimizer, loss, rng)
     assert forward_probability() > before + 0.01
     assert statistics.entropy > 1.9

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from dsage_mpi.training.arrays import read_arrays
+from dsage_mpi.training.driver import TrainingRequest
 from dsage_mpi.training.maze_agent import train
 from dsage_mpi.training.maze_agent.checkpoint import arrays_to_parameters
 from tests.training.maze_agent.conftest import MINIMAL, TINY
@@ -17,13 +18,14 @@ from tests.training.maze_agent.conftest import MINIMAL, TINY
 SUBPROCESS = """
 import sys
 from pathlib import Path
+from dsage_mpi.training.driver import TrainingRequest
 from dsage_mpi.training.maze_agent import train
-sys.exit(train(Path(sys.argv[1]), overrides=[], run_dir=Path(sys.argv[2]), restart=None))
+sys.exit(train(TrainingRequest(Path(sys.argv[1]), run_dir=Path(sys.argv[2]))))
 """
 
 
 def _train(run_dir: Path, *overrides: str, restart: Path | None = None) -> int:
-    return train(TINY, overrides=[*MINIMAL, *overrides], run_dir=run_dir, restart=restart)
+    return train(TrainingRequest(TINY, [*MINIMAL, *overrides], run_dir, restart))
 
 
 def _rows(run_dir: Path) -> list[dict[str, str]]:
@@ -81,7 +83,7 @@ def test_run_directory_holds_weights_curve_and_settings(tmp_path: Path) -> None:
 
 def test_training_learns(tmp_path: Path) -> None:
     run = ["validation.every_steps=2048", "ppo.segment=16", "run.total_steps=24576"]
-    assert train(TINY, overrides=run, run_dir=tmp_path, restart=None) == 0
+    assert train(TrainingRequest(TINY, run, tmp_path)) == 0
     rows = [row for row in _rows(tmp_path) if float(row["episodes"]) > 0]
     lengths = [float(row["mean_length"]) for row in rows if row["mean_length"]]
     assert np.mean(lengths[-4:]) < 0.6 * np.mean(lengths[:6])
@@ -91,7 +93,7 @@ def test_wrong_settings_are_explained(tmp_path: Path, capsys: pytest.CaptureFixt
     assert _train(tmp_path, "ppo.minibatches=3", "ppo.clap=1") == 2
     message = capsys.readouterr().err
     assert "ppo.clap" in message
-    assert train(tmp_path / "none.toml", overrides=[], run_dir=tmp_path, restart=None) == 2
+    assert train(TrainingRequest(tmp_path / "none.toml", run_dir=tmp_path)) == 2
     assert "does not exist" in capsys.readouterr().err
     assert _train(tmp_path, "ppo.minibatches=3") == 2
     assert "must divide ppo.environments" in capsys.readouterr().err

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +18,7 @@ from dsage_mpi.domains.mario.generator.layout import (
     tensor_shapes,
 )
 from dsage_mpi.domains.mario.tiles import TILES
-from dsage_mpi.domains.tensor_files import read_tensors, tensor_problems, why_no_file
+from dsage_mpi.domains.tensor_files import Weights, tensor_problems
 from dsage_mpi.domains.wrapped_tensors import dotted, listing, some_names, unwrapped
 
 #: The generator that comes with the package, made by ``train-generator`` (see the README there).
@@ -41,6 +40,16 @@ class GeneratorError(DomainError):
     """The generator's file is missing, unreadable or does not hold this network."""
 
 
+_WEIGHTS = Weights(
+    what="level generator",
+    key="domain.generator",
+    builtin=BUILTIN,
+    expected="a generator's state dict (torch) or npz",
+    trainer="train-generator",
+    error=GeneratorError,
+)
+
+
 def load_generator(source: str) -> GeneratorWeights:
     """Reads the tensors that decoding needs as float32, by their published names.
 
@@ -52,20 +61,7 @@ def load_generator(source: str) -> GeneratorWeights:
     Raises:
         GeneratorError: if the file is missing, unreadable or does not hold this network.
     """
-    if source == "builtin":
-        if not BUILTIN.exists():
-            raise GeneratorError(
-                f"the package has no built-in level generator ({BUILTIN} is missing); set "
-                "domain.generator to a file or train one: python -m dsage_mpi train-generator"
-            )
-        return _check(read_tensors(BUILTIN, "level generator", GeneratorError), BUILTIN)
-    path = Path(os.path.expanduser(source))
-    if not os.path.isfile(path):
-        raise GeneratorError(
-            f"domain.generator = {source!r}: {path.absolute()} {why_no_file(path)}; expected a "
-            'generator\'s state dict (torch) or npz, or "builtin"'
-        )
-    return _check(read_tensors(path, "level generator", GeneratorError), path)
+    return _check(*_WEIGHTS.read(source))
 
 
 def _check(loaded: Mapping[str, Any], path: Path) -> GeneratorWeights:

@@ -31,6 +31,23 @@ class Results {
   nb::dict dict;
 };
 
+// What rollouts of either kind report: per level (n), or per level and episode (e).
+template <class R>
+void add_results(R &r, Results &out, std::size_t n, std::size_t e, bool turns) {
+  r.start = out.add<std::int16_t>("start", {n});
+  r.goal = out.add<std::int16_t>("goal", {n});
+  r.distance = out.add<std::int16_t>("optimal_path_length", {n});
+  r.reachable = out.add<std::int16_t>("n_reachable", {n});
+  r.length = out.add<std::uint16_t>("length", {n, e});
+  r.left = out.add<std::uint16_t>("left_turns", {n, e});
+  r.right = out.add<std::uint16_t>("right_turns", {n, e});
+  r.distinct = out.add<std::uint16_t>("distinct_cells", {n, e});
+  r.success = out.add<std::uint8_t>("success", {n, e});
+  r.direction = out.add<std::uint8_t>("initial_direction", {n, e});
+  r.occupancy = out.add<std::uint32_t>("occupancy", {n, kSide, kSide});
+  r.turns = turns ? out.add<std::uint32_t>("turns", {n, 2, kSide, kSide}) : nullptr;
+}
+
 std::string described(const Tensor &array) {
   std::string text = "(";
   for (std::size_t i = 0; i < array.ndim(); ++i)
@@ -95,18 +112,7 @@ class Agent {
       throw std::invalid_argument("levels_in_flight times episodes is more than 1048576");
     Results out;
     RolloutResults r;
-    r.start = out.add<std::int16_t>("start", {n});
-    r.goal = out.add<std::int16_t>("goal", {n});
-    r.distance = out.add<std::int16_t>("optimal_path_length", {n});
-    r.reachable = out.add<std::int16_t>("n_reachable", {n});
-    r.length = out.add<std::uint16_t>("length", {n, e});
-    r.left = out.add<std::uint16_t>("left_turns", {n, e});
-    r.right = out.add<std::uint16_t>("right_turns", {n, e});
-    r.distinct = out.add<std::uint16_t>("distinct_cells", {n, e});
-    r.success = out.add<std::uint8_t>("success", {n, e});
-    r.direction = out.add<std::uint8_t>("initial_direction", {n, e});
-    r.occupancy = out.add<std::uint32_t>("occupancy", {n, kSide, kSide});
-    r.turns = turns ? out.add<std::uint32_t>("turns", {n, 2, kSide, kSide}) : nullptr;
+    add_results(r, out, n, e, turns);
     const RolloutOptions options{episodes, rows, in_flight, share};
     std::uint64_t computed;
     {
@@ -228,18 +234,7 @@ class Agent {
   static OriginalResults original_results(Results &out, std::size_t n, int episodes, bool turns) {
     const auto e = static_cast<std::size_t>(episodes);
     OriginalResults r;
-    r.start = out.add<std::int16_t>("start", {n});
-    r.goal = out.add<std::int16_t>("goal", {n});
-    r.distance = out.add<std::int16_t>("optimal_path_length", {n});
-    r.reachable = out.add<std::int16_t>("n_reachable", {n});
-    r.length = out.add<std::uint16_t>("length", {n, e});
-    r.left = out.add<std::uint16_t>("left_turns", {n, e});
-    r.right = out.add<std::uint16_t>("right_turns", {n, e});
-    r.distinct = out.add<std::uint16_t>("distinct_cells", {n, e});
-    r.success = out.add<std::uint8_t>("success", {n, e});
-    r.direction = out.add<std::uint8_t>("initial_direction", {n, e});
-    r.occupancy = out.add<std::uint32_t>("occupancy", {n, kSide, kSide});
-    r.turns = turns ? out.add<std::uint32_t>("turns", {n, 2, kSide, kSide}) : nullptr;
+    add_results(r, out, n, e, turns);
     r.repeated = out.add<std::uint32_t>("repeated", {n});
     return r;
   }

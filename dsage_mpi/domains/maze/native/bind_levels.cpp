@@ -82,11 +82,32 @@ auto depth_first(Levels levels, Cells start) {
   return array;
 }
 
+// Steps from each level's cell to all its cells, (n, 16, 16) int16, -1 where there is no way.
+auto steps(Levels levels, Cells cells) {
+  const std::size_t n = levels.shape(0);
+  check_levels(levels.data(), n);
+  check_cells(cells, n);
+  std::int16_t *out;
+  auto array = make_array<std::int16_t>({n, kSide, kSide}, &out);
+  nb::gil_scoped_release release;
+  for (std::size_t i = 0; i < n; ++i) {
+    Board free;
+    free_cells(levels.data() + i * kCells, free);
+    std::int16_t *row = out + i * kCells;
+    if (cells(i) >= 0)
+      steps_from(free, cells(i), row);
+    else
+      for (int cell = 0; cell < kCells; ++cell) row[cell] = -1;
+  }
+  return array;
+}
+
 }  // namespace
 
 void bind_levels(nb::module_ &m) {
   m.def("analyse", &analyse, exact("levels"));
   m.def("marked_paths", &marked_paths, exact("levels"), exact("start"), exact("goal"));
+  m.def("steps", &steps, exact("levels"), exact("cells"));
   m.def("depth_first", &depth_first, exact("levels"), exact("start"));
 }
 

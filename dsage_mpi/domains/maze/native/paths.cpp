@@ -84,4 +84,16 @@ std::vector<int> depth_first_order(const Board &free, int start) {
   return order;
 }
 
+void steps_from(const Board &free, int start, std::int16_t *out) {
+  for (int cell = 0; cell < kCells; ++cell) out[cell] = -1;
+  Board front = Board::single(start), seen = front;
+  for (std::int16_t steps = 0; !front.empty(); ++steps) {
+    for (int i = 0; i < 4; ++i)
+      for (std::uint64_t word = front.word[i]; word; word &= word - 1)
+        out[64 * i + __builtin_ctzll(word)] = steps;
+    front = (neighbours(front) & free) - seen;
+    seen = seen | front;
+  }
+}
+
 }  // namespace maze

@@ -13,4 +13,7 @@ Board marked_path(const Board &free, int start, int goal);
 // Cell ids in recursive preorder from the start, neighbours in ascending id.
 std::vector<int> depth_first_order(const Board &free, int start);
 
+// Steps from `start` to every cell, -1 where there is no way; 256 numbers.
+void steps_from(const Board &free, int start, std::int16_t *out);
+
 }  // namespace maze

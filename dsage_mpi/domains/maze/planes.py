@@ -1,0 +1,57 @@
+"""What a maze's tiles imply about ways through it: images for networks to see beside the tiles.
+
+How long an agent walks depends on where paths lead, which a network would have to find out tile by
+tile. Breadth-first search counts it exactly, in microseconds.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsage_mpi.domains.maze import _native
+from dsage_mpi.domains.maze.levels import CELLS, GOAL, START, WALL, analyse
+
+PLANES = (
+    "steps from the start",
+    "steps to the goal",
+    "on a shortest path",
+    "length of the shortest path",
+)
+#: Steps that count as 1 in a plane: typical of mazes, so that planes are of the size of tiles.
+_STEPS, _LENGTH = 32.0, 64.0
+
+
+def planes(levels: NDArray[np.int8]) -> NDArray[np.float32]:
+    """Planes ((n, 4, 16, 16)) of tile codes ((n, 16, 16)), with or without start and goal marks.
+
+    The last one is the same number on every tile that can be reached.
+    """
+    walls = np.ascontiguousarray(levels == WALL, dtype=np.uint8)
+    start, goal = _ends(levels, walls)
+    from_start = _native.steps(walls, start)
+    to_goal = _native.steps(walls, goal)
+    reached = from_start >= 0
+    length = np.where(goal >= 0, from_start.reshape(-1, CELLS)[np.arange(len(levels)), goal], 0)
+    length = length.astype(np.float32)[:, None, None]
+    found = np.empty((len(levels), len(PLANES), *levels.shape[1:]), np.float32)
+    np.maximum(from_start, 0, out=found[:, 0], casting="unsafe")
+    np.maximum(to_goal, 0, out=found[:, 1], casting="unsafe")
+    found[:, 2] = reached & (from_start + to_goal == length)
+    found[:, 3] = reached * (length / _LENGTH)
+    found[:, :2] /= _STEPS
+    return found
+
+
+def _ends(
+    levels: NDArray[np.int8], walls: NDArray[np.uint8]
+) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+    """Cell ids ((n,) each) of start and goal, -1 where there are none."""
+    flat = levels.reshape(-1, CELLS)
+    start, goal = ((flat == code).argmax(axis=1).astype(np.int16) for code in (START, GOAL))
+    rows = np.arange(len(flat))
+    bare = flat[rows, goal] != GOAL  # not marked, or nothing to mark
+    if bare.any():
+        geometry = analyse(walls[bare])
+        start[bare], goal[bare] = geometry.start, geometry.goal
+    return start, goal
