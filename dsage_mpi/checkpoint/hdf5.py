@@ -171,12 +171,13 @@ def read_tree(path: Path) -> Tree:
         return _read_group(file, str(path))
 
 
-def read_items(path: Path, names: Sequence[str]) -> Tree:
+def read_items(path: Path, names: Sequence[str], optional: Sequence[str] = ()) -> Tree:
     """Reads and verifies some groups and datasets of a checkpoint, for what needs few of many.
 
     Args:
         path: The file.
         names: Their paths, as ``record/objective``.
+        optional: Paths of those that need not be there.
 
     Returns:
         Path -> contents.
@@ -184,8 +185,8 @@ def read_items(path: Path, names: Sequence[str]) -> Tree:
     Raises:
         CheckpointError: As ``read_tree``, or one is not there.
     """
-    with _checked(path) as file:
-        items = {name: file[name] for name in names}
+    with _opened(path) as file:
+        items = {name: file[name] for name in (*names, *(n for n in optional if n in file))}
         return {
             name: _read_group(item, str(path))
             if isinstance(item, h5py.Group)

@@ -87,7 +87,8 @@ class Comparison:
                 f"the runs have made between {min(budgets)} and {max(budgets)} evaluations: "
                 "final scores of different budgets do not compare; curves over evaluations do"
             )
-        grids = {(row.config.archive.measures, row.config.archive.dims) for row in self.rows}
+        archives = (row.config.archive for row in self.rows)
+        grids = {(each.kind, each.measures, each.ranges, each.cell_count) for each in archives}
         if len(grids) > 1:
             yield "the rows have different archives: their scores are not of one kind"
 

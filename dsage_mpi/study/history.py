@@ -7,16 +7,13 @@ one comes (Bhatt et al. 2022, section 2), so that the result is the archive of t
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from ribs.archives import GridArchive
 
-from dsage_mpi.config.tables import ArchiveSettings
-from dsage_mpi.search.archive import BoundedGridArchive
+from dsage_mpi.archives import Archives
 
 Floats = NDArray[np.float64]
 
@@ -49,18 +46,19 @@ class History:
 
 
 def replay(
-    archive: ArchiveSettings, objective: Floats, measures: Floats, failed: NDArray[np.bool_]
+    archives: Archives, objective: Floats, measures: Floats, failed: NDArray[np.bool_]
 ) -> History:
     """Adds evaluations to an empty archive, one by one.
 
     Args:
-        archive: The grid.
+        archives: What makes archives with its cells.
         objective: (n,), in evaluation order.
         measures: (n, k).
         failed: (n,) evaluations that add nothing.
     """
     ok = np.flatnonzero(~failed)
-    cells = _grid(archive).index_of(measures[ok])
+    empty = archives.make(solution_dim=1, ranges=archives.settings.ranges, seed=0)
+    cells = empty.index_of(measures[ok])
     # Best of each cell so far, and before this evaluation.
     frame = pd.DataFrame({"cell": cells, "objective": objective[ok]})
     best = frame.groupby("cell", sort=False)["objective"].cummax().to_numpy()
@@ -76,10 +74,5 @@ def replay(
         qd_score=np.cumsum(gain),
         elites=np.cumsum(new),
         best=np.where(np.isinf(overall), np.nan, overall),
-        cells=math.prod(archive.dims),
+        cells=archives.settings.cell_count,
     )
-
-
-def _grid(archive: ArchiveSettings) -> GridArchive:
-    """An empty grid that knows which measures belong into which cell."""
-    return BoundedGridArchive(solution_dim=1, dims=archive.dims, ranges=archive.ranges, seed=0)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dsage_mpi.archives import Archives, build_archives
 from dsage_mpi.checkpoint.files import checkpoints
 from dsage_mpi.checkpoint.hdf5 import read_attributes, read_items
 from dsage_mpi.config.load import config_from_toml
@@ -27,6 +28,8 @@ _ITEMS = (
     *(f"archive/{name}" for name in ("index", "objective", "evaluation")),
     "metrics/columns",
 )
+#: Of archives whose cells their settings alone do not tell.
+_CELLS = ("cells",)
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class StoredRun:
     Attributes:
         path: Where it is from.
         config: What ran.
+        archives: What makes archives with its cells.
         history: Its scores after each evaluation.
         clock: When that was.
         elites: What it ended with.
@@ -63,6 +67,7 @@ class StoredRun:
 
     path: Path
     config: Config
+    archives: Archives
     history: History
     clock: Clock
     elites: Elites
@@ -90,12 +95,14 @@ def read_run(path: Path) -> StoredRun:
     config = config_from_toml(str(items["config"]), str(file))
     objective = np.asarray(items["record/objective"], np.float64)
     order = np.argsort(items["archive/index"], kind="stable")
+    archives = build_archives(config.archive, config.seed, items)
     ranks = int(read_attributes(file).get("world_size", 1))
     return StoredRun(
         path=path,
         config=config,
+        archives=archives,
         history=replay(
-            config.archive,
+            archives,
             objective,
             np.asarray(items["record/measures"], np.float64),
             np.asarray(items["record/failed"], np.bool_),
@@ -121,12 +128,12 @@ def read_runs(paths: Sequence[Path]) -> list[StoredRun]:
 
 def _read_newest(path: Path) -> tuple[Path, Tree]:
     if kind_of(path) == "file":
-        return path, read_items(path, _ITEMS)
+        return path, read_items(path, _ITEMS, _CELLS)
     problems: list[Any] = []
     directory = RunDirectory.open(path)
     for file in reversed(checkpoints(directory.path)):
         try:
-            return file, read_items(file, _ITEMS)
+            return file, read_items(file, _ITEMS, _CELLS)
         except CheckpointError as error:
             problems.append(error)
     tried = "".join(f"\n  {problem}" for problem in problems)

@@ -7,14 +7,15 @@ import csv
 import numpy as np
 import pytest
 
-from dsage_mpi.config.tables import ArchiveSettings
+from dsage_mpi.archives import build_archives
+from dsage_mpi.archives.bounded import BoundedGridArchive
+from dsage_mpi.archives.grid import GridSettings
 from dsage_mpi.run.load_run import find_stored
-from dsage_mpi.search.archive import BoundedGridArchive
 from dsage_mpi.study.clock import clock_of
 from dsage_mpi.study.history import replay
 from dsage_mpi.study.stored import read_run
 
-GRID = ArchiveSettings(measures=("a", "b"), dims=(4, 3), ranges=((0, 1), (0, 1)))
+GRID = GridSettings(measures=("a", "b"), dims=(4, 3), ranges=((0, 1), (0, 1)))
 
 
 def one_by_one(objective, measures, failed):
@@ -34,7 +35,7 @@ def test_the_same_as_adding_one_by_one():
     measures = rng.uniform(-0.2, 1.2, (200, 2))  # some beyond the grid
     failed = rng.random(200) < 0.2
     objective[failed], measures[failed] = np.nan, np.nan
-    history = replay(GRID, objective, measures, failed)
+    history = replay(build_archives(GRID, 0), objective, measures, failed)
     scores, elites = one_by_one(objective, measures, failed)
     np.testing.assert_allclose(history.qd_score, scores)
     np.testing.assert_array_equal(history.elites, elites)
@@ -43,7 +44,9 @@ def test_the_same_as_adding_one_by_one():
 
 
 def test_failures_alone():
-    history = replay(GRID, np.full(3, np.nan), np.full((3, 2), np.nan), np.ones(3, bool))
+    history = replay(
+        build_archives(GRID, 0), np.full(3, np.nan), np.full((3, 2), np.nan), np.ones(3, bool)
+    )
     np.testing.assert_array_equal(history.qd_score, 0)
     assert np.isnan(history.best).all()
     assert history.first_at(0.5) is None
@@ -51,7 +54,9 @@ def test_failures_alone():
 
 def test_the_first_evaluation_that_reaches_a_target():
     measures = np.array([[0.1, 0.1], [0.1, 0.1], [0.9, 0.9]])
-    history = replay(GRID, np.array([1.0, 0.5, 2.0]), measures, np.zeros(3, bool))
+    history = replay(
+        build_archives(GRID, 0), np.array([1.0, 0.5, 2.0]), measures, np.zeros(3, bool)
+    )
     assert [history.first_at(t) for t in (0.5, 1.0, 1.1, 3.0, 3.1)] == [1, 1, 3, 3, None]
 
 

@@ -30,7 +30,7 @@ def archives_side_by_side(comparison: Comparison, path: Path) -> bool:
     Returns:
         Whether they were drawn: only grids of two measures can be.
     """
-    rows = [row for row in comparison.rows if len(row.config.archive.dims) == 2]
+    rows = [row for row in comparison.rows if len(row.runs[0].archives.dims) == 2]
     if not rows:
         return False
     shown = [_middle(row) for row in rows]
@@ -85,8 +85,8 @@ def _draw(axes: Any, run: StoredRun, numbers: NDArray[np.float64], low: float, h
     import matplotlib
 
     archive = run.config.archive
-    grid = np.full(archive.dims, np.nan)
-    grid[np.unravel_index(run.elites.index, archive.dims)] = numbers
+    grid = np.full(run.archives.dims, np.nan)
+    grid[np.unravel_index(run.elites.index, run.archives.dims)] = numbers
     (left, right), (bottom, top) = archive.ranges
     axes.set_xlabel(style.readable(archive.measures[0]), fontsize=8)
     axes.set_ylabel(style.readable(archive.measures[1]), fontsize=8)
