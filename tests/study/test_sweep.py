@@ -173,7 +173,8 @@ def test_command_lines(copied):
 
 @pytest.mark.parametrize("arguments", [["--jobs", "0"], ["--cores", "x"], ["--cores", "99999"]])
 def test_bad_options(tmp_path, capsys, arguments):
-    assert main(["sweep", str(write_small(tmp_path)), *arguments]) == 2
+    with pytest.raises(SystemExit, match="2"):
+        main(["sweep", str(write_small(tmp_path)), *arguments])
     assert "expected" in capsys.readouterr().err
 
 
