@@ -51,6 +51,7 @@ def test_the_package_keeps_them(copy: Path) -> None:
     [
         ("core/paths.py", ["import dsage_mpi.outer.loop"], "Imports point down"),
         ("farm/job.py", ["import dsage_mpi.checkpoint.seal"], "Imports point down"),
+        ("run/stop.py", ["import dsage_mpi.study.plan"], "Imports point down"),
         (
             "rundir/status.py",
             ["import typing", "if typing.TYPE_CHECKING:", "    import dsage_mpi.run.stop"],
@@ -59,7 +60,14 @@ def test_the_package_keeps_them(copy: Path) -> None:
         ("core/printable.py", ["def late():", "    import dsage_mpi.core.terminal"], "No circle"),
         ("newcomer.py", [""], "Imports point down"),
     ],
-    ids=["upwards", "between neighbours", "for types alone", "circle in a function", "no floor"],
+    ids=[
+        "upwards",
+        "between neighbours",
+        "to a study",
+        "for types alone",
+        "circle in a function",
+        "no floor",
+    ],
 )
 def test_a_line_that_breaks_one_is_found(
     copy: Path, module: str, lines: list[str], contract: str

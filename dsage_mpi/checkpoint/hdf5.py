@@ -171,6 +171,30 @@ def read_tree(path: Path) -> Tree:
         return _read_group(file, str(path))
 
 
+def read_items(path: Path, names: Sequence[str], optional: Sequence[str] = ()) -> Tree:
+    """Reads and verifies some groups and datasets of a checkpoint, for what needs few of many.
+
+    Args:
+        path: The file.
+        names: Their paths, as ``record/objective``.
+        optional: Paths of those that need not be there.
+
+    Returns:
+        Path -> contents.
+
+    Raises:
+        CheckpointError: As ``read_tree``, or one is not there.
+    """
+    with _opened(path) as file:
+        items = {name: file[name] for name in (*names, *(n for n in optional if n in file))}
+        return {
+            name: _read_group(item, str(path))
+            if isinstance(item, h5py.Group)
+            else read_leaf(item, str(path))
+            for name, item in items.items()
+        }
+
+
 def read_attributes(path: Path) -> dict[str, Any]:
     """The root attributes of a checkpoint that ``read_tree`` has read: its bytes are whole.
 

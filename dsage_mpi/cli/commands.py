@@ -33,6 +33,9 @@ COMMANDS = {
     command.name: command
     for command in (
         Command("run", "run INPUT.toml (the default)", prints=False, on_all_ranks=True),
+        Command("sweep", "make the runs of a study: methods x seeds", False, on_all_ranks=True),
+        Command("compare", "tables, tests and figures of a study, or of runs"),
+        Command("reproduce", "the paper's main table, at any part of its cost", prints=False),
         Command("inspect", "what a run has found so far; --digest to compare two runs"),
         Command("verify", "are its checkpoints whole?"),
         Command("diff", "the first item in which two checkpoints differ"),

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from dsage_mpi.farm.launch import Launch
 
 HELP = frozenset({"-h", "--help"})
-#: Options with which ``run`` only prints something, so that one rank is enough.
-PRINTING = HELP | {"--version", "--dry-run"}
+#: Options with which a command of all ranks only prints something or hands it on: one is enough.
+PRINTING = HELP | {"--version", "--dry-run", "--submit"}
 
 
 def dispatch(argv: list[str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from dsage_mpi.config.errors import ConfigError, Problem
@@ -36,21 +36,38 @@ def planned_job(environ: Mapping[str, str]) -> Layout | None:
     """
     if PLANNED_VARIABLE not in environ:
         return None
+    return job_of_options(
+        environ[PLANNED_VARIABLE].split(),
+        threads=environ.get(THREADS_VARIABLE, ""),
+        restarts=environ.get(RESTARTS_VARIABLE, ""),
+    )
+
+
+def job_of_options(words: Sequence[str], threads: str = "", restarts: str = "") -> Layout:
+    """The job that ``sbatch`` would make of some options.
+
+    Args:
+        words: The options, ":" between the components of a heterogeneous job.
+        threads: The job script's threads of the surrogate; empty if it names none.
+        restarts: How often it puts its job back into the queue; empty if never.
+
+    Raises:
+        ConfigError: An option has no usable value.
+    """
     components: list[list[str]] = [[]]
-    for word in environ[PLANNED_VARIABLE].split():
+    for word in words:
         if word == _NEXT:
             components.append([])
         else:
             components[-1].append(word)
     first, *others = map(_options, components)
     per_task = first.cpus_per_task
-    wanted = environ.get(THREADS_VARIABLE, "")
     return Layout(
         ranks=first.ntasks + sum(other.ntasks for other in others),
         cores=-(-first.ntasks // first.nodes) * per_task,
-        threads=int(wanted) if per_task == 1 and wanted.isdigit() else per_task,
+        threads=int(threads) if per_task == 1 and threads.isdigit() else per_task,
         seconds=first.time,
-        slots=1 + int(environ.get(RESTARTS_VARIABLE) or 0),
+        slots=1 + int(restarts or 0),
         gpu=any("gpu" in name for name in (first.gres, first.gpus and "gpu")),
     )
 

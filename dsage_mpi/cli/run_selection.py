@@ -8,10 +8,11 @@ from pathlib import Path
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 from dsage_mpi.rundir.run_directory import RunDirectory, RunDirectoryError, is_training
+from dsage_mpi.study.folder import is_study, runs_in
 
 
 def find_runs(paths: Sequence[Path]) -> tuple[list[tuple[Path, RunDirectory]], int]:
-    """Opens run directories; says which paths are none.
+    """Opens run directories, of a study's folder all in it; says which paths are none.
 
     Returns:
         (path as it was given, run directory) of each run; and the exit code so far: trainings
@@ -20,7 +21,9 @@ def find_runs(paths: Sequence[Path]) -> tuple[list[tuple[Path, RunDirectory]], i
     runs, trainings, code = [], [], exit_codes.DONE
     for path in paths:
         try:
-            if is_training(path):
+            if is_study(path):
+                runs += [(run, RunDirectory.locate(run)) for run in runs_in(path)]
+            elif is_training(path):
                 trainings.append(path)
             else:
                 runs.append((path, RunDirectory.locate(path)))

@@ -18,10 +18,12 @@ from dsage_mpi.core.text_table import text_table
 from dsage_mpi.rundir.lock import is_held
 from dsage_mpi.rundir.run_directory import RunDirectory
 from dsage_mpi.rundir.status import DONE, FAILED, STARTING, STOPPED, load_status
+from dsage_mpi.study.folder import STUDY_FILE, has_begun, is_study, run_name
 
 EPILOG = f"""examples:
   python -m dsage_mpi status runs/*
   watch -n 10 python -m dsage_mpi status runs/dsage_seeds-*
+  python -m dsage_mpi status runs/maze_small             all runs of a study, those to come too
 
 state: what the run does (train, inner, evaluate, with the part that is done), or done, stopped
 (goes on with --restart), failed, or dead: killed without a word; it goes on with --restart too.
@@ -48,6 +50,7 @@ def configure(parser: Parser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Prints the table; returns the exit code."""
+    studies = [path for path in arguments.runs if is_study(path)]
     runs, code = find_runs(arguments.runs)
     now, rows = time.time(), []
     for _, directory in runs:
@@ -56,7 +59,9 @@ def main(arguments: argparse.Namespace) -> int:
         except OSError as error:
             complain(f"cannot read {directory.status}: {error.strerror or error}")
             code = exit_codes.BAD_INPUT
+    rows += [line for study in studies for line in _waiting(study)]
     if rows:
+        code = exit_codes.DONE if studies and not runs else code
         cells = [tuple(table_cell(text, _MOST_CHARACTERS) for text in row) for row in rows]
         width = live_width(sys.stdout)
         print(text_table(cells, headings=_HEADINGS, right=_NUMBERS, width=width))
@@ -74,7 +79,7 @@ def row(directory: RunDirectory, now: float) -> tuple[str, ...]:
         OSError: Its status cannot be read.
     """
     facts = load_status(directory.status)
-    name = directory.path.resolve().name
+    name = _name(directory.path.resolve())
     if not facts:
         return (name, "no status", *["-"] * (len(_HEADINGS) - 2))
     state = state_text(facts, is_held(directory))
@@ -91,6 +96,29 @@ def row(directory: RunDirectory, now: float) -> tuple[str, ...]:
         _checkpoint_text(facts, now),
         str(facts.get("job_id") or "-"),
     )
+
+
+def _name(path: Path) -> str:
+    """Of a run; of one in a study's folder, its row as well."""
+    return f"{path.parent.name}/{path.name}" if is_study(path.parent.parent) else path.name
+
+
+def _waiting(study: Path) -> list[tuple[str, ...]]:
+    """Lines of the runs of a study that have not begun."""
+    from dsage_mpi.config.errors import ConfigError
+    from dsage_mpi.study.settings import read_settings
+
+    try:
+        settings = read_settings(study / STUDY_FILE)
+    except ConfigError as error:
+        complain(error)
+        return []
+    planned = [study / row / run_name(seed) for seed in settings.seeds for row in settings.rows]
+    return [
+        (f"{run.parent.name}/{run.name}", "waiting", *["-"] * (len(_HEADINGS) - 2))
+        for run in planned
+        if not has_begun(run)
+    ]
 
 
 def state_text(facts: dict[str, Any], held: bool) -> str:

@@ -35,7 +35,7 @@ def restart_config(stored: str, name: str, overrides: Sequence[str] = ()) -> Con
     """
     before = config_from_toml(stored, name)
     after = config_from_toml(stored, name, overrides)
-    changeable = _changeable(before)
+    changeable = changeable_keys(before)
     changes = [c for c in differences(before, after) if c[0] not in changeable]
     problems = [problem for change in changes if (problem := _refusal(*change))]
     if problems:
@@ -72,7 +72,7 @@ def ignored(file: str, name: str, config: Config, checkpoint: str) -> tuple[str,
     except ConfigError:
         return ()  # nothing depends on it, and it is about to be written anew
     differing = differences(config, found)
-    changeable = {*_changeable(config), GROWING}
+    changeable = {*changeable_keys(config), GROWING}
     foreign = [
         Problem(key, f"= {_shown(new)}: {checkpoint} has {_shown(old)}; {_foreign()}")
         for key, old, new in differing
@@ -91,7 +91,8 @@ def _foreign() -> str:
     )
 
 
-def _changeable(config: Config) -> set[str]:
+def changeable_keys(config: Config) -> set[str]:
+    """Keys that may change when a run is continued, besides the tables ``NEUTRAL_KEYS``."""
     of_domain = getattr(domain_settings(config.domain_name), "CHANGEABLE", ())
     return {*CHANGEABLE, *(f"domain.{key}" for key in of_domain)}
 

@@ -1,0 +1,1 @@
+"""Figures of a comparison: curves, distributions, archives side by side."""
