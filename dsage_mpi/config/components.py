@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from dsage_mpi.archives.registry import ARCHIVES
 from dsage_mpi.core.registry import ComponentError, Registry
@@ -128,3 +129,22 @@ def emitter_solutions(kind: str) -> tuple[str, ...]:
     except ComponentError:
         return ()
     return tuple(getattr(found, "SOLUTIONS", ("discrete", "continuous")))
+
+
+def foreign_components(config: Any) -> list[str]:
+    """What a configuration names that does not come with this package, as ``key = "name"``.
+
+    Args:
+        config: The whole configuration, or its tables before they are checked.
+    """
+    found = []
+    for key, registry in CHOICES.items():
+        table, field_name = key.split(".")
+        name = _member(_member(config, table), field_name)
+        if isinstance(name, str) and not registry.is_own(name):
+            found.append(f'{key} = "{name}"')
+    return found
+
+
+def _member(table: Any, name: str) -> Any:
+    return table.get(name) if isinstance(table, Mapping) else getattr(table, name, None)

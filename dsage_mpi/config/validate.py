@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from dsage_mpi.config.components import foreign_components
 from dsage_mpi.config.consistency import cross_problems
 from dsage_mpi.config.document import Document
 from dsage_mpi.config.errors import LISTED, ConfigError, Problem
 from dsage_mpi.config.keys import model_at, suggestion
 from dsage_mpi.config.schema import Config
 from dsage_mpi.config.toml_writer import toml_value
+from dsage_mpi.core.component_failures import told
 from dsage_mpi.core.expectations import expectation
 from dsage_mpi.core.settings import PROBLEMS_ERROR
 from dsage_mpi.domains import finds_domain
@@ -32,6 +34,18 @@ def validate(model: type[Model], document: Document) -> Model:
     Raises:
         ConfigError: With all problems, in the order of the model's keys.
     """
+    try:
+        return _validated(model, document)
+    except (ConfigError, MemoryError):
+        raise
+    except (Exception, SystemExit) as error:
+        if not (suspects := foreign_components(document.tables)):
+            raise
+        message = f"{', '.join(suspects)}: cannot be checked: {told(error)}"
+        raise ConfigError([Problem("", message)], document.name) from None
+
+
+def _validated(model: type[Model], document: Document) -> Model:
     valid_tables: dict[str, Any] = {}
     problems: list[Problem] = []
     try:

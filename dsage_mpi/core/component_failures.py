@@ -38,7 +38,8 @@ def failures_of(what: str, raised: type[Exception] = ComponentFailedError) -> It
         yield
     except MemoryError:
         raise
-    except Exception as error:
+    # SystemExit, too: a component that ends the program would end the run as if it were done.
+    except (Exception, SystemExit) as error:
         if type(error).__module__.partition(".")[0] == __name__.partition(".")[0]:
             raise
         raise raised(f"{what} failed: {told(error)}") from None
@@ -69,5 +70,6 @@ def told(error: BaseException) -> str:
     text = "".join(traceback.format_exception_only(error)).strip()
     frames = traceback.extract_tb(error.__traceback__)
     theirs = [frame for frame in frames if not frame.filename.startswith(_NOT_THEIRS)]
-    shown = (theirs or list(frames))[-_MOST_FRAMES:]
+    elsewhere = [frame for frame in frames if not frame.filename.startswith(str(_PACKAGE))]
+    shown = (theirs or elsewhere)[-_MOST_FRAMES:]
     return text + "".join(f"\n{line}".rstrip() for line in traceback.format_list(shown))

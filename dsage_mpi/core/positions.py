@@ -42,6 +42,21 @@ class Positions:
             return cls(np.full(size, CHOICE, np.int8), 0 * ones, ones * domain.solution_values - 1)
         return cls(np.full(size, REAL, np.int8), -np.inf * ones, np.inf * ones)
 
+    def problem(self, solutions: Numbers) -> str:
+        """What is wrong with solutions ((n, d)) of numbers; empty if they all can be."""
+        if not np.isfinite(solutions).all():
+            return "numbers that are not finite"
+        outside = (solutions < self.low) | (solutions > self.high)
+        outside |= (self.kinds != REAL) & (solutions != np.rint(solutions))
+        if not outside.any():
+            return ""
+        row, place = np.argwhere(outside)[0]
+        return (
+            f"{solutions[row, place]} at position {place}: expected "
+            f"{'a' if self.kinds[place] == REAL else 'a whole'} number from {self.low[place]:g} "
+            f"to {self.high[place]:g}"
+        )
+
     def moved(self, solutions: Numbers, steps: Numbers, uniform: Numbers) -> Numbers:
         """Solutions ((n, d)) of which every position has been changed, within its range.
 

@@ -20,6 +20,8 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, TypeGuard
 
+from dsage_mpi.core.declarations import declaration_problem
+
 _DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -126,7 +128,10 @@ class Registry:
             raise
 
     def _found(self, name: str) -> Any:
-        return self._here[name] if name in self._here else load(self.path(name))
+        found = self._here[name] if name in self._here else load(self.path(name))
+        if problem := declaration_problem(found):
+            raise ComponentError(problem)
+        return found
 
     def settings_class(self, name: str) -> Any:
         """The class of the settings that a component has of its own, or None.
@@ -190,7 +195,8 @@ def load(path: str) -> Any:
                 "or add that folder to PYTHONPATH"
             ) from None
         raise ComponentError(_failed_import(module_name, error)) from None
-    except Exception as error:  # whatever somebody's module does while it is imported
+    # Whatever somebody's module does while it is imported; a script ends the program.
+    except (Exception, SystemExit) as error:
         raise ComponentError(_failed_import(module_name, error)) from None
     for part in attribute.split("."):
         if not hasattr(found, part):
@@ -203,7 +209,7 @@ def load(path: str) -> Any:
     return found
 
 
-def _failed_import(module: str, error: Exception) -> str:
+def _failed_import(module: str, error: BaseException) -> str:
     text = " ".join(str(error).split())
     return f"module {module} cannot be imported: {type(error).__name__}: {text}"
 

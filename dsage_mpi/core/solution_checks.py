@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from dsage_mpi.core.domain import Array, DomainError
+from dsage_mpi.core.domain import Array, Domain, DomainError
+from dsage_mpi.core.positions import Positions
 
 
 def check_sample(name: str, sample: Array, values: int, parameters: int | None) -> None:
@@ -72,6 +73,23 @@ def check_level(name: str, level: Array, tiles: int, occupancy: bool) -> None:
             f"{where} gives tile codes from {level.min()} to {level.max()}: expected 0 to "
             f"{min(tiles, 128) - 1}; TILES is the number of tile codes, at most 128"
         )
+
+
+def batch_problem(solutions: Any, domain: Domain) -> str:
+    """What is wrong with a batch that a component from elsewhere made; empty if nothing is.
+
+    Args:
+        solutions: What should be (n, solution_dim).
+        domain: Whose solutions they should be.
+    """
+    found, dim = np.asarray(solutions), domain.solution_dim
+    kinds = "bui" if domain.solution_kind == "discrete" else "buif"
+    if found.shape[1:] != (dim,) or found.dtype.kind not in kinds:
+        return (
+            f"{found.dtype} of shape {found.shape}: expected {domain.solution_dtype} of shape "
+            f"(n, {dim}), a row per solution"
+        )
+    return Positions.of(domain).problem(found) if len(found) else ""
 
 
 def shown(solution: Any) -> str:

@@ -148,7 +148,7 @@ class ForeignDomain:
             domain: Domain = self._class(settings, measures)
         except DomainError as error:
             raise DomainError(f'domain.name = "{self.name}": {error}') from error
-        except Exception as error:  # whatever somebody's class does
+        except (Exception, SystemExit) as error:  # whatever somebody's class does
             text = f"{type(error).__name__}: {error}"
             raise DomainError(f'domain.name = "{self.name}" cannot be set up: {text}') from error
         return domain

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from dsage_mpi.checkpoint.parallel import Partner
 from dsage_mpi.checkpoint.writer import CALL
+from dsage_mpi.config.components import foreign_components
 from dsage_mpi.core import exit_codes
-from dsage_mpi.core.component_failures import ComponentFailedError
+from dsage_mpi.core.component_failures import ComponentFailedError, told
 from dsage_mpi.core.domain import DomainError
 from dsage_mpi.domains import build_domain
 from dsage_mpi.domains.isolated import make_simulator
@@ -32,6 +33,10 @@ _STATES = {exit_codes.DONE: DONE, exit_codes.FAILED: FAILED, exit_codes.RESUMABL
 _NOT_BEGUN = (
     "stopped before all ranks were there (%s): is one stuck, on a sick node? Begin with "
     "--restart %s"
+)
+_SUSPECTS = (
+    "unexpected error: %s\nIt may come of what this run has from elsewhere: %s. All calls that led "
+    "to it are in %s; once that is mended, --restart %s goes on"
 )
 
 
@@ -97,10 +102,14 @@ def _run_job(world: World, request: RunRequest, requests: Requests | None) -> in
     except StopRequested as stop:
         status.write(state=STOPPED, reason=str(stop))
         raise
-    except Exception as error:  # a bug: all ranks are aborted by the hook that prints it
+    except (Exception, SystemExit) as error:
         _log.critical("unexpected error:\n%s", traceback.format_exc(), extra=FILE_ONLY)
         status.write(state=FAILED, reason=f"{type(error).__name__}: {error}")
-        raise
+        suspects = foreign_components(config)
+        if not suspects:
+            raise  # a bug: all ranks are aborted by the hook that prints it
+        _log.error(_SUSPECTS, told(error), ", ".join(suspects), directory.log, request.run_dir)
+        code = exit_codes.FAILED
     status.write(state=_STATES[code])
     return int(world.bcast(code))
 

@@ -167,7 +167,7 @@ def build(space: LevelSpace, outputs: int, settings: SurrogateSettings) -> Netwo
         network = made_by(space, outputs, settings)
     except MemoryError:
         raise
-    except Exception as error:  # whatever somebody's network raises
+    except (Exception, SystemExit) as error:  # whatever somebody's network raises
         raise _broken(settings.kind, "cannot be built", error) from error
     if not isinstance(network, Network):
         raise SurrogateError(
@@ -197,12 +197,12 @@ def empty_inputs(network: Network, count: int, device: torch.device) -> Tensor:
 @torch.no_grad()
 def _try(network: Network, kind: str) -> None:
     """Checks what a network gives for two levels."""
-    device = network.output_layer().weight.device
     try:
+        device = network.output_layer().weight.device
         found = network.eval()(empty_inputs(network, 2, device))
         outputs, occupancy = found
         shapes = tuple(outputs.shape), None if occupancy is None else tuple(occupancy.shape)
-    except Exception as error:  # whatever somebody's network raises
+    except (Exception, SystemExit) as error:  # whatever somebody's network raises
         raise _broken(kind, "does not predict two empty levels", error) from error
     wanted = (2, network.outputs)
     if shapes[0] != wanted or (shapes[1] is None) == network.predicts_occupancy:
@@ -213,6 +213,6 @@ def _try(network: Network, kind: str) -> None:
         )
 
 
-def _broken(kind: str, how: str, error: Exception) -> SurrogateError:
+def _broken(kind: str, how: str, error: BaseException) -> SurrogateError:
     text = " ".join(str(error).split())
     return SurrogateError(f'surrogate.kind = "{kind}" {how}: {type(error).__name__}: {text}')

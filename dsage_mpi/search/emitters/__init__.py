@@ -9,6 +9,7 @@ import numpy as np
 from dsage_mpi.config.components import EMITTERS
 from dsage_mpi.core.component_failures import ComponentFailedError, Guarded, failures_of
 from dsage_mpi.core.domain import Array
+from dsage_mpi.core.solution_checks import batch_problem
 from dsage_mpi.search.emitters.base import Emitter
 
 if TYPE_CHECKING:
@@ -52,11 +53,9 @@ class _Foreign(Guarded):
         """
         with failures_of(f"{self._what}, ask()"):
             solutions = np.asarray(self._component.ask())
-        dim = self._domain.solution_dim
-        kinds = "bui" if self._domain.solution_kind == "discrete" else "buif"
-        if solutions.shape[1:] != (dim,) or solutions.dtype.kind not in kinds:
-            raise ComponentFailedError(
-                f"{self._what}, ask() returned {solutions.dtype} of shape {solutions.shape}: "
-                f"expected {self._domain.solution_dtype} of shape (n, {dim}), a row per solution"
-            )
+        problem = batch_problem(solutions, self._domain)
+        if not problem and not len(solutions):
+            problem = "no solutions: expected a row for each, at least one"
+        if problem:
+            raise ComponentFailedError(f"{self._what}, ask() returned {problem}")
         return solutions
