@@ -175,7 +175,8 @@ class _Errors(logging.Handler):
         self.messages: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(record.getMessage())
+        if not getattr(record, "file_only", False):
+            self.messages.append(record.getMessage())
 
 
 def _outcome(request: RunRequest, code: int, errors: Sequence[str]) -> Run:

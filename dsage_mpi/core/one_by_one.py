@@ -36,6 +36,9 @@ class OneByOne:
             try:
                 given = self._simulate(task)
                 names = results.dtype.names or ()
+                if not isinstance(given, Mapping):
+                    failed[row] = f"simulate gives {given!r:.60}: expected name -> number"
+                    continue
                 if missing := [name for name in names if name not in given]:
                     failed[row] = f"simulate gives no {', '.join(missing)}"
                     continue
@@ -45,7 +48,7 @@ class OneByOne:
                     continue
                 for name in names:
                     results[name][row] = given[name]
-            except Exception as error:  # whatever somebody's simulator raises
+            except (Exception, SystemExit) as error:  # whatever somebody's simulator raises
                 place = error.__traceback__
                 for _ in range(2):  # this call, and that of the domain's base
                     place = place.tb_next if place is not None and place.tb_next else place

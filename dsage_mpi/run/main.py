@@ -106,8 +106,10 @@ def _run_job(world: World, request: RunRequest, requests: Requests | None) -> in
         _log.critical("unexpected error:\n%s", traceback.format_exc(), extra=FILE_ONLY)
         status.write(state=FAILED, reason=f"{type(error).__name__}: {error}")
         suspects = foreign_components(config)
-        if not suspects:
-            raise  # a bug: all ranks are aborted by the hook that prints it
+        # A bug: all ranks are aborted by the hook that prints it. Of callbacks, whoever gave them
+        # gets what they raised.
+        if not suspects or request.listeners:
+            raise
         _log.error(_SUSPECTS, told(error), ", ".join(suspects), directory.log, request.run_dir)
         code = exit_codes.FAILED
     status.write(state=_STATES[code])

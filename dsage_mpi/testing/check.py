@@ -87,6 +87,6 @@ def _lines(check: Callable[[Any], Iterator[str]], subject: Subject) -> list[str]
         lines.extend(check(subject))
     except DomainError as error:
         lines.append(str(error))
-    except Exception as error:  # whatever somebody's domain raises
+    except (Exception, SystemExit) as error:  # whatever somebody's domain raises
         lines.append(told(error))
     return lines
