@@ -9,6 +9,7 @@ import numpy as np
 from dsage_mpi.config.components import EMITTERS
 from dsage_mpi.core.component_failures import ComponentFailedError, Guarded, failures_of
 from dsage_mpi.core.domain import Array
+from dsage_mpi.core.positions import Positions
 from dsage_mpi.search.emitters.base import Emitter
 
 if TYPE_CHECKING:
@@ -43,12 +44,13 @@ class _Foreign(Guarded):
     def __init__(self, emitter: Any, what: str, domain: Domain) -> None:
         super().__init__(emitter, what)
         self._domain = domain
+        self._positions = Positions.of(domain)
 
     def ask(self) -> Array:
         """The next batch.
 
         Raises:
-            ComponentFailedError: There is none, or it is no batch of solutions.
+            ComponentFailedError: There is none, or it is no batch of solutions of the domain.
         """
         with failures_of(f"{self._what}, ask()"):
             solutions = np.asarray(self._component.ask())
@@ -59,4 +61,7 @@ class _Foreign(Guarded):
                 f"{self._what}, ask() returned {solutions.dtype} of shape {solutions.shape}: "
                 f"expected {self._domain.solution_dtype} of shape (n, {dim}), a row per solution"
             )
+        # A simulator that is given what its domain never declared may do anything, e.g. never end.
+        if (problem := self._positions.problem(solutions)) is not None:
+            raise ComponentFailedError(f"{self._what}, ask() returned no solution: {problem}")
         return solutions
