@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsage_mpi.config.schema import Config
-    from dsage_mpi.core.domain import Array, Film
+    from dsage_mpi.core.domain import Array
+    from dsage_mpi.core.films import Film
     from dsage_mpi.report.export import ArchiveTable
     from dsage_mpi.run.load_run import Stored
 

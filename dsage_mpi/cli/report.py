@@ -95,6 +95,20 @@ def main(arguments: argparse.Namespace) -> int:
     return exit_codes.DONE
 
 
+def page_of(folder: Path) -> int:
+    """Writes ``report.html`` about all runs below ``folder``; returns the exit code."""
+    return main(
+        argparse.Namespace(
+            runs=[folder],
+            output=folder / "report.html",
+            follow=False,
+            every=10.0,
+            paths=0,
+            no_predictions=False,
+        )
+    )
+
+
 def _expanded(paths: Sequence[Path]) -> list[Path]:
     """Run directories and checkpoints; a folder of run directories stands for those in it."""
     found: list[Path] = []

@@ -57,9 +57,10 @@ def _share(text: str) -> float:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Sweeps and compares; returns the exit code."""
+    """Sweeps, compares and writes the page of all runs; returns the exit code."""
     from dsage_mpi.cli.compare import compare
     from dsage_mpi.cli.init import source_folder
+    from dsage_mpi.cli.report import page_of
     from dsage_mpi.cli.studies import make_here, placement_of, prepare
     from dsage_mpi.rundir.run_directory import RUNS_FOLDER
     from dsage_mpi.study.plan import load_study
@@ -83,4 +84,4 @@ def main(arguments: argparse.Namespace) -> int:
     code = make_here(*prepared, placement_of(arguments), arguments.dry_run)
     if arguments.dry_run or code not in (exit_codes.DONE, exit_codes.FAILED):
         return code
-    return code or compare([folder], None)
+    return code or compare([folder], None) or page_of(folder)

@@ -50,9 +50,19 @@ def iteration_results(loop: OuterLoop, step: Step) -> dict[str, Any]:
         **_clipped(archive, measures, names),
         "yield": (new + improved) / max(1, len(step.batch)),
         "selected": len(step.proposal.solutions),
+        "on_target": _on_target(archive, step),
         **step.proposal.notes,
         **_accuracy(step.errors, names),
     }
+
+
+def _on_target(archive: ArchiveBase, step: Step) -> float | None:
+    """Share of successful evaluations in just the cell that was predicted; None if none was."""
+    predicted, ok = step.proposal.measures, step.batch.succeeded
+    if predicted is None or len(ok) == 0:
+        return None
+    found = archive.index_of(step.batch.evaluations.measures)
+    return float(np.mean(found == archive.index_of(predicted[ok])))
 
 
 def _clipped(archive: ArchiveBase, measures: Array, names: tuple[str, ...]) -> dict[str, int]:

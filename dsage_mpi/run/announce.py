@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsage_mpi.config.warnings import config_warnings
 from dsage_mpi.core.slurm import job_layout
 from dsage_mpi.run.job_plan import plan
 from dsage_mpi.run.memory import shortage
+from dsage_mpi.surrogate.device import slow_precisions
 
 if TYPE_CHECKING:
     from dsage_mpi.config.schema import Config
@@ -38,6 +41,12 @@ def announce(parts: Parts, request: RunRequest) -> None:
         _log.info("%d more evaluations are known from the journal", journaled)
     for line in (*config_warnings(config), *filter(None, [shortage(config, parts.loop.domain)])):
         _log.warning("%s", line)
+    for key in slow_precisions(config.surrogate, _cpuinfo()) if config.uses_surrogate else ():
+        _log.warning(
+            'surrogate.%s = "bfloat16": this CPU has no unit for it, so that it takes about ten '
+            'times as long as "float32"; a new run with that is faster',
+            key,
+        )
     if not request.checkpoint:
         _announce_job(config, parts.resources.ranks)
     for change in request.changes:
@@ -53,3 +62,9 @@ def _announce_job(config: Config, ranks: int) -> None:
     _log.info("estimated for this job (orders of magnitude): %s", text)
     for line in warnings:
         _log.warning("%s", line)
+
+
+def _cpuinfo() -> str:
+    with contextlib.suppress(OSError):
+        return Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    return ""

@@ -48,6 +48,11 @@ def _result_columns(measures: Sequence[str]) -> tuple[Column, ...]:
             "offspring of real ones",
         ),
         Column("selected", int, "solutions proposed for simulation, before the budget cut any off"),
+        Column(
+            "on_target",
+            float,
+            "successful evaluations in just the cell that was predicted for them, 0 to 1",
+        ),
         Column("train_loss", float, "mean training loss of the last epoch"),
         *_accuracy_columns("objective", "objective"),
         *(column for name in measures for column in _accuracy_columns(name, name)),

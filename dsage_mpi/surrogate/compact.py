@@ -1,12 +1,11 @@
 """A small network that sees the whole level at once (docs/surrogate.md, "Networks").
 
 The published ancillary network sees 11 x 11 tiles around each: not enough to know where a path of
-a 16 x 16 maze leads. Here each layer halves the map until all of it is in a few numbers.
+a 16 x 16 maze leads. Here each layer halves the map, the first one included, so that nothing is
+computed at full size; what is left of it is small enough for one hidden layer to see all of it.
 """
 
 from __future__ import annotations
-
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -17,37 +16,38 @@ from dsage_mpi.surrogate.encoding import Encoder, LevelEncoder
 from dsage_mpi.surrogate.network import Network, channels_last
 from dsage_mpi.surrogate.settings import SurrogateSettings
 
-_LEAK = 0.1
+_LEAK = 0.2
 #: Numbers between the last map and the outputs.
 _HIDDEN = 64
-#: Maps have at most so many times ``features`` channels.
-_WIDEST = 4
 #: Halving ends when the shorter side of the map is no longer than that.
-_SHORTEST = 2
+_SHORTEST = 4
 
 
 class CompactNetwork(Network):
-    """Strided convolutions down to a map of a few tiles, one hidden layer, linear heads.
+    """Strided convolutions down to a map of four tiles' height, one hidden layer, linear heads.
 
-    It predicts no occupancy; ``surrogate.features`` is the number of channels of its first layer.
+    It predicts no occupancy. ``surrogate.features`` is the number of channels of its first layer,
+    the others have twice as many.
     """
 
     SIZE_KEY = "features"
 
     def __init__(self, space: LevelSpace, outputs: int, settings: SurrogateSettings) -> None:
         super().__init__(space, outputs, settings)
-        halvings = 0
+        halvings = 1
         while min(space.shape) / 2**halvings > _SHORTEST:
             halvings += 1
         step = 2**halvings
         self.size = (-(-space.shape[0] // step) * step, -(-space.shape[1] // step) * step)
-        widths = [settings.features * min(2**k, _WIDEST) for k in range(halvings + 1)]
-        layers = _layer(space.channels, widths[0], stride=1)
-        for before, after in pairwise(widths):
-            layers += _layer(before, after, stride=2)
+        width = settings.features
+        layers: list[nn.Module] = [_halving(space.channels, width, bias=True), _activation()]
+        for _ in range(halvings - 1):
+            wider = 2 * settings.features
+            layers += [_halving(width, wider), nn.BatchNorm2d(wider), _activation()]
+            width = wider
         self.trunk = nn.Sequential(*layers)
         tiles = (self.size[0] // step) * (self.size[1] // step)
-        self.hidden = nn.Sequential(nn.Linear(widths[-1] * tiles, _HIDDEN), nn.LeakyReLU(_LEAK))
+        self.hidden = nn.Sequential(nn.Linear(width * tiles, _HIDDEN), nn.LeakyReLU(_LEAK))
         self.heads = nn.Linear(_HIDDEN, outputs)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -73,9 +73,9 @@ class CompactNetwork(Network):
         return made
 
 
-def _layer(before: int, after: int, stride: int) -> list[nn.Module]:
-    return [
-        nn.Conv2d(before, after, 3, stride=stride, padding=1, bias=False),
-        nn.BatchNorm2d(after),
-        nn.LeakyReLU(_LEAK, inplace=True),
-    ]
+def _halving(before: int, after: int, bias: bool = False) -> nn.Conv2d:
+    return nn.Conv2d(before, after, 4, stride=2, padding=1, bias=bias)
+
+
+def _activation() -> nn.LeakyReLU:
+    return nn.LeakyReLU(_LEAK, inplace=True)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 #: How torch's messages about a GPU begin, where they have no exception type of their own.
 _GPU_ERRORS = ("CUDA error", "cuDNN error")
 
+#: What /proc/cpuinfo calls units that multiply bfloat16 numbers (x86, ARM).
+_BFLOAT16_UNITS = {"avx512_bf16", "amx_bf16", "bf16"}
+
 
 def choose_device(device: Literal["auto", "cpu", "cuda"]) -> torch.device:
     """The torch device of the setting ``surrogate.device``.
@@ -161,3 +164,21 @@ def explained_device_errors(doing: str, advice: str) -> Iterator[None]:
 def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
+
+
+def slow_precisions(settings: SurrogateSettings, cpuinfo: str) -> list[str]:
+    """Keys of ``[surrogate]`` that ask for bfloat16 on a CPU that has no unit for it.
+
+    Torch then makes a float32 of every number and back: predictions were measured to take ten
+    times as long as in float32.
+
+    Args:
+        settings: With ``device`` resolved.
+        cpuinfo: What /proc/cpuinfo says; without its lines of flags nothing is known.
+    """
+    lines = [line for line in cpuinfo.splitlines() if line.startswith(("flags", "Features"))]
+    words = {word for line in lines for word in line.split()}
+    if settings.device == "cuda" or not lines or words & _BFLOAT16_UNITS:
+        return []
+    keys = ("train_precision", "predict_precision")
+    return [key for key in keys if getattr(settings, key) == "bfloat16"]

@@ -58,7 +58,7 @@ def test_iterate_finds_the_same_and_leaves_nothing(
     assert digest(elites(steps[-1].archive)) == digest(run._stored.tree["archive"])
     np.testing.assert_array_equal(np.concatenate([s.proposal for s in steps]), run.solutions)
     np.testing.assert_array_equal(np.concatenate([s.levels for s in steps]), run.levels)
-    told = pd.DataFrame([step.metrics for step in steps]).set_index("iteration")
+    told = pd.DataFrame([step.metrics for step in steps]).set_index("iteration").astype(float)
     pd.testing.assert_frame_equal(told, run.metrics()[told.columns], check_dtype=False)
     assert list(tmp_path.iterdir()) == []
 

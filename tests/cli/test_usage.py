@@ -64,7 +64,11 @@ def test_version(program: Program) -> None:
     assert (done.returncode, done.stdout.strip()) == (0, f"dsage_mpi {__version__}")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], [str(TINY), "--dry-run"]])
+MAP_ELITES = ["--set", "algorithm.method=map_elites"]
+
+
+# With a surrogate a dry run asks the network itself what it costs, and so needs torch.
+@pytest.mark.parametrize("arguments", [["--help"], [str(TINY), "--dry-run", *MAP_ELITES]])
 def test_printing_commands_import_nothing_heavy(arguments: list[str]) -> None:
     code = (
         "import sys\n"

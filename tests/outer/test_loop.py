@@ -7,6 +7,7 @@ import pytest
 from dsage_mpi.checkpoint.hdf5 import read_tree, write_tree
 from dsage_mpi.config.load import load_config
 from dsage_mpi.domains import build_domain
+from dsage_mpi.outer.statistics import iteration_results
 from dsage_mpi.report.digest import digest
 from tests.outer.loops import METHODS, digest_of, make, run
 from tests.outer.toy import SIDE, GridDomain, config
@@ -142,3 +143,33 @@ def test_any_number_of_measures(count, tmp_path):
     run(resumed)
     assert whole.archive.measure_dim == count
     assert digest(whole.state()) == digest(resumed.state())
+
+
+def test_how_many_landed_where_they_were_predicted():
+    settings = {"archive": {"dims": [2, 2]}, "selection": {"kind": "all"}}
+    loop = make(config(**settings))
+    steps, told = [], []
+
+    def after(step):
+        steps.append(step)
+        told.append(iteration_results(loop, step)["on_target"])
+
+    loop.run(after)
+    assert told[0] is None  # random solutions
+    for step, share in zip(steps[1:], told[1:], strict=True):
+        predicted = step.proposal.measures[: len(step.batch)]
+        cells = [loop.archive.index_of(m) for m in (predicted, step.batch.evaluations.measures)]
+        assert share == np.mean(cells[0] == cells[1])
+    assert any(share > 0 for share in told[1:])
+
+
+def test_predictions_of_a_proposal_outlive_a_restart(tmp_path):
+    loop = make(config())
+    run(loop, stop_after=1)
+    loop.on_milestone = lambda: write_tree(tmp_path / "c.h5", loop.state())
+    run(loop, stop_after=1)  # the newest milestone is that of the proposal
+    saved = read_tree(tmp_path / "c.h5")
+    resumed = make(config())
+    resumed.load_state(saved)
+    (step,) = run(resumed, stop_after=1)
+    np.testing.assert_array_equal(step.proposal.measures, saved["proposal"]["measures"])

@@ -140,3 +140,5 @@ def test_the_paper_s_table_at_a_hundredth(scaled_study, capsys, tmp_path):
         assert f"| {hypothesis} |" in out
     pairs = (scaled_study.directory / "comparison" / "pairs.csv").read_text()
     assert len(list(csv.DictReader(io.StringIO(pairs)))) == 6
+    page = (scaled_study.directory / "report.html").read_text()
+    assert page.count("seed-1") > 5

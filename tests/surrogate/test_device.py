@@ -130,3 +130,19 @@ def test_threads_in_a_slurm_job_do_not_grow_with_its_ranks(monkeypatch, given, e
         monkeypatch.setenv(name, value)
     assert device.resolve_threads(SurrogateSettings()) == expected
     assert device.resolve_threads(SurrogateSettings(threads=3)) == 3
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "slow"),
+    [
+        ("flags\t\t: fpu avx2 avx512f avx512_bf16\n", []),
+        ("Features\t: fp asimd bf16 i8mm\n", []),
+        ("flags\t\t: fpu avx2 fma\n", ["train_precision", "predict_precision"]),
+        ("", []),  # nothing is known
+    ],
+)
+def test_bfloat16_without_a_unit_for_it_is_told(cpuinfo, slow):
+    wanted = {"train_precision": "bfloat16", "predict_precision": "bfloat16"}
+    assert device.slow_precisions(SurrogateSettings(device="cpu", **wanted), cpuinfo) == slow
+    assert device.slow_precisions(SurrogateSettings(device="cuda", **wanted), cpuinfo) == []
+    assert device.slow_precisions(SurrogateSettings(device="cpu"), cpuinfo) == []

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.core.domain import Array, DomainError, Evaluations, Film, SimulatorLostError
+from dsage_mpi.core.domain import Array, DomainError, Evaluations, SimulatorLostError
+from dsage_mpi.core.films import Film
 from dsage_mpi.domains.mario.budgets import draw_budgets
 from dsage_mpi.domains.mario.draw import draw_level
 from dsage_mpi.domains.mario.planes import PLANES, planes

@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dsage_mpi.core.domain import Array, DomainError, Evaluations, Film
+from dsage_mpi.core.domain import Array, DomainError, Evaluations
+from dsage_mpi.core.films import Film
 from dsage_mpi.domains.maze import _native
 from dsage_mpi.domains.maze.agent import load_agent
 from dsage_mpi.domains.maze.draw import draw_level, draw_occupancy

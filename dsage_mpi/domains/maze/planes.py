@@ -27,19 +27,9 @@ def planes(levels: NDArray[np.int8]) -> NDArray[np.float32]:
 
     The last one is the same number on every tile that can be reached.
     """
-    walls = np.ascontiguousarray(levels == WALL, dtype=np.uint8)
+    walls = np.ascontiguousarray(levels == WALL).view(np.uint8)
     start, goal = _ends(levels, walls)
-    from_start = _native.steps(walls, start)
-    to_goal = _native.steps(walls, goal)
-    reached = from_start >= 0
-    length = np.where(goal >= 0, from_start.reshape(-1, CELLS)[np.arange(len(levels)), goal], 0)
-    length = length.astype(np.float32)[:, None, None]
-    found = np.empty((len(levels), len(PLANES), *levels.shape[1:]), np.float32)
-    np.maximum(from_start, 0, out=found[:, 0], casting="unsafe")
-    np.maximum(to_goal, 0, out=found[:, 1], casting="unsafe")
-    found[:, 2] = reached & (from_start + to_goal == length)
-    found[:, 3] = reached * (length / _LENGTH)
-    found[:, :2] /= _STEPS
+    found: NDArray[np.float32] = _native.planes(walls, start, goal, _STEPS, _LENGTH)
     return found
 
 

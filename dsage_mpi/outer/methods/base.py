@@ -27,16 +27,19 @@ class Proposal:
         solutions: (n, solution_dim), in evaluation order.
         cost: (n,) predicted run times in any unit (for dispatch only), or None.
         notes: Columns of ``metrics.csv`` that the method alone can fill.
+        measures: (n, k) measures that the method predicts, or None.
     """
 
     solutions: Array
     cost: Array | None = None
     notes: Mapping[str, int | float] = field(default_factory=dict)
+    measures: Array | None = None
 
     def first(self, count: int) -> Proposal:
         """The first ``count`` of them: how the budget is kept."""
         cost = None if self.cost is None else self.cost[:count]
-        return replace(self, solutions=self.solutions[:count], cost=cost)
+        measures = None if self.measures is None else self.measures[:count]
+        return replace(self, solutions=self.solutions[:count], cost=cost, measures=measures)
 
 
 @dataclass(frozen=True)

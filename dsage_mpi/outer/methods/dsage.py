@@ -201,6 +201,7 @@ class Dsage:
                 "candidates": selection.candidates,
                 "filled": selection.filled + selection.missing,
             },
+            measures=measures,
         )
 
     def _known(self) -> Knowledge:

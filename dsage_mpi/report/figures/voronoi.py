@@ -24,19 +24,10 @@ def voronoi_heatmap(
     values: ArrayLike | None = None,
     value_label: str = "objective",
 ) -> None:
-    """Draws which cells of a two-dimensional archive have an elite, and one number of each.
+    """Draws an archive of two measures whose cells are those of the nearest centroid.
 
-    Args:
-        archive: A pyribs ``CVTArchive``, or an ``ArchiveTable`` with centroids.
-        path: The PNG.
-        labels: Names of the axes with units; the measures' names if None.
-        title: Heading.
-        values: (n,) one number per elite that the colour shows, in the order of
-            ``archive.data()`` (an ``ArchiveTable``: of its rows); the objective if None.
-        value_label: What ``values`` are, with unit.
-
-    Raises:
-        ValueError: The archive has not two measures, or ``values`` has another length.
+    ``archive`` is a pyribs ``CVTArchive`` or an ``ArchiveTable`` with centroids; all else is as in
+    ``archive_heatmap``.
     """
     from ribs.visualize import cvt_archive_heatmap  # loads matplotlib and shapely
 

@@ -82,22 +82,34 @@ auto depth_first(Levels levels, Cells start) {
   return array;
 }
 
-// Steps from each level's cell to all its cells, (n, 16, 16) int16, -1 where there is no way.
-auto steps(Levels levels, Cells cells) {
+// What the tiles imply about ways, (n, 4, 16, 16) float32: steps from the start and to the goal,
+// divided by `steps`; whether a cell is on a shortest path; its length, divided by `length`, where
+// the start's side of the maze is.
+auto planes(Levels levels, Cells start, Cells goal, float steps, float length) {
+  constexpr int kPlanes = 4;
   const std::size_t n = levels.shape(0);
   check_levels(levels.data(), n);
-  check_cells(cells, n);
-  std::int16_t *out;
-  auto array = make_array<std::int16_t>({n, kSide, kSide}, &out);
+  check_cells(start, n);
+  check_cells(goal, n);
+  float *out;
+  auto array = make_array<float>({n, kPlanes, kSide, kSide}, &out);
   nb::gil_scoped_release release;
   for (std::size_t i = 0; i < n; ++i) {
+    if (start(i) < 0 || goal(i) < 0) continue;
     Board free;
     free_cells(levels.data() + i * kCells, free);
-    std::int16_t *row = out + i * kCells;
-    if (cells(i) >= 0)
-      steps_from(free, cells(i), row);
-    else
-      for (int cell = 0; cell < kCells; ++cell) row[cell] = -1;
+    std::int16_t there[kCells], onwards[kCells];
+    steps_from(free, start(i), there);
+    steps_from(free, goal(i), onwards);
+    const std::int16_t shortest = there[goal(i)];
+    float *plane = out + i * kPlanes * kCells;
+    for (int cell = 0; cell < kCells; ++cell) {
+      if (there[cell] < 0) continue;  // start and goal are connected: the same cells are
+      plane[cell] = there[cell] / steps;
+      plane[kCells + cell] = onwards[cell] / steps;
+      plane[2 * kCells + cell] = there[cell] + onwards[cell] == shortest;
+      plane[3 * kCells + cell] = shortest / length;
+    }
   }
   return array;
 }
@@ -107,7 +119,8 @@ auto steps(Levels levels, Cells cells) {
 void bind_levels(nb::module_ &m) {
   m.def("analyse", &analyse, exact("levels"));
   m.def("marked_paths", &marked_paths, exact("levels"), exact("start"), exact("goal"));
-  m.def("steps", &steps, exact("levels"), exact("cells"));
+  m.def("planes", &planes, exact("levels"), exact("start"), exact("goal"), nb::arg("steps"),
+        nb::arg("length"));
   m.def("depth_first", &depth_first, exact("levels"), exact("start"));
 }
 

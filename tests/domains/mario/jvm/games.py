@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from dsage_mpi.domains.mario.records import (
     task_dtype,
 )
 from dsage_mpi.domains.mario.settings import MarioSettings, SimulatorSettings
+from dsage_mpi.domains.mario.simulator import MarioSimulator
 from dsage_mpi.domains.mario.tiles import TILES
 
 ROLLOUTS = 2
@@ -29,6 +31,12 @@ def settings(jar: Path, agent: str = "fickle", **simulator: Any) -> MarioSetting
         rollouts=ROLLOUTS,
         simulator=SimulatorSettings(jar=str(jar), agent=agent, **simulator),
     )
+
+
+def change_option(simulator: MarioSimulator, **options: Any) -> None:
+    """Has the next child started with other options than the settings allow."""
+    child = simulator._child
+    child._factory = replace(child._factory, options={**child._factory.options, **options})
 
 
 def own_settings(**simulator: Any) -> MarioSettings:

@@ -11,7 +11,7 @@ from dsage_mpi.core.domain import DomainError, SimulatorLostError, TasksFailedEr
 from dsage_mpi.domains.mario.jvm.jar import JAR, find_jar
 from dsage_mpi.domains.mario.records import WIN
 from dsage_mpi.domains.mario.simulator import MarioSimulator
-from tests.domains.mario.jvm.games import own_settings, own_tasks
+from tests.domains.mario.jvm.games import change_option, own_settings, own_tasks
 from tests.support import python
 
 
@@ -119,7 +119,7 @@ except DomainError as error:
 
 def test_a_lost_jar_ends_the_run_and_not_each_task() -> None:
     simulator = MarioSimulator(own_settings())
-    simulator._child._options["jar"] = "/no/such.jar"
+    change_option(simulator, jar="/no/such.jar")
     with pytest.raises(SimulatorLostError, match=r"dsage.mario.Evaluator"):
         simulator(own_tasks(2))
     assert simulator._child.starts == 1

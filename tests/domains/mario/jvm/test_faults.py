@@ -15,7 +15,7 @@ from dsage_mpi.core.domain import SimulatorLostError, TasksFailedError
 from dsage_mpi.domains.mario.simulator import MarioSimulator
 from dsage_mpi.isolation import simulator as isolation
 from dsage_mpi.isolation.crash_reports import crash_reports_in
-from tests.domains.mario.jvm.games import expected, make_tasks, settings
+from tests.domains.mario.jvm.games import change_option, expected, make_tasks, settings
 
 FAULTS = [
     ("o", "no answer within 1 s (hung)"),
@@ -106,6 +106,6 @@ def test_killed_in_the_middle_of_a_batch(
 def test_a_heap_that_no_machine_has(foreign_jar: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(isolation, "_START_PAUSES", (0.0,))
     simulator = MarioSimulator(settings(foreign_jar))
-    simulator._child._options["heap_mb"] = 10**12
+    change_option(simulator, heap_mb=10**12)
     with pytest.raises(SimulatorLostError, match="Could not reserve enough space"):
         simulator(make_tasks([""]))
