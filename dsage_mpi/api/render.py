@@ -151,8 +151,7 @@ def _rollout(asked: Asked, scene: Scene, warn: Say) -> int | None:
         RenderError: What was asked for takes one, or there is no such rollout.
     """
     suffix = asked.output.suffix
-    if scene.why_not_drawn:
-        raise RenderError(f"there is no picture of {scene.what}: {scene.why_not_drawn}")
+    scene.check_drawn()
     if asked.show != "path" and suffix == STILL:
         return None
     why = scene.why_not_played

@@ -67,9 +67,15 @@ class Scene:
         if renderer(self.domain) is not None:
             return ""
         parameters = getattr(self.domain, "parameters", None)
-        numbers = self.level.tolist()
-        shown = numbers if parameters is None else parameters.values_of_level(self.level)
-        return f"levels of the {self.domain.name} domain are vectors; this one is {shown}"
+        shown: Any = [_short(number) for number in self.level.tolist()]
+        given = "level"
+        if parameters is not None:
+            values = parameters.values_of_level(self.level)
+            shown, given = {name: _short(value) for name, value in values.items()}, "given"
+        return (
+            f"levels of the {self.domain.name} domain are vectors, and it has no method "
+            f"draw(self, {given}); this one is {shown}"
+        )
 
     @property
     def why_not_played(self) -> str:
@@ -82,6 +88,11 @@ class Scene:
             size = f"{height} x {width} tiles"
             return f"the level has {size}, and games are played in {rows} x {columns}"
         return ""
+
+    def check_drawn(self) -> None:
+        """Raises ``RenderError`` where there is no picture of the level."""
+        if self.why_not_drawn:
+            raise RenderError(f"there is no picture of {self.what}: {self.why_not_drawn}")
 
     def check_rollout(self, rollout: int) -> None:
         """Checks that there is such a rollout.
@@ -130,7 +141,11 @@ class Scene:
         Args:
             rollout: Whose path; None for no path.
             warn: Told why there is no path, if it was wanted.
+
+        Raises:
+            RenderError: Levels are vectors that the domain does not draw.
         """
+        self.check_drawn()
         if rollout is not None:
             try:
                 return self.film(rollout).still()
@@ -241,3 +256,8 @@ def _describe(number: int, record: Any, config: Config) -> str:
     measures = zip(config.archive.measures, record["measures"][number], strict=True)
     values = ", ".join(f"{name} {value:.4g}" for name, value in measures)
     return f"evaluation {number}, objective {record['objective'][number]:.4g}, {values}"
+
+
+def _short(value: Any) -> Any:
+    """A number with as many digits as messages have; other values as they are."""
+    return float(f"{value:.4g}") if isinstance(value, float) else value

@@ -42,20 +42,17 @@ class Positions:
             return cls(np.full(size, CHOICE, np.int8), 0 * ones, ones * domain.solution_values - 1)
         return cls(np.full(size, REAL, np.int8), -np.inf * ones, np.inf * ones)
 
-    def problem(self, solutions: Numbers) -> str:
-        """What is wrong with solutions ((n, d)) of numbers; empty if they all can be."""
-        if not np.isfinite(solutions).all():
-            return "numbers that are not finite"
-        outside = (solutions < self.low) | (solutions > self.high)
-        outside |= (self.kinds != REAL) & (solutions != np.rint(solutions))
-        if not outside.any():
-            return ""
-        row, place = np.argwhere(outside)[0]
-        return (
-            f"{solutions[row, place]} at position {place}: expected "
-            f"{'a' if self.kinds[place] == REAL else 'a whole'} number from {self.low[place]:g} "
-            f"to {self.high[place]:g}"
-        )
+    def problem(self, solutions: Numbers) -> str | None:
+        """Says which number of ``solutions`` ((n, d)) its position cannot have, or returns None."""
+        fitting = np.isfinite(solutions) & (solutions >= self.low) & (solutions <= self.high)
+        fitting &= (self.kinds == REAL) | (solutions == np.rint(solutions))
+        if fitting.all():
+            return None
+        row, place = np.argwhere(~fitting)[0]
+        number = "a number" if self.kinds[place] == REAL else "a whole number"
+        if np.isfinite(self.high[place] - self.low[place]):
+            number += f" from {self.low[place]:g} to {self.high[place]:g}"
+        return f"position {place} of solution {row} is {solutions[row, place]:g}: expected {number}"
 
     def moved(self, solutions: Numbers, steps: Numbers, uniform: Numbers) -> Numbers:
         """Solutions ((n, d)) of which every position has been changed, within its range.

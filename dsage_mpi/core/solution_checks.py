@@ -89,7 +89,8 @@ def batch_problem(solutions: Any, domain: Domain) -> str:
             f"{found.dtype} of shape {found.shape}: expected {domain.solution_dtype} of shape "
             f"(n, {dim}), a row per solution"
         )
-    return Positions.of(domain).problem(found) if len(found) else ""
+    problem = Positions.of(domain).problem(found)
+    return f"no solution: {problem}" if problem else ""
 
 
 def shown(solution: Any) -> str:

@@ -39,7 +39,8 @@ def overall_tests(scores: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         One line per metric and test: ``metric``, ``test``, ``statistic``, ``df``, ``p``. Rows of
-        one run are left out; empty if fewer than two are left.
+        one run are left out; empty if fewer than two are left. Levene's test of rows of two runs
+        is NaN.
     """
     lines = []
     for metric, title in METRICS.items():
@@ -59,8 +60,11 @@ def _overall(samples: Sequence[Any]) -> Iterator[tuple[str, float, str, float]]:
 
     between, within = len(samples) - 1, sum(map(len, samples)) - len(samples)
     with quiet():
+        # Two numbers are equally far from their median: the test would find infinity, not nothing.
+        told = max(map(len, samples)) > 2
         levene = stats.levene(*samples)
-        yield "Levene", levene.statistic, f"{between}, {within}", levene.pvalue
+        statistic, p = (levene.statistic, levene.pvalue) if told else (np.nan, np.nan)
+        yield "Levene", statistic, f"{between}, {within}", p
         anova = stats.f_oneway(*samples)
         yield "one-way ANOVA", anova.statistic, f"{between}, {within}", anova.pvalue
         welch = anova_oneway(samples, use_var="unequal")

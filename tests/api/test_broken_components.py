@@ -74,7 +74,7 @@ def config(method):
         (Nothing, "propose() returned a NoneType: expected dsage_mpi.Proposal"),
         (Exits, "propose() failed: SystemExit: 0"),
         (Narrow, "of shape (4, 3): expected uint8 of shape (n, 16)"),
-        (Outside, "returned 9 at position 0: expected a whole number from 0 to 1"),
+        (Outside, "position 0 of solution 0 is 9: expected a whole number from 0 to 1"),
         (Costly, "cost of shape (3,)"),
         (Notes, 'notes["odd"]: expected names of COLUMNS'),
         (KeepsCode, 'algorithm.method = "tried". All calls'),

@@ -38,6 +38,11 @@ class Flat(Uniform):
         return super().ask().ravel()
 
 
+class Beyond(dm.MutationEmitter):
+    def _mutated(self, size):
+        return self._parents(size) + 2
+
+
 def given_back(positions, context):
     return positions
 
@@ -89,6 +94,7 @@ def registered(monkeypatch):
     dm.register_emitter("uniform", Uniform)
     dm.register_emitter("broken_ask", BrokenAsk)
     dm.register_emitter("flat", Flat)
+    dm.register_emitter("beyond", Beyond)
     for rule in (given_back, broken_rule, strange_positions, float_positions, twice):
         dm.register_selection_rule(rule.__name__, rule)
     dm.register_method("broken_method", BrokenMethod)
@@ -142,6 +148,7 @@ def test_a_child_process_cannot_have_what_this_process_alone_has():
     [
         ({"emitter": "broken_ask"}, ['emitters.kind = "broken_ask", ask() failed', "_random"]),
         ({"emitter": "flat"}, ['"flat", ask() returned', "of shape (96,): expected", "(n, 16)"]),
+        ({"emitter": "beyond"}, ["position 0 of solution 0 is", "whole number from 0 to 1"]),
         ({"rule": "broken_rule"}, ["\"broken_rule\" failed: KeyError: 'corner'", "broken_rule\n"]),
         ({"rule": "strange_positions"}, ["among them 1000000, which it was not given"]),
         ({"rule": "float_positions"}, ["returned float64", "as integers, each at most once"]),

@@ -7,7 +7,7 @@ import csv
 import numpy as np
 import pytest
 
-from dsage_mpi import open_run
+from dsage_mpi import RenderError, open_run
 from dsage_mpi.cli.entry import dispatch
 from dsage_mpi.config.errors import ConfigError
 from dsage_mpi.config.load import config_from_toml
@@ -133,11 +133,11 @@ def test_what_a_run_leaves_can_be_looked_at(whole, tmp_path, capsys):
     assert dispatch(["plot", str(whole), "--output", str(tmp_path)]) == 0
     assert {p.name for p in tmp_path.iterdir()} == {"archive.png", "curves.png", "discovery.png"}
     assert dispatch(["render", str(whole), "--output", str(tmp_path / "best.png")]) == 2
-    assert "domain are vectors; this one is {'slope': " in capsys.readouterr().err
+    assert "no method draw(self, given); this one is {'slope': " in capsys.readouterr().err
     run = open_run(whole)
     np.testing.assert_array_equal(run.levels[table.evaluation], table.level)
     assert "no levels are shown" in run._repr_html_()
-    with pytest.raises(DomainError, match="no pictures"):
+    with pytest.raises(RenderError, match="there is no picture of"):
         run.render()
 
 

@@ -89,6 +89,12 @@ def test_overall():
     assert p == pytest.approx(stats.ttest_ind(A, B, equal_var=False)[1])
 
 
+def test_two_runs_tell_nothing_of_the_equality_of_variances():
+    found = overall_tests(table(a=[0.93, 2.21], b=[0.16, 2.88], c=[0.68, 1.63])).set_index("test")
+    assert found.loc["Levene", ["statistic", "p"]].isna().all(axis=None)
+    assert found.loc["one-way ANOVA", "p"].between(0.8, 1).any()
+
+
 def test_rows_of_one_run_are_left_out():
     assert overall_tests(table(a=A, b=[1.0])).empty
     assert pairwise_tests(comparison(("H1", "a", "b")), table(a=A, b=[1.0])).empty

@@ -49,10 +49,11 @@ class _Foreign(Guarded):
         """The next batch.
 
         Raises:
-            ComponentFailedError: There is none, or it is no batch of solutions.
+            ComponentFailedError: There is none, or it is no batch of solutions of the domain.
         """
         with failures_of(f"{self._what}, ask()"):
             solutions = np.asarray(self._component.ask())
+        # A simulator that is given what its domain never declared may do anything, e.g. never end.
         problem = batch_problem(solutions, self._domain)
         if not problem and not len(solutions):
             problem = "no solutions: expected a row for each, at least one"

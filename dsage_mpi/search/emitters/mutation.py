@@ -68,9 +68,9 @@ class MutationEmitter(ABC):
             return np.asarray(self._archive.sample_solutions(count))
         return np.array(self._archive.sample_elites(count)["solution"])
 
-    @abstractmethod
     def _random(self, size: int) -> Array:
-        """Random solutions ((size, solution_dim))."""
+        """Random solutions ((size, solution_dim)), as the domain draws them."""
+        return self._domain.initial_solutions(self._rng, size)
 
     @abstractmethod
     def _mutated(self, size: int) -> Array:
