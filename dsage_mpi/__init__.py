@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dsage_mpi.api.errors import RunError
     from dsage_mpi.api.iterating import iterate
     from dsage_mpi.api.registering import (
+        register_archive,
         register_domain,
         register_emitter,
         register_method,
@@ -73,6 +74,7 @@ _MODULES = {
     "register_emitter": "dsage_mpi.api.registering",
     "register_method": "dsage_mpi.api.registering",
     "register_selection_rule": "dsage_mpi.api.registering",
+    "register_archive": "dsage_mpi.api.registering",
     "register_surrogate": "dsage_mpi.api.registering",
     "Settings": "dsage_mpi.core.settings",
     "check_domain": "dsage_mpi.testing.check",
@@ -118,6 +120,7 @@ __all__ = [
     "iterate",
     "load_config",
     "open_run",
+    "register_archive",
     "register_domain",
     "register_emitter",
     "register_method",

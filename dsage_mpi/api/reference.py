@@ -33,6 +33,7 @@ SECTIONS = {
         "register_selection_rule",
         "register_method",
         "register_surrogate",
+        "register_archive",
     ),
     "Exceptions": (
         "ConfigError",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from dsage_mpi.archives.registry import ARCHIVES
 from dsage_mpi.config.components import EMITTERS, METHODS, SELECTION_RULES
 from dsage_mpi.domains import DOMAINS
 from dsage_mpi.domains.foreign import ForeignDomain
@@ -79,6 +80,21 @@ def register_surrogate(name: str, network: Callable[..., Any]) -> None:
         ValueError: The name cannot be used.
     """
     NETWORKS.register(name, network)
+
+
+def register_archive(name: str, archives: type) -> None:
+    """Lets configurations name a kind of archive: ``archive={"kind": "hexagons"}``.
+
+    As with ``register_domain``, the name is known in this process alone.
+
+    Args:
+        name: Letters, digits and "_"; a name that comes with the package cannot be replaced.
+        archives: A class, derived from ``dsage_mpi.archives.Archives``; docs/extending.md.
+
+    Raises:
+        ValueError: The name cannot be used.
+    """
+    ARCHIVES.register(name, archives)
 
 
 def register_method(name: str, method: Callable[..., Any]) -> None:
