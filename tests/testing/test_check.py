@@ -184,7 +184,7 @@ def test_a_text_is_no_number():
         ("share", 2, "--set share: expected KEY=VALUE"),
     ],
 )
-def test_a_setting_that_is_misspelt_is_named(change, code, words, capsys):
+def test_a_setting_that_is_misspelt_is_named(change, code, words, capfd):
     assert main(["check-domain", f"{__name__}:Good", "--set", change]) == code
-    told = capsys.readouterr()
+    told = capfd.readouterr()
     assert words in told.out + told.err
