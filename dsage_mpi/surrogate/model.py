@@ -37,7 +37,7 @@ from dsage_mpi.surrogate.snapshot import (
     load_network_state,
     network_state,
 )
-from dsage_mpi.surrogate.training import Progress, Trainer, TrainingReport, steps_of_epochs
+from dsage_mpi.surrogate.training import OnEpochs, Trainer, TrainingReport, steps_of_epochs
 
 
 class Surrogate:
@@ -91,7 +91,7 @@ class Surrogate:
         return self._trainings > 0
 
     def train(
-        self, data: DataSet, iteration: int, on_progress: Progress | None = None
+        self, data: DataSet, iteration: int, on_progress: OnEpochs | None = None
     ) -> TrainingReport:
         """Continues training on the most recent evaluations.
 

@@ -19,7 +19,7 @@ from dsage_mpi.surrogate.scaling import TargetScaling
 from dsage_mpi.surrogate.settings import SurrogateSettings
 
 #: Called after every batch with the number of whole epochs done; may raise to end the training.
-Progress = Callable[[int], None]
+OnEpochs = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Trainer:
         self._names, self._shown = names + occupancy, shown + occupancy
 
     def run(
-        self, window: Mapping[str, Tensor], seed: int, on_progress: Progress | None
+        self, window: Mapping[str, Tensor], seed: int, on_progress: OnEpochs | None
     ) -> tuple[float, dict[str, float]]:
         """All epochs.
 

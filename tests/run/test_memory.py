@@ -107,6 +107,8 @@ def test_too_much_is_refused_by_key(
 
 def test_all_that_comes_with_the_package_fits_an_ordinary_machine() -> None:
     for path in sorted((REPOSITORY / "inputs").rglob("*.toml")):
+        if path.parent.name == "studies":  # whose rows are these inputs again
+            continue
         if "base" in path.parts or path.name.startswith(("agent_", "generator_")):
             continue
         config = load_config(path)
