@@ -1,4 +1,4 @@
-// Draws levels from a sheet of tiles (core/tile_sheets.py says how), the agent's visits and its ways.
+// Draws levels from a sheet of tiles (core/tile_sheets.py), the agent's visits and its ways.
 
 /** @param {string} text A PNG in base64. @returns {Promise<HTMLImageElement>} */
 function imageOf(text) {
