@@ -17,6 +17,7 @@ REQUIRED = {
     "dsage_mpi/__main__.py": "python -m dsage_mpi",
     "dsage_mpi/py.typed": "tells type checkers that the package is annotated",
     "dsage_mpi/domains/maze/_native*.so": "the compiled maze code",
+    "dsage_mpi/search/_native*.so": "the compiled archive of the inner loop",
     "dsage_mpi/domains/maze/weights/*.npz": "the maze agent, without which no maze can be run",
     "dsage_mpi/domains/mario/weights/*.npz": "the level generator, without which there is no Mario",
     "dsage_mpi/report/page/assets/*.js": "the scripts of report's page",
