@@ -18,6 +18,7 @@ from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.core.seeding import evaluation_seeds
 from dsage_mpi.domains.maze.domain import MazeDomain
 from dsage_mpi.domains.maze.settings import MazeSettings
+from dsage_mpi.surrogate.accuracy import held_out_scores
 from dsage_mpi.surrogate.dataset import DataSet
 from dsage_mpi.surrogate.model import Surrogate
 from dsage_mpi.surrogate.settings import SurrogateSettings
@@ -61,9 +62,10 @@ def held_out(
     space = LevelSpace((16, 16), tile_count=4)
     data = DataSet(trained, space)
     data.add(*columns(played, slice(trained)))
-    model = Surrogate(settings, space, HEADS[1:], run_seed=seed, device="cpu")
+    model = Surrogate(settings, space, HEADS[1:-1], run_seed=seed, device="cpu")
     model.train(data, 0)
-    return model.errors(*columns(played, slice(trained, None)))
+    levels, *real = columns(played, slice(trained, None))
+    return held_out_scores(model.predict(levels), *real)
 
 
 def baseline(played: Evaluations, trained: int) -> dict[str, float]:
