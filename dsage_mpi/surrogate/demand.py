@@ -35,6 +35,8 @@ class Demand:
 def demand(settings: SurrogateSettings, space: LevelSpace, outputs: int) -> Demand:
     """Counts what the network of ``settings`` takes, without memory for it.
 
+    Members of an ensemble are trained one by one, and predict together.
+
     A network from elsewhere that cannot be run without numbers counts as if each weight were used
     once per level.
 
@@ -54,7 +56,8 @@ def demand(settings: SurrogateSettings, space: LevelSpace, outputs: int) -> Dema
             # What fails with numbers, too, is said when it is made.
             return Demand(weights, weights, 0, 0)
     grown = [later - earlier for earlier, later in zip(results, more, strict=True)]
-    return Demand(two - one, weights, sum(grown), max(grown, default=0))
+    members = settings.members
+    return Demand(members * (two - one), members * weights, sum(grown), max(grown, default=0))
 
 
 def _pass(network: Network, levels: int) -> tuple[int, list[int]]:

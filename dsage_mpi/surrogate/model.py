@@ -25,9 +25,9 @@ from dsage_mpi.surrogate.device import (
     resolve_threads,
     torch_threads,
 )
+from dsage_mpi.surrogate.ensemble import make_surrogate_network, members_of
 from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.inference import Inference
-from dsage_mpi.surrogate.network import make_network
 from dsage_mpi.surrogate.registry import network_facts
 from dsage_mpi.surrogate.scaling import TargetScaling, keep_function
 from dsage_mpi.surrogate.settings import SurrogateSettings
@@ -76,11 +76,15 @@ class Surrogate:
         advice = f"Lower surrogate.{size_key}, or use a device with more memory."
         with explained_device_errors("building the surrogate", advice):
             seed = integer_seed(run_seed, Purpose.NETWORK_INIT)
-            self._network = make_network(space, len(self._shown), settings, seed, self.device)
-            # One kernel for all weights and moments: a tenth of the time of one per operation.
-            self._optimizer = torch.optim.Adam(
-                self._network.parameters(), lr=settings.learning_rate, fused=True
+            self._network = make_surrogate_network(
+                space, len(self._shown), settings, seed, self.device
             )
+            self._members = members_of(self._network)
+            # One kernel for all weights and moments: a tenth of the time of one per operation.
+            self._optimizers = [
+                torch.optim.Adam(member.parameters(), lr=settings.learning_rate, fused=True)
+                for member in self._members
+            ]
         self._scaling = TargetScaling.raw(len(self._shown))
         self._trainings = 0
         self._inference: Inference | None = None
@@ -114,11 +118,14 @@ class Surrogate:
             self._inference = None
             if not self.trained:
                 self._network.fit_inputs(window["levels"])
-            trainer = Trainer(
-                self.settings, self._network, self._optimizer, self._scaling, self._shown
-            )
-            seed = integer_seed(self._run_seed, Purpose.TRAINING, iteration)
-            loss, losses = trainer.run(window, seed, on_progress)
+            found = [
+                self._train_member(number, window, iteration, on_progress)
+                for number in range(len(self._members))
+            ]
+            loss = float(np.mean([one for one, _ in found]))
+            losses = {
+                name: float(np.mean([each[name] for _, each in found])) for name in found[0][1]
+            }
         self._trainings += 1
         samples = len(window["levels"])
         steps = steps_of_epochs(self.settings, samples)
@@ -131,6 +138,28 @@ class Surrogate:
             loss=loss,
             losses=losses,
         )
+
+    def _train_member(
+        self,
+        number: int,
+        window: Mapping[str, Tensor],
+        iteration: int,
+        on_progress: OnEpochs | None,
+    ) -> tuple[float, dict[str, float]]:
+        """Trains a member of the ensemble, in an order of its own; progress is that of all."""
+        member, members = self._members[number], len(self._members)
+        trainer = Trainer(
+            self.settings, member, self._optimizers[number], self._scaling, self._shown
+        )
+        index = (iteration,) if number == 0 else (iteration, number)
+        seed = integer_seed(self._run_seed, Purpose.TRAINING, *index)
+        done = number * self.settings.epochs
+
+        def advance(epochs: int) -> None:
+            if on_progress is not None:
+                on_progress((done + epochs) // members)
+
+        return trainer.run(window, seed, advance)
 
     def predict(self, levels: NDArray[Any], *, occupancy: bool = True) -> Prediction:
         """Predicts from running batch-norm statistics (eval mode).
@@ -147,17 +176,21 @@ class Surrogate:
         wants_grid = occupancy and self._network.predicts_occupancy
         with self._at_work("predicting", "surrogate.predict_batch"):
             outputs, grid = self._folded()(levels, wants_grid)
-        values = self._scaling.restored(outputs)
+        shape = (len(levels), len(self._members), len(self._shown))
+        values = self._scaling.restored(outputs.reshape(shape))
         if grid is not None:
             grid *= np.float32(self._scaling.occupancy_scale)
-        return Prediction(values[:, 0], values[:, 1:], grid)
+        mean, spread = values[:, 0], np.empty((len(levels), 0))
+        if len(self._members) > 1:
+            mean, spread = values.mean(axis=1), values.std(axis=1, ddof=1)
+        return Prediction(mean[:, 0], mean[:, 1:], grid, spread)
 
     def state(self) -> Tree:
         """All that training and prediction depend on, as nested dicts of NumPy arrays."""
         return {
             "trainings": self._trainings,
             "network": network_state(self._network),
-            "adam": adam_state(self._network, self._optimizer),
+            "adam": self._adam_state(),
             "scaling": self._scaling.state(),
         }
 
@@ -169,12 +202,22 @@ class Surrogate:
         """
         try:
             load_network_state(self._network, tree["network"])
-            load_adam_state(self._network, self._optimizer, tree["adam"])
+            self._load_adam_state(tree["adam"])
             self._scaling = TargetScaling.from_state(tree["scaling"])
             self._trainings = int(tree["trainings"])
         except KeyError as error:
             raise SurrogateError(f"The saved surrogate is incomplete: no {error}.") from error
         self._inference = None
+
+    def _adam_state(self) -> Tree:
+        """The first member's, and the others' by number."""
+        first, *others = map(adam_state, self._members, self._optimizers)
+        members = {str(number + 1): state for number, state in enumerate(others)}
+        return {**first, "members": members} if members else first
+
+    def _load_adam_state(self, tree: Mapping[str, Any]) -> None:
+        for number, pair in enumerate(zip(self._members, self._optimizers, strict=True)):
+            load_adam_state(*pair, tree if number == 0 else tree["members"][str(number)])
 
     @contextmanager
     def _at_work(self, doing: str, keys: str) -> Iterator[None]:
