@@ -1,4 +1,4 @@
-"""A Gymnasium environment as a domain: maps of FrozenLake. docs/extending.md leads through it."""
+"""A Gymnasium environment as a domain: maps of FrozenLake. docs/tutorials/own_environment.md leads through it."""
 
 from __future__ import annotations
 

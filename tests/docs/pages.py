@@ -1,0 +1,89 @@
+"""Code blocks of a Markdown page, and how those of a tutorial are run as a reader would.
+
+The first line of a fenced block says what becomes of it:
+
+    ```bash                 run by bash, which stops at the first command that fails
+    ```python               run by Python, each block by itself
+    ```LANGUAGE file=NAME   written to that file
+    ```bash long            too long, or for a cluster: read only, see `commands`
+    ```text                 what a command prints: left aside
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support import _MPI_SETTINGS, REPOSITORY, clean_environment
+
+DOCS = REPOSITORY / "docs"
+TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
+#: What a clone has that tutorials name.
+_CLONE = ("inputs", "jobs", "examples", ".venv", "scripts", "dsage_mpi", "pyproject.toml")
+_FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_AFTER = re.compile(r"<!-- after: (\w+) -->")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, the rest of its first line, its text, and its line."""
+
+    language: str
+    option: str
+    text: str
+    line: int
+
+    @property
+    def file(self) -> str:
+        return self.option.removeprefix("file=") if self.option.startswith("file=") else ""
+
+
+def blocks(page: Path) -> list[Block]:
+    text = page.read_text(encoding="utf-8")
+    return [
+        Block(found[1], found[2].strip(), found[3], text.count("\n", 0, found.start()) + 1)
+        for found in _FENCE.finditer(text)
+    ]
+
+
+def before(page: Path) -> Path | None:
+    """The tutorial in whose folder this one goes on."""
+    found = _AFTER.match(page.read_text(encoding="utf-8"))
+    return page.with_name(f"{found[1]}.md") if found else None
+
+
+def run_page(page: Path, folder: Path) -> None:
+    """Does in ``folder`` what the page says.
+
+    Raises:
+        AssertionError: A block failed; carries its line and what it wrote.
+    """
+    for name in _CLONE:
+        if not (folder / name).exists():
+            (folder / name).symlink_to(REPOSITORY / name)
+    for block in blocks(page):
+        if block.file:
+            (folder / block.file).write_text(block.text, encoding="utf-8")
+        elif block.option != "long" and block.language in ("bash", "python"):
+            _run(block, page, folder)
+
+
+def _run(block: Block, page: Path, folder: Path) -> None:
+    runner = {"bash": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-c"]}
+    environment = clean_environment(_MPI_SETTINGS)
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    done = subprocess.run(
+        [*runner[block.language], block.text],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    where = f"{page.name}, block at line {block.line}, exit code {done.returncode}"
+    assert done.returncode == 0, f"{where}\n{block.text}--- stdout\n{done.stdout}{done.stderr}"
