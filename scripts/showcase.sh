@@ -31,7 +31,7 @@ run() {
 }
 
 mario_run() {
-  run mario inputs/mario_quick.toml --set algorithm.method=map_elites \
+  run mario inputs/mario_quick.toml --set title="Mario levels" --set algorithm.method=map_elites \
     --set algorithm.max_evaluations=1200
 }
 
@@ -47,6 +47,7 @@ pictures() {
   python scripts/showcase/mazes.py "$RUNS/maze/dsage/seed-0" "$PICTURES/mazes.gif"
   python scripts/showcase/archive.py "$RUNS/maze/dsage/seed-0" "$PICTURES/archive.png"
   python scripts/showcase/curves.py "$RUNS/maze" "$PICTURES/curves.png"
+  python scripts/showcase/loop.py "$PICTURES/loop.png"
   python scripts/showcase/surrogate.py "$RUNS/maze/dsage/seed-0" "$PICTURES/surrogate.png"
   dsage_mpi render "$RUNS/mario" --along jumps --count 4 --output "$PICTURES/mario.png"
   (cd examples/gymnasium && dsage_mpi render "../../$RUNS/lake" --along steps --count 8 \

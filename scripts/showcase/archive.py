@@ -90,7 +90,8 @@ def main() -> None:
         for (column, line), at in _PLACES.items():
             row = nearest(table.measures, at)
             scene = elite_scene(stored, config, domain, table, row)
-            put_maze(figure, figure.add_subplot(grid[line, column]), axes, scene, table.measures[row])
+            panel = figure.add_subplot(grid[line, column])
+            put_maze(figure, panel, axes, scene, table.measures[row])
     print(output, f"{output.stat().st_size / 1e6:.2f} MB")
 
 

@@ -55,7 +55,8 @@ def main() -> None:
         "by time: seconds of one core": lambda run: run.clock.cpu,
     }
     with style.figure(output, 9.6, 3.6) as figure:
-        for axes, (label, across) in zip(figure.subplots(1, 2, sharey=True), views.items(), strict=True):
+        panels = figure.subplots(1, 2, sharey=True)
+        for axes, (label, across) in zip(panels, views.items(), strict=True):
             each = {name: [across(run) for run in runs] for name, runs in rows.items()}
             axes.set_xlim(0, max(min(float(x[-1]) for x in found) for found in each.values()))
             axes.set_title(label, fontsize=10, weight="normal")

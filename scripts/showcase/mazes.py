@@ -92,8 +92,8 @@ def main() -> None:
     ]
     palette = palette_of(frames)
     first, *others = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
-    duration = round(_SECONDS * 1000)
-    first.save(output, save_all=True, append_images=others, duration=duration, loop=0, optimize=True)
+    timing = {"duration": round(_SECONDS * 1000), "loop": 0}
+    first.save(output, save_all=True, append_images=others, optimize=True, **timing)
     print(output, f"{output.stat().st_size / 1e6:.2f} MB, {count} frames")
 
 

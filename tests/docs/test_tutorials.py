@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import TUTORIALS, before, run_page
+from tests.docs.pages import DOCS, TUTORIALS, before, run_page
 from tests.support import REPOSITORY
 
 NEEDS = {"own_environment": "gymnasium", "own_parts": "gymnasium"}
@@ -50,3 +51,12 @@ def test_a_tutorial_does_what_it_says(
     for name in LEAVES.get(page.stem, []):
         assert (folder / name).stat().st_size > 1_000, name
     assert not (REPOSITORY / "runs" / "first").exists()
+
+
+def test_the_lines_to_change_are_in_the_job_script() -> None:
+    page = (DOCS / "tutorials" / "slurm.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^\| `(#*SBATCH [^`]*|modules=[^`]*)`", page, re.MULTILINE)
+    script = (REPOSITORY / "jobs" / "dsage_het.slurm").read_text(encoding="utf-8").splitlines()
+    assert len(lines) > 6
+    for line in lines:
+        assert any(of_script.startswith(line) for of_script in script), line
