@@ -35,6 +35,8 @@ pygments_dark_style = "native"
 RENAMED = {"inner_search": "search"}
 exclude_patterns = [f"{name}.md" for name in RENAMED.values()]
 
+#: A link that is named by its file: on the site it has the title of what it leads to.
+_BY_NAME = re.compile(r"(?<!!)\[(?:[\w./-]*/)?\w+\.md\](?=\([^)\s:]+\.md[)#])")
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#\s:]+)((?:#[^)\s]*)?)\)")
 
 
@@ -55,7 +57,7 @@ def prepare(app: Sphinx, page: str, source: list[str]) -> None:
             return text
         return f"[{text}]({REPOSITORY}/{path.relative_to(DOCS.parent)}{anchor})"
 
-    source[0] = _LINK.sub(replaced, source[0])
+    source[0] = _BY_NAME.sub("[]", _LINK.sub(replaced, source[0]))
 
 
 def setup(app: Sphinx) -> None:

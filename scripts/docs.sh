@@ -12,6 +12,6 @@ if ! "$PYTHON" -c 'import furo, myst_parser, sphinx' 2>/dev/null; then
   "$PYTHON" -m pip install --quiet --disable-pip-version-check "${needed[@]}"
 fi
 [ "${1:-}" != --install ] || exit 0
-"$PYTHON" -m sphinx --fail-on-warning --keep-going --quiet -b html \
+"$PYTHON" -m sphinx --fresh-env --fail-on-warning --keep-going --quiet -b html \
   -d build/site-cache docs build/site
 echo "built: build/site/index.html"
