@@ -14,10 +14,10 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from dsage_mpi.report.figures import style
 
 _BOXES = {
-    "simulate": ((2.0, 3.2), "4  simulate", "on all ranks", style.RED),
-    "learn": ((7.6, 3.2), "1  learn", "train the surrogate", style.BLUE),
-    "search": ((7.6, 0.8), "2  search on predictions", "thousands of solutions", style.BLUE),
-    "pick": ((2.0, 0.8), "3  pick", "what should add most", style.GREEN),
+    "simulate": ((2.0, 2.7), "4  simulate", "on all ranks", style.RED),
+    "learn": ((7.6, 2.7), "1  learn", "train the surrogate", style.BLUE),
+    "search": ((7.6, 0.7), "2  search on predictions", "thousands of solutions", style.BLUE),
+    "pick": ((2.0, 0.7), "3  pick", "what should add most", style.GREEN),
 }
 _ARROWS = (
     ("simulate", "learn", "all that was simulated:\nthe real archive"),
@@ -25,7 +25,7 @@ _ARROWS = (
     ("search", "pick", "the surrogate archive"),
     ("pick", "simulate", ""),
 )
-_WIDE, _HIGH = 3.2, 1.2
+_WIDE, _HIGH = 3.2, 1.0
 
 
 def box(axes: Any, name: str) -> None:
@@ -36,8 +36,8 @@ def box(axes: Any, name: str) -> None:
     shape.set(facecolor=colour, edgecolor="none")
     axes.add_patch(shape)
     text = {"ha": "center", "va": "center", "color": "white"}
-    axes.text(x, y + 0.2, title, weight="bold", fontsize=11, **text)
-    axes.text(x, y - 0.25, subtitle, fontsize=9, **text)
+    axes.text(x, y + 0.17, title, weight="bold", fontsize=11, **text)
+    axes.text(x, y - 0.2, subtitle, fontsize=9, **text)
 
 
 def arrow(axes: Any, one: str, other: str, label: str) -> None:
@@ -56,9 +56,9 @@ def arrow(axes: Any, one: str, other: str, label: str) -> None:
 def main() -> None:
     """Writes the picture."""
     output = Path(sys.argv[1])
-    with style.figure(output, 9.6, 4.0, constrained=False) as figure:
+    with style.figure(output, 9.6, 3.4, constrained=False) as figure:
         axes = figure.add_axes((0, 0, 1, 1))
-        axes.set(xlim=(0, 9.6), ylim=(0, 4.0), aspect="equal")
+        axes.set(xlim=(0, 9.6), ylim=(0, 3.4), aspect="equal")
         axes.set_axis_off()
         for name in _BOXES:
             box(axes, name)

@@ -3,9 +3,9 @@
 The first line of a fenced block says what becomes of it:
 
     ```bash                 run by bash, which stops at the first command that fails
-    ```python               run by Python, each block by itself
+    ```python               run by Python; what follows it goes on in the same session
     ```LANGUAGE file=NAME   written to that file
-    ```bash long            too long, or for a cluster: read only, see `commands`
+    ```bash long            left aside: too long, or for a cluster
     ```text                 what a command prints: left aside
 """
 
@@ -30,12 +30,11 @@ _AFTER = re.compile(r"<!-- after: (\w+) -->")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, the rest of its first line, its text, and its line."""
+    """A fenced block: its language, the rest of its first line, and its text."""
 
     language: str
     option: str
     text: str
-    line: int
 
     @property
     def file(self) -> str:
@@ -44,10 +43,7 @@ class Block:
 
 def blocks(page: Path) -> list[Block]:
     text = page.read_text(encoding="utf-8")
-    return [
-        Block(found[1], found[2].strip(), found[3], text.count("\n", 0, found.start()) + 1)
-        for found in _FENCE.finditer(text)
-    ]
+    return [Block(found[1], found[2].strip(), found[3]) for found in _FENCE.finditer(text)]
 
 
 def before(page: Path) -> Path | None:
@@ -60,30 +56,43 @@ def run_page(page: Path, folder: Path) -> None:
     """Does in ``folder`` what the page says.
 
     Raises:
-        AssertionError: A block failed; carries its line and what it wrote.
+        AssertionError: Something failed; carries it and what it wrote.
     """
     for name in _CLONE:
         if not (folder / name).exists():
             (folder / name).symlink_to(REPOSITORY / name)
+    session: list[str] = []
     for block in blocks(page):
+        if block.language == "python" and not block.option:
+            session.append(block.text)
+            continue
+        _run("python", session, page, folder)
         if block.file:
             (folder / block.file).write_text(block.text, encoding="utf-8")
-        elif block.option != "long" and block.language in ("bash", "python"):
-            _run(block, page, folder)
+        elif block.language == "bash" and block.option != "long":
+            _run("bash", [block.text], page, folder)
+    _run("python", session, page, folder)
 
 
-def _run(block: Block, page: Path, folder: Path) -> None:
-    runner = {"bash": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-c"]}
+def _run(language: str, texts: list[str], page: Path, folder: Path) -> None:
+    """Runs what has been collected, if anything, and forgets it."""
+    if not texts:
+        return
+    program = {"bash": ["bash", "-euo", "pipefail"], "python": [sys.executable]}[language]
     environment = clean_environment(_MPI_SETTINGS)
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    text = "\n".join(texts)
     done = subprocess.run(
-        [*runner[block.language], block.text],
+        [*program, "-c", text],
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=280,
     )
-    where = f"{page.name}, block at line {block.line}, exit code {done.returncode}"
-    assert done.returncode == 0, f"{where}\n{block.text}--- stdout\n{done.stdout}{done.stderr}"
+    said = f"{done.stdout}--- stderr\n{done.stderr}"
+    assert done.returncode == 0, (
+        f"{page.name}: exit code {done.returncode}\n{text}--- stdout\n{said}"
+    )
+    texts.clear()
