@@ -92,7 +92,11 @@ class Surrogate:
         return self._trainings > 0
 
     def train(
-        self, data: DataSet, iteration: int, on_progress: OnEpochs | None = None
+        self,
+        data: DataSet,
+        iteration: int,
+        on_progress: OnEpochs | None = None,
+        max_steps: int | None = None,
     ) -> TrainingReport:
         """Continues training on the most recent evaluations.
 
@@ -101,6 +105,7 @@ class Surrogate:
             iteration: Outer iteration; with the run's seed it decides the order of samples.
             on_progress: Called after every batch with the number of whole epochs done; may raise,
                 then this surrogate is to be used no more.
+            max_steps: Overrides ``settings.max_steps``, which may leave it to the caller.
 
         Returns:
             Losses of the last epoch, time taken.
@@ -121,7 +126,9 @@ class Surrogate:
             seed = integer_seed(self._run_seed, Purpose.TRAINING, iteration)
             count = len(window["levels"])
             samples = Samples.of(self.settings, count, data.newest, seed)
-            trained = trainer.run(window, samples, on_progress)
+            own = self.settings.max_steps
+            most = max_steps or (None if own == "balanced" else own)
+            trained = trainer.run(window, samples, most, on_progress)
         self._trainings += 1
         seconds = time.perf_counter() - start
         return TrainingReport(

@@ -43,10 +43,10 @@ class SurrogateSettings(ComponentSettings):
         "(mazes: steps from the start and to the goal, the shortest paths and their length).",
     )
     epochs: PositiveInt = Field(200, description="Passes over the training window per training.")
-    max_steps: PositiveInt | None = Field(
+    max_steps: PositiveInt | Literal["balanced"] | None = Field(
         None,
         description="A training ends after so many optimizer steps, if its epochs take more: so "
-        "that its cost does not grow with the data.",
+        "that its cost does not grow with the data; balanced: as many as [balance] says.",
     )
     patience: PositiveInt | None = Field(
         None,

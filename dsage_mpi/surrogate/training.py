@@ -121,13 +121,18 @@ class Trainer:
         self._names, self._shown = names + occupancy, shown + occupancy
 
     def run(
-        self, window: Mapping[str, Tensor], samples: Samples, on_progress: OnEpochs | None
+        self,
+        window: Mapping[str, Tensor],
+        samples: Samples,
+        most_steps: int | None,
+        on_progress: OnEpochs | None,
     ) -> Trained:
         """All epochs, or as many as it takes until the held-out error falls no more.
 
         Args:
             window: Columns of the data set that are trained on, on the device.
             samples: Which of its rows every epoch passes over.
+            most_steps: After so many steps it ends; None: after all epochs.
             on_progress: Called after every batch with the number of whole epochs done.
 
         Raises:
@@ -144,7 +149,7 @@ class Trainer:
         plateau = Plateau(self._settings.patience)
         self._network.train()
         steps = 0
-        plan = steps_of_epochs(self._settings, samples.per_epoch, self._settings.max_steps)
+        plan = steps_of_epochs(self._settings, samples.per_epoch, most_steps)
         for epoch, planned in enumerate(plan):
             order = samples.draw().to(window["levels"].device)
             losses = self._epoch(columns, order, planned, partial(progress, epoch))
