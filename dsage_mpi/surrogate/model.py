@@ -29,6 +29,7 @@ from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.inference import Inference
 from dsage_mpi.surrogate.network import make_network
 from dsage_mpi.surrogate.registry import network_facts
+from dsage_mpi.surrogate.samples import Samples
 from dsage_mpi.surrogate.scaling import TargetScaling, keep_function
 from dsage_mpi.surrogate.settings import SurrogateSettings
 from dsage_mpi.surrogate.snapshot import (
@@ -37,7 +38,7 @@ from dsage_mpi.surrogate.snapshot import (
     load_network_state,
     network_state,
 )
-from dsage_mpi.surrogate.training import OnEpochs, Trainer, TrainingReport, steps_of_epochs
+from dsage_mpi.surrogate.training import OnEpochs, Trainer, TrainingReport
 
 
 class Surrogate:
@@ -91,7 +92,11 @@ class Surrogate:
         return self._trainings > 0
 
     def train(
-        self, data: DataSet, iteration: int, on_progress: OnEpochs | None = None
+        self,
+        data: DataSet,
+        iteration: int,
+        on_progress: OnEpochs | None = None,
+        max_steps: int | None = None,
     ) -> TrainingReport:
         """Continues training on the most recent evaluations.
 
@@ -100,6 +105,7 @@ class Surrogate:
             iteration: Outer iteration; with the run's seed it decides the order of samples.
             on_progress: Called after every batch with the number of whole epochs done; may raise,
                 then this surrogate is to be used no more.
+            max_steps: Overrides ``settings.max_steps``, which may leave it to the caller.
 
         Returns:
             Losses of the last epoch, time taken.
@@ -118,18 +124,15 @@ class Surrogate:
                 self.settings, self._network, self._optimizer, self._scaling, self._shown
             )
             seed = integer_seed(self._run_seed, Purpose.TRAINING, iteration)
-            loss, losses = trainer.run(window, seed, on_progress)
+            count = len(window["levels"])
+            samples = Samples.of(self.settings, count, data.newest, seed)
+            own = self.settings.max_steps
+            most = max_steps or (None if own == "balanced" else own)
+            trained = trainer.run(window, samples, most, on_progress)
         self._trainings += 1
-        samples = len(window["levels"])
-        steps = steps_of_epochs(self.settings, samples)
+        seconds = time.perf_counter() - start
         return TrainingReport(
-            iteration=iteration,
-            samples=samples,
-            epochs=len(steps),
-            steps=sum(steps),
-            seconds=time.perf_counter() - start,
-            loss=loss,
-            losses=losses,
+            iteration=iteration, samples=count, seconds=seconds, **trained._asdict()
         )
 
     def predict(self, levels: NDArray[Any], *, occupancy: bool = True) -> Prediction:
