@@ -48,6 +48,7 @@ def inner_loop(
     predict: Predict,
     iteration: int,
     on_progress: Callable[[int], None] | None = None,
+    steps: int | None = None,
 ) -> ArchiveBase:
     """Exploits the surrogate with fresh emitters.
 
@@ -56,6 +57,7 @@ def inner_loop(
         predict: The surrogate's prediction for a batch of solutions ((n, solution_dim)).
         iteration: Outer iteration, which names the random streams.
         on_progress: Called after each inner iteration with the number done.
+        steps: Inner iterations; None: ``inner_loop.iterations``.
 
     Returns:
         The surrogate archive: the best solution known or predicted of every cell reached.
@@ -66,7 +68,7 @@ def inner_loop(
         start_from(archive, problem.ground_truth)
     rng = generator(config.seed, Purpose.INNER_LOOP, iteration, 1)
     emitters = build_emitters(archive, domain, config.emitters, rng)
-    for step in range(config.inner_loop.iterations):
+    for step in range(steps or int(config.inner_loop.iterations)):
         solutions = emitters.ask()
         objective, measures, levels, spread = predict(solutions)
         fields = {"level": levels, "spread": spread} if spread.size else {"level": levels}

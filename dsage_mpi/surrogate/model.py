@@ -25,10 +25,16 @@ from dsage_mpi.surrogate.device import (
     resolve_threads,
     torch_threads,
 )
-from dsage_mpi.surrogate.ensemble import make_surrogate_network, members_of
+from dsage_mpi.surrogate.ensemble import (
+    make_surrogate_network,
+    members_of,
+    progress_of_member,
+    summary,
+)
 from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.inference import Inference
 from dsage_mpi.surrogate.registry import network_facts
+from dsage_mpi.surrogate.samples import Samples
 from dsage_mpi.surrogate.scaling import TargetScaling, keep_function
 from dsage_mpi.surrogate.settings import SurrogateSettings
 from dsage_mpi.surrogate.snapshot import (
@@ -37,7 +43,7 @@ from dsage_mpi.surrogate.snapshot import (
     load_network_state,
     network_state,
 )
-from dsage_mpi.surrogate.training import OnEpochs, Trainer, TrainingReport, steps_of_epochs
+from dsage_mpi.surrogate.training import OnEpochs, Trainer, TrainingReport
 
 
 class Surrogate:
@@ -95,7 +101,11 @@ class Surrogate:
         return self._trainings > 0
 
     def train(
-        self, data: DataSet, iteration: int, on_progress: OnEpochs | None = None
+        self,
+        data: DataSet,
+        iteration: int,
+        on_progress: OnEpochs | None = None,
+        max_steps: int | None = None,
     ) -> TrainingReport:
         """Continues training on the most recent evaluations.
 
@@ -104,6 +114,7 @@ class Surrogate:
             iteration: Outer iteration; with the run's seed it decides the order of samples.
             on_progress: Called after every batch with the number of whole epochs done; may raise,
                 then this surrogate is to be used no more.
+            max_steps: Overrides ``settings.max_steps``, which may leave it to the caller.
 
         Returns:
             Losses of the last epoch, time taken.
@@ -118,48 +129,21 @@ class Surrogate:
             self._inference = None
             if not self.trained:
                 self._network.fit_inputs(window["levels"])
-            found = [
-                self._train_member(number, window, iteration, on_progress)
-                for number in range(len(self._members))
-            ]
-            loss = float(np.mean([one for one, _ in found]))
-            losses = {
-                name: float(np.mean([each[name] for _, each in found])) for name in found[0][1]
-            }
+            count = len(window["levels"])
+            own = self.settings.max_steps
+            most = max_steps or (None if own == "balanced" else own)
+            trained = []
+            for number, trainer in enumerate(self._trainers()):
+                index = (iteration, number) if number else (iteration,)
+                seed = integer_seed(self._run_seed, Purpose.TRAINING, *index)
+                samples = Samples.of(self.settings, count, data.newest, seed)
+                progress = progress_of_member(number, self.settings, on_progress)
+                trained.append(trainer.run(window, samples, most, progress))
         self._trainings += 1
-        samples = len(window["levels"])
-        steps = steps_of_epochs(self.settings, samples)
+        seconds = time.perf_counter() - start
         return TrainingReport(
-            iteration=iteration,
-            samples=samples,
-            epochs=len(steps),
-            steps=sum(steps),
-            seconds=time.perf_counter() - start,
-            loss=loss,
-            losses=losses,
+            iteration=iteration, samples=count, seconds=seconds, **summary(trained)._asdict()
         )
-
-    def _train_member(
-        self,
-        number: int,
-        window: Mapping[str, Tensor],
-        iteration: int,
-        on_progress: OnEpochs | None,
-    ) -> tuple[float, dict[str, float]]:
-        """Trains a member of the ensemble, in an order of its own; progress is that of all."""
-        member, members = self._members[number], len(self._members)
-        trainer = Trainer(
-            self.settings, member, self._optimizers[number], self._scaling, self._shown
-        )
-        index = (iteration,) if number == 0 else (iteration, number)
-        seed = integer_seed(self._run_seed, Purpose.TRAINING, *index)
-        done = number * self.settings.epochs
-
-        def advance(epochs: int) -> None:
-            if on_progress is not None:
-                on_progress((done + epochs) // members)
-
-        return trainer.run(window, seed, advance)
 
     def predict(self, levels: NDArray[Any], *, occupancy: bool = True) -> Prediction:
         """Predicts from running batch-norm statistics (eval mode).
@@ -208,6 +192,10 @@ class Surrogate:
         except KeyError as error:
             raise SurrogateError(f"The saved surrogate is incomplete: no {error}.") from error
         self._inference = None
+
+    def _trainers(self) -> Iterator[Trainer]:
+        for member, optimizer in zip(self._members, self._optimizers, strict=True):
+            yield Trainer(self.settings, member, optimizer, self._scaling, self._shown)
 
     def _adam_state(self) -> Tree:
         """The first member's, and the others' by number."""

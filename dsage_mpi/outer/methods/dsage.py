@@ -25,6 +25,7 @@ from dsage_mpi.core.domain import Array, known_objective
 from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.core.seeding import Purpose, generator
 from dsage_mpi.core.state import Tree
+from dsage_mpi.outer.balance import Work, planned_work
 from dsage_mpi.outer.methods.base import Context, Proposal
 from dsage_mpi.outer.record import batches
 from dsage_mpi.search.calibration import Calibration
@@ -56,7 +57,7 @@ class Dsage:
         self._problem = Problem(config, domain, context.archives, context.archive)
         self._phases = context.phases
         self._milestone = context.milestone
-        self._evaluations = 0
+        self._evaluations = self._last_batch = 0
         #: Solutions that are being simulated while the next ones are proposed.
         self._pending = np.empty((0, domain.solution_dim), domain.solution_dtype)
         self._seen_pending = SeenLevels()
@@ -78,14 +79,15 @@ class Dsage:
         """Random solutions first; then trains, exploits and selects."""
         if len(self._data) == 0:
             return self._random(iteration)
-        loss = self._train(iteration)
-        predicted = self._exploit(iteration)
+        loss, iterations = self._train(iteration), self._work().iterations
+        predicted = self._exploit(iteration, iterations)
         most = self._most_selected(predicted)
         with self._phases("select", most) as progress:
             proposal = self._select(predicted, iteration, lambda n: progress(min(n, most)))
         notes = {
             "dataset_size": len(self._data),
             "train_loss": loss,
+            "inner_iterations": iterations,
             "surrogate_archive_size": len(predicted),
         }
         return replace(proposal, notes={**notes, **proposal.notes})
@@ -153,14 +155,19 @@ class Dsage:
         if trained == iteration:
             return loss
         with self._phases("train", self._config.surrogate.epochs) as progress:
-            loss = float(self._surrogate.train(self._data, iteration, progress).loss)
+            steps = self._work().steps
+            loss = float(self._surrogate.train(self._data, iteration, progress, steps).loss)
         self._last_training = (iteration, loss)
         self._milestone()
         return loss
 
-    def _exploit(self, iteration: int) -> ArchiveBase:
+    def _work(self) -> Work:
+        """How long to train and to search, which depends on the last batch."""
+        return planned_work(self._config, self._last_batch, len(self._data), self._data.newest)
+
+    def _exploit(self, iteration: int, iterations: int) -> ArchiveBase:
         done = 0
-        with self._phases("inner", self._config.inner_loop.iterations) as progress:
+        with self._phases("inner", iterations) as progress:
 
             def predict(solutions: Array) -> Predicted:
                 return self._predict(solutions, lambda: progress(done))
@@ -170,7 +177,7 @@ class Dsage:
                 done = steps
                 progress(steps)
 
-            return inner_loop(self._problem, predict, iteration, advance)
+            return inner_loop(self._problem, predict, iteration, advance, iterations)
 
     def _most_selected(self, predicted: ArchiveBase) -> int:
         settings = self._config.selection
@@ -280,6 +287,7 @@ class Dsage:
         self._seen.add(self._as_predicted(batch))
         self._seen.add(batch.levels)  # as the real elites have them, from which inner loops start
         self._evaluations += len(batch)
+        self._last_batch = len(batch)
 
     def _as_predicted(self, batch: Batch) -> Array:
         """The batch's levels ((n, H, W) or (n, d)) as the surrogate is shown them."""
