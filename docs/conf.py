@@ -37,13 +37,25 @@ exclude_patterns = [f"{name}.md" for name in RENAMED.values()]
 
 #: A link that is named by its file: on the site it has the title of what it leads to.
 _BY_NAME = re.compile(r"(?<!!)\[(?:[\w./-]*/)?\w+\.md\](?=\([^)\s:]+\.md[)#])")
+#: The README's section that is a page of the site, too.
+RESULTS = ("results", "## Does it help?", "## Where to go")
+
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#\s:]+)((?:#[^)\s]*)?)\)")
+
+
+def readme_section(begin: str, end: str) -> str:
+    """A section of the README as a page: its heading first, links as from docs/."""
+    text = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    section = text[text.index(begin) : text.index(end)]
+    return section.replace("## ", "# ", 1).replace("](docs/", "](")
 
 
 def prepare(app: Sphinx, page: str, source: list[str]) -> None:
     """Puts in renamed pages, and points links outside docs/ to the repository, if there is one."""
     if page in RENAMED:
         source[0] = (DOCS / f"{RENAMED[page]}.md").read_text(encoding="utf-8")
+    if page == RESULTS[0]:
+        source[0] = readme_section(*RESULTS[1:])
     for name, own in RENAMED.items():
         source[0] = re.sub(rf"(\]\((?:\.\./)?){own}\.md", rf"\g<1>{name}.md", source[0])
     folder = (DOCS / page).parent

@@ -49,7 +49,7 @@ def draw(axes: Any, runs: list[StoredRun], across: list[Any], look: tuple[str, s
 def main() -> None:
     """Writes the picture."""
     folder, output = map(Path, sys.argv[1:3])
-    rows = {name: read_runs(sorted((folder / name).glob("seed-*"))) for name in _ROWS}
+    rows = {name: read_runs(sorted((folder / name).glob("seed-*/"))) for name in _ROWS}
     views = {
         "by evaluations: levels simulated": lambda run: np.arange(1.0, run.evaluations + 1),
         "by time: seconds of one core": lambda run: run.clock.cpu,

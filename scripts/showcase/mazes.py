@@ -22,7 +22,7 @@ _MEASURE, _LONGEST = "agent_path_length", 250
 _COLUMNS, _LINES = 4, 2
 _SIDE, _GAP, _CAPTION = 196, 10, 22  # pixels
 _STRIDE = 3  # steps per frame
-_SECONDS, _LAST_FRAMES = 0.09, 14
+_SECONDS, _WHOLE_FRAMES = 0.09, 18
 _INK, _PAPER = (31, 41, 51), (255, 255, 255)
 
 
@@ -86,15 +86,17 @@ def main() -> None:
     scenes = scenes_along(run_dir)
     films = [small_frames(scene) for scene, _ in scenes]
     captions = [caption for _, caption in scenes]
-    count = max(map(len, films)) + _LAST_FRAMES
+    count = max(map(len, films))
     frames = [
         sheet([film[min(k, len(film) - 1)] for film in films], captions) for k in range(count)
     ]
+    # The whole ways first: what is seen where films do not move, and between two rounds.
+    frames = [*[frames[-1]] * _WHOLE_FRAMES, *frames]
     palette = palette_of(frames)
     first, *others = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
     timing = {"duration": round(_SECONDS * 1000), "loop": 0}
     first.save(output, save_all=True, append_images=others, optimize=True, **timing)
-    print(output, f"{output.stat().st_size / 1e6:.2f} MB, {count} frames")
+    print(output, f"{output.stat().st_size / 1e6:.2f} MB, {len(frames)} frames")
 
 
 if __name__ == "__main__":

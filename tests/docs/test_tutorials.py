@@ -43,6 +43,7 @@ def done(page: Path, folders: dict[str, Path], factory: pytest.TempPathFactory) 
     return folders[page.stem]
 
 
+@pytest.mark.timeout(900)  # on a busy machine, with the tutorials that it goes on from
 @pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
 def test_a_tutorial_does_what_it_says(
     page: Path, folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
