@@ -27,6 +27,7 @@ from dsage_mpi.core.seeding import Purpose, generator
 from dsage_mpi.core.state import Tree
 from dsage_mpi.outer.methods.base import Context, Proposal
 from dsage_mpi.outer.record import batches
+from dsage_mpi.outer.searched import Searched
 from dsage_mpi.search.calibration import Calibration
 from dsage_mpi.search.inner_loop import Predicted, inner_loop
 from dsage_mpi.search.offspring import unseen_offspring
@@ -202,6 +203,7 @@ class Dsage:
                 "filled": selection.filled + selection.missing,
             },
             measures=measures,
+            searched=Searched.of(predicted, selection.positions, iteration),
         )
 
     def _known(self) -> Knowledge:
