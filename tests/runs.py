@@ -36,8 +36,15 @@ OVERLAPPED = [
     *("--set", "selection.offspring=3"),
     *("--set", "selection.coarse_dims=[8,3]"),
 ]
+BALANCED = [
+    *TINY,
+    *("--set", "inner_loop.iterations=balanced"),
+    *("--set", "surrogate.max_steps=balanced"),
+    *("--set", "surrogate.replay=2"),
+    *("--set", "selection.coarse_dims=[8,3]"),
+]
 KEEP_ALL = ["--set", "checkpoint.keep=100"]
-METHODS = {"dsage": TINY, "map_elites": MAP_ELITES, "overlapped": OVERLAPPED}
+METHODS = {"dsage": TINY, "map_elites": MAP_ELITES, "overlapped": OVERLAPPED, "balanced": BALANCED}
 
 
 def digest(run_dir: Path) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from dsage_mpi.checkpoint.hdf5 import read_tree, write_tree
+from dsage_mpi.config.load import load_config
 from tests.runs import (
     KEEP_ALL,
     MAP_ELITES,
@@ -109,6 +110,23 @@ def test_overlapped_run_does_not_depend_on_ranks_or_kills(whole_run, tmp_path, r
     whole, killed = whole_run("overlapped"), tmp_path / "killed"
     kill_when([*OVERLAPPED, "--run-dir", killed], killed / "checkpoints" / "checkpoint-000002.h5")
     finished(mpirun(ranks, "-m", "dsage_mpi", "--restart", killed, timeout=200))
+    assert digest(killed) == digest(whole)
+    assert results(killed) == results(whole)
+    assert_same_checkpoints(newest(whole), newest(killed))
+
+
+@pytest.mark.parametrize("ranks", [2, 3])
+def test_balanced_run_is_its_recorded_costs_on_any_ranks_and_after_kills(
+    whole_run, tmp_path, ranks
+):
+    """What was measured at the start is in config.toml; nothing is measured after that."""
+    whole, killed = whole_run("balanced"), tmp_path / "killed"
+    recorded = load_config(whole / "config.toml")
+    assert recorded.balance.costs is not None
+    arguments = ["-m", "dsage_mpi", whole / "config.toml", "--run-dir", killed]
+    kill_when(arguments, killed / "checkpoints" / "checkpoint-000002.h5")
+    finished(mpirun(ranks, "-m", "dsage_mpi", "--restart", killed, timeout=200))
+    assert load_config(killed / "config.toml") == recorded
     assert digest(killed) == digest(whole)
     assert results(killed) == results(whole)
     assert_same_checkpoints(newest(whole), newest(killed))

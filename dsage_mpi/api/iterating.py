@@ -59,7 +59,7 @@ def iterate(config: Config) -> Iterator[Step]:
     provide_caches(os.environ)
     world = open_world()
     domain = build_domain(config.domain, config.archive.measures)
-    payload = _broadcast_payload(world, config, domain)
+    config, payload = _broadcast_payload(world, config, domain)
     if payload is None:
         return
     simulator = partial(
@@ -77,20 +77,22 @@ def iterate(config: Config) -> Iterator[Step]:
         serve(*arguments)
 
 
-def _broadcast_payload(world: World, config: Config, domain: Domain) -> Mapping[str, Array] | None:
-    """What every simulator needs; None on the other ranks where rank 0 raises what is wrong."""
+def _broadcast_payload(
+    world: World, config: Config, domain: Domain
+) -> tuple[Config, Mapping[str, Array] | None]:
+    """What rank 0 runs, and what every simulator needs; None where rank 0 raises what is wrong."""
     if not world.is_root:
-        return world.bcast()  # type: ignore[no-any-return]
+        return config, world.bcast()
     from dsage_mpi.run.resolve_run import Asked, check
 
     try:
-        check(Asked(config, "config"))
+        config = check(Asked(config, "config"))
         payload = domain.simulator_payload()
     except Exception:
         world.bcast(None)
         raise
     world.bcast(payload)
-    return payload
+    return config, payload
 
 
 def _steps(config: Config, domain: Domain, farm: Evaluator) -> Iterator[Step]:

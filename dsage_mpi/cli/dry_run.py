@@ -11,6 +11,7 @@ from dsage_mpi.config.warnings import config_warnings
 from dsage_mpi.core.durations import seconds_text
 from dsage_mpi.core.slurm import Layout
 from dsage_mpi.core.text_table import text_table
+from dsage_mpi.outer.balance import Work, levels_per_iteration
 from dsage_mpi.run.estimate import Estimate, estimate
 from dsage_mpi.run.job_plan import plan
 
@@ -69,6 +70,8 @@ def _estimate(config: Config, cost: Estimate) -> list[tuple[str, str]]:
             ("inner predictions", f"about {count_text(cost.predictions)}"),
             ("training samples", f"about {count_text(cost.training_samples)}, epochs counted"),
         ]
+    if cost.work is not None:
+        entries += _balance(config, cost, cost.work)
     memory = "for record, data set and archives, besides the libraries"
     entries += [
         ("memory on rank 0", f"{bytes_text(cost.memory_bytes)} {memory}"),
@@ -84,3 +87,21 @@ def _estimate(config: Config, cost: Estimate) -> list[tuple[str, str]]:
         wall = seconds_text(cost.seconds(number, number))
         entries.append(("wall time", f"about {wall} on {number} cores without a GPU{here}"))
     return entries
+
+
+def _balance(config: Config, cost: Estimate, work: Work) -> list[tuple[str, str]]:
+    """What a balanced surrogate does, and what each phase of an outer iteration then costs."""
+    costs = config.balance.costs
+    assert costs is not None  # measured or set, before this is asked for
+    phases = {
+        "to simulate": cost.per_iteration * costs.simulation,
+        "to train": work.samples * costs.training,
+        "to search": work.iterations * levels_per_iteration(config) * costs.prediction,
+    }
+    per_iteration = (
+        f"about {count_text(work.iterations)} inner iterations and {count_text(work.steps)} "
+        "optimizer steps per outer iteration"
+    )
+    seconds = ", ".join(f"{s:.2g} s {what}" for what, s in phases.items())
+    basis = "by the costs in [balance] above: measured just now, unless the input sets them"
+    return [("balanced", per_iteration), ("", f"each about {seconds},"), ("", basis)]

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from dsage_mpi.archives.settings import ArchiveSettings, archive_settings
+from dsage_mpi.config.balance import BalanceSettings
 from dsage_mpi.config.components import (
     IMPLIED_EMITTERS,
     METHODS,
@@ -109,6 +110,7 @@ class Config(Settings):
         None, description="Required by dsage; ignored by the direct methods."
     )
     surrogate: SurrogateSettings = Field(default_factory=SurrogateSettings)
+    balance: BalanceSettings = Field(default_factory=BalanceSettings)
     farm: FarmSettings = Field(default_factory=FarmSettings)
     checkpoint: CheckpointSettings = Field(default_factory=CheckpointSettings)
     run: RunSettings = Field(default_factory=RunSettings)
@@ -128,6 +130,12 @@ class Config(Settings):
     def overlaps(self) -> bool:
         """Whether the next solutions are proposed while the present ones are simulated."""
         return self.uses_surrogate and self.outer_loop.mode == "overlapped"
+
+    @property
+    def balances(self) -> bool:
+        """Whether costs say how long the surrogate is trained or searched."""
+        chosen = (self.inner_loop.iterations, self.surrogate.max_steps)
+        return self.uses_surrogate and "balanced" in chosen
 
     @property
     def method_columns(self) -> Mapping[str, str]:

@@ -104,8 +104,9 @@ class InnerLoopSettings(Settings):
         description="What the surrogate archive begins with: the real elites, with their simulated "
         "values, or nothing, as published.",
     )
-    iterations: int = Field(
-        10_000, ge=1, le=MANY, description="Inner iterations per outer iteration."
+    iterations: Annotated[int, Field(ge=1, le=MANY)] | Literal["balanced"] = Field(
+        10_000,
+        description="Inner iterations per outer iteration; balanced: as many as [balance] says.",
     )
     archive: Literal["native", "pyribs"] = Field(
         "native",

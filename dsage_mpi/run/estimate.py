@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsage_mpi.archives import ARCHIVES
+from dsage_mpi.config.balance import Costs
 from dsage_mpi.config.schema import Config
 from dsage_mpi.core.cost_facts import CostFacts
 from dsage_mpi.core.levels import LevelSpace, Planes
 from dsage_mpi.domains import domain_settings
+from dsage_mpi.outer.balance import Work, levels_per_iteration, planned_work
 
 #: Multiply-add pairs per second that the surrogate reaches on one CPU core (fp32, convolutions of
 #: batches of levels; one Zen 4 core of the development machine, see docs/surrogate.md).
@@ -48,6 +50,8 @@ class Estimate:
         prediction_seconds: CPU time of all predictions on one core.
         training_seconds: CPU time of all training on one core.
         basis: Where the time of one evaluation comes from.
+        work: What a "balanced" surrogate does in an outer iteration in the middle of the run;
+            None where nothing is balanced.
     """
 
     evaluations: int
@@ -60,6 +64,7 @@ class Estimate:
     prediction_seconds: float
     training_seconds: float
     basis: str
+    work: Work | None = None
 
     def seconds(
         self, simulating_cores: int, surrogate_cores: int | None, crowding: float = 1.0
@@ -81,37 +86,66 @@ class Estimate:
 def estimate(config: Config) -> Estimate:
     """Rough cost of the run that ``config`` describes."""
     facts: CostFacts = domain_settings(config.domain_name).cost_facts(config.domain)
-    budget = config.algorithm.max_evaluations
-    emitted = config.emitters.count * config.emitters.batch_size
-    predictions = training_samples = 0
     if config.uses_surrogate:
-        initial = min(config.algorithm.initial_solutions, budget)
-        recent = config.surrogate.recent_samples
-        window = budget if recent == "all" else recent
-        trainings, samples = _trainings(config, emitted * config.inner_loop.iterations, window)
-        per_iteration = max(1, round((budget - initial) / max(1, trainings)))
-        iterations = 1 + trainings
-        predictions = trainings * emitted * config.inner_loop.iterations
-        training_samples = config.surrogate.epochs * samples
-        if config.surrogate.max_steps is not None:
-            most = trainings * config.surrogate.max_steps * config.surrogate.batch_size
-            training_samples = min(training_samples, most)
-    else:
-        per_iteration = min(emitted, budget)
-        iterations = math.ceil(budget / per_iteration)
-    macs = prediction_macs(config, facts) if config.uses_surrogate else 0
+        return _with_surrogate(config, facts)
+    budget = config.algorithm.max_evaluations
+    per_iteration = min(levels_per_iteration(config), budget)
     return Estimate(
         evaluations=budget,
         per_iteration=per_iteration,
-        outer_iterations=iterations,
+        outer_iterations=math.ceil(budget / per_iteration),
+        predictions=0,
+        training_samples=0,
+        memory_bytes=_memory(config, facts),
+        simulation_seconds=budget * facts.seconds,
+        prediction_seconds=0.0,
+        training_seconds=0.0,
+        basis=facts.basis,
+    )
+
+
+def _with_surrogate(config: Config, facts: CostFacts) -> Estimate:
+    budget = config.algorithm.max_evaluations
+    costs, basis = _assumed_costs(config, facts), facts.basis
+    if config.balances and config.balance.costs is not None:
+        costs, basis = config.balance.costs, "balance.simulation_seconds"
+    names = (f"{name}_seconds" for name in costs._fields)
+    balance = config.balance.model_copy(update=dict(zip(names, costs, strict=True)))
+    config = config.model_copy(update={"balance": balance})
+    initial = min(config.algorithm.initial_solutions, budget)
+    emitted = levels_per_iteration(config)
+    # How many are picked may depend on how long is searched, which may depend on how many are.
+    iterations = planned_work(config, initial, initial, initial).iterations
+    recent = config.surrogate.recent_samples
+    window = budget if recent == "all" else recent
+    trainings, samples = _trainings(config, emitted * iterations, window)
+    per_iteration = max(1, round((budget - initial) / max(1, trainings)))
+    middle = max(per_iteration, budget // 2)
+    work = planned_work(config, per_iteration, middle, per_iteration)
+    counted = config.balances or config.surrogate.replay is not None
+    training_samples = trainings * work.samples if counted else config.surrogate.epochs * samples
+    if isinstance(most := config.surrogate.max_steps, int):
+        training_samples = min(training_samples, trainings * most * config.surrogate.batch_size)
+    predictions = trainings * emitted * work.iterations
+    return Estimate(
+        evaluations=budget,
+        per_iteration=per_iteration,
+        outer_iterations=1 + trainings,
         predictions=predictions,
         training_samples=training_samples,
         memory_bytes=_memory(config, facts),
-        simulation_seconds=budget * facts.seconds,
-        prediction_seconds=predictions * macs / CORE_MACS_PER_SECOND,
-        training_seconds=training_samples * macs * TRAINING_FACTOR / CORE_MACS_PER_SECOND,
-        basis=facts.basis,
+        simulation_seconds=budget * costs.simulation,
+        prediction_seconds=predictions * costs.prediction,
+        training_seconds=training_samples * costs.training,
+        basis=basis,
+        work=work if config.balances else None,
     )
+
+
+def _assumed_costs(config: Config, facts: CostFacts) -> Costs:
+    """What things cost on the development machine."""
+    per_level = prediction_macs(config, facts) / CORE_MACS_PER_SECOND
+    return Costs(facts.seconds, per_level, TRAINING_FACTOR * per_level)
 
 
 def _trainings(config: Config, predictions: int, window: int) -> tuple[int, int]:

@@ -95,7 +95,7 @@ def check(asked: Asked) -> Config:
     _check_needs(config, str(asked.restart or asked.source))
     if asked.run_dir is not None and not never_begun(asked.run_dir):
         refuse_used(asked.run_dir)
-    return config
+    return _with_costs(config)
 
 
 def resolve(asked: Asked, held: contextlib.ExitStack) -> RunRequest:
@@ -131,6 +131,7 @@ def _fresh(asked: Asked, held: contextlib.ExitStack) -> RunRequest:
     config = _config_of(asked)
     _check_needs(config, asked.source)
     directory = _new_directory(asked.run_dir, asked.stem, held)
+    config = _with_costs(config)
     # At once, not with the first checkpoint: a run that is killed before can be started again.
     directory.write_config(to_toml(config))
     return RunRequest(config, directory.path, None, asked.verbose)
@@ -263,6 +264,15 @@ def _check_needs(config: Config, source: str) -> None:
     domain.simulator_payload()
     try_simulator(domain)
     _check_device(config)
+
+
+def _with_costs(config: Config) -> Config:
+    """With what a balanced budget needs to know of this machine."""
+    if not config.balances:
+        return config
+    from dsage_mpi.run.costs import with_costs  # loads torch
+
+    return with_costs(config)
 
 
 def _check_device(config: Config) -> None:

@@ -39,6 +39,7 @@ def _result_columns(measures: Sequence[str]) -> tuple[Column, ...]:
         *(column for name in measures for column in _clipped_columns(name)),
         Column("yield", float, "new or improved cells per evaluation of this iteration, 0 to 1"),
         Column("dataset_size", int, "samples in the surrogate's data set"),
+        Column("inner_iterations", int, "iterations of the inner loop"),
         Column("surrogate_archive_size", int, "elites in the surrogate archive"),
         Column("candidates", int, "elites of it that selection.candidates admits"),
         Column(

@@ -39,9 +39,7 @@ def scaled(config: Config, scale: float) -> Config:
             config.emitters,
             initial_population=_part(config.emitters.initial_population, root, _FEWEST_INITIAL),
         ),
-        "inner_loop": _with(
-            config.inner_loop, iterations=_part(config.inner_loop.iterations, scale)
-        ),
+        "inner_loop": _with(config.inner_loop, iterations=_scaled_iterations(config, scale)),
         "surrogate": _with(
             surrogate,
             epochs=_part(surrogate.epochs, root),
@@ -59,6 +57,12 @@ def scaled(config: Config, scale: float) -> Config:
         fewer = _part(int(rollouts), root, _FEWEST_ROLLOUTS)
         changes["domain"] = _with(config.domain, rollouts=fewer)
     return config.model_copy(update=changes)
+
+
+def _scaled_iterations(config: Config, scale: float) -> int | str:
+    """A balanced inner loop shrinks by itself, with the batches that it is balanced with."""
+    iterations = config.inner_loop.iterations
+    return iterations if iterations == "balanced" else _part(iterations, scale)
 
 
 def _part(number: int, share: float, fewest: int = 1) -> int:

@@ -43,6 +43,8 @@ class DataSet:
         self.capacity = capacity
         self.device = torch.device(device)
         self._length = 0
+        #: Rows that the last `add` brought.
+        self.newest = 0
         self._row_shapes: dict[str, tuple[int, ...]] = {
             "levels": space.shape,
             "objective": (),
@@ -101,7 +103,7 @@ class DataSet:
             self._columns[name][self._length : end] = torch.from_numpy(values).to(self.device)
         if self._planes is not None and planes is not None:
             self._planes[self._length : end] = planes.to(self.device)
-        self._length = end
+        self._length, self.newest = end, count
 
     def window(self, recent: int | None) -> dict[str, Tensor]:
         """The most recent rows (None: all) on the device, oldest first; views, not copies.

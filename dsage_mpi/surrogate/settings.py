@@ -42,11 +42,26 @@ class SurrogateSettings(ComponentSettings):
         description="Show the network what the domain computes from a level's tiles beside them "
         "(mazes: steps from the start and to the goal, the shortest paths and their length).",
     )
+    members: Annotated[int, Field(ge=1, le=100)] = Field(
+        1,
+        description="Networks that are trained, from different weights and in different orders, "
+        "and predict together: how far they disagree says how much is known.",
+    )
     epochs: PositiveInt = Field(200, description="Passes over the training window per training.")
-    max_steps: PositiveInt | None = Field(
+    max_steps: PositiveInt | Literal["balanced"] | None = Field(
         None,
         description="A training ends after so many optimizer steps, if its epochs take more: so "
-        "that its cost does not grow with the data.",
+        "that its cost does not grow with the data; balanced: as many as [balance] says.",
+    )
+    patience: PositiveInt | None = Field(
+        None,
+        description="A training ends when so many epochs in a row have not lessened the error on a "
+        "quarter of the newest batch, which that training leaves out; unset: all its epochs.",
+    )
+    replay: Annotated[float, Field(ge=0, le=10**6, allow_inf_nan=False)] | None = Field(
+        None,
+        description="An epoch passes over the newest batch and over so many times as many of the "
+        "older evaluations, drawn anew for every epoch; unset: over the whole training window.",
     )
     batch_size: BatchSize = Field(64, description="Levels per optimizer step.")
     learning_rate: float = Field(1e-3, gt=0, allow_inf_nan=False, description="Adam step size.")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import torch
 from torch import Tensor, nn
@@ -15,11 +15,16 @@ from torch.nn import functional
 from dsage_mpi.surrogate.accuracy import head_names
 from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.network import Network
+from dsage_mpi.surrogate.plateau import Plateau
+from dsage_mpi.surrogate.samples import Samples
 from dsage_mpi.surrogate.scaling import TargetScaling
 from dsage_mpi.surrogate.settings import SurrogateSettings
+from dsage_mpi.surrogate.steps import steps_of_epochs
 
 #: Called after every batch with the number of whole epochs done; may raise to end the training.
 OnEpochs = Callable[[int], None]
+#: Levels that a held-out error is taken of at once.
+_ERROR_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -74,13 +79,13 @@ def surrogate_loss(
     return loss, parts.detach()
 
 
-def steps_of_epochs(settings: SurrogateSettings, samples: int) -> list[int]:
-    """Optimizer steps of each epoch over ``samples`` evaluations; of the last one, maybe a part."""
-    whole = -(-samples // settings.batch_size)
-    left = settings.epochs * whole
-    if settings.max_steps is not None:
-        left = min(left, settings.max_steps)
-    return [min(whole, left - done) for done in range(0, left, whole)]
+class Trained(NamedTuple):
+    """What the epochs of a training did: see `TrainingReport`."""
+
+    epochs: int
+    steps: int
+    loss: float
+    losses: dict[str, float]
 
 
 class Trainer:
@@ -116,17 +121,19 @@ class Trainer:
         self._names, self._shown = names + occupancy, shown + occupancy
 
     def run(
-        self, window: Mapping[str, Tensor], seed: int, on_progress: OnEpochs | None
-    ) -> tuple[float, dict[str, float]]:
-        """All epochs.
+        self,
+        window: Mapping[str, Tensor],
+        samples: Samples,
+        most_steps: int | None,
+        on_progress: OnEpochs | None,
+    ) -> Trained:
+        """All epochs, or as many as it takes until the held-out error falls no more.
 
         Args:
             window: Columns of the data set that are trained on, on the device.
-            seed: Decides the order of samples; the same on CPU and GPU.
+            samples: Which of its rows every epoch passes over.
+            most_steps: After so many steps it ends; None: after all epochs.
             on_progress: Called after every batch with the number of whole epochs done.
-
-        Returns:
-            Mean loss of the last epoch, and its parts by name.
 
         Raises:
             SurrogateError: Loss or predictions have become infinite or not a number.
@@ -138,38 +145,43 @@ class Trainer:
             "occupancy": window["occupancy"],
             **({"planes": window["planes"]} if "planes" in window else {}),
         }
-        shuffle = torch.Generator().manual_seed(seed)
-        losses: list[float] = []
         progress = on_progress or (lambda epochs: None)
+        plateau = Plateau(self._settings.patience)
         self._network.train()
-        for epoch, steps in enumerate(steps_of_epochs(self._settings, len(window["levels"]))):
-            losses = self._epoch(columns, shuffle, steps, partial(progress, epoch))
+        steps = 0
+        plan = steps_of_epochs(self._settings, samples.per_epoch, most_steps)
+        for epoch, planned in enumerate(plan):
+            order = samples.draw().to(window["levels"].device)
+            losses = self._epoch(columns, order, planned, partial(progress, epoch))
             self._check(epoch, losses)
+            steps += planned
             progress(epoch + 1)
+            if len(samples.held_out) and plateau.reached(self._error(columns, samples.held_out)):
+                break
         if self._settings.exact_statistics:
-            self._set_statistics(window["levels"], window.get("planes"))
+            whole = len(order) == len(window["levels"])
+            shown = window if whole else _rows(window, order.sort().values)
+            self._set_statistics(shown["levels"], shown.get("planes"))
         self._check_trained(window)
-        return losses[0], dict(zip(self._names, losses[1:], strict=True))
+        named = dict(zip(self._names, losses[1:], strict=True))
+        return Trained(epoch + 1, steps, losses[0], named)
 
     def _epoch(
         self,
         columns: Mapping[str, Tensor],
-        shuffle: torch.Generator,
+        order: Tensor,
         steps: int,
         after_batch: Callable[[], None],
     ) -> list[float]:
-        """The first ``steps`` batches of a random order, the last one partial if it is all.
+        """The first ``steps`` batches of an order of rows, the last one partial if it is all.
 
         Returns:
             Mean loss and its parts.
         """
-        levels = columns["levels"]
-        order = torch.randperm(len(levels), generator=shuffle).to(levels.device)
-        total = torch.zeros(1 + len(self._names), dtype=torch.float64, device=levels.device)
+        total = torch.zeros(1 + len(self._names), dtype=torch.float64, device=order.device)
         order = order[: steps * self._settings.batch_size]
         for batch in torch.split(order, self._settings.batch_size):
-            rows = {name: column[batch] for name, column in columns.items()}
-            total += len(batch) * self._step(**rows)
+            total += len(batch) * self._step(**_rows(columns, batch))
             after_batch()
         mean: list[float] = (total / len(order)).tolist()
         return mean
@@ -181,8 +193,7 @@ class Trainer:
         The running ones are averages of about the last ten batches, made by weights that have
         changed since: enough noise to spoil predictions (figures in docs/surrogate.md).
         """
-        kinds = (nn.BatchNorm1d, nn.BatchNorm2d)
-        norms = [m for m in self._network.modules() if isinstance(m, kinds)]
+        norms = _batch_norms(self._network)
         momenta = [norm.momentum for norm in norms]
         for norm in norms:
             norm.reset_running_stats()
@@ -199,19 +210,40 @@ class Trainer:
         self, levels: Tensor, targets: Tensor, occupancy: Tensor, planes: Tensor | None = None
     ) -> Tensor:
         """One optimizer step; loss and parts as one vector, still on the device."""
+        loss, parts = self._loss(levels, targets, occupancy, planes)
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._optimizer.step()
+        return torch.cat([loss.detach().view(1), parts])
+
+    def _loss(
+        self, levels: Tensor, targets: Tensor, occupancy: Tensor, planes: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         with torch.autocast(levels.device.type, torch.bfloat16, enabled=self._mixed):
             outputs, grid = self._network(self._encoder(levels, planes))
-        loss, parts = surrogate_loss(
+        return surrogate_loss(
             outputs.float(),
             targets,
             None if grid is None else grid.float(),
             occupancy / self._scaling.occupancy_scale,
             self._settings.occupancy_weight,
         )
-        self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self._optimizer.step()
-        return torch.cat([loss.detach().view(1), parts])
+
+    @torch.no_grad()
+    def _error(self, columns: Mapping[str, Tensor], rows: Tensor) -> float:
+        """Loss on rows that are not trained on, with their own batch-norm statistics.
+
+        The running ones are too noisy to judge by, and are left as they are.
+        """
+        norms = _batch_norms(self._network)
+        for norm in norms:
+            norm.track_running_stats = False
+        total = 0.0
+        for part in torch.split(rows.to(columns["levels"].device), _ERROR_BATCH):
+            total += len(part) * float(self._loss(**_rows(columns, part))[0])
+        for norm in norms:
+            norm.track_running_stats = True
+        return total / len(rows)
 
     def _check(self, epoch: int, losses: list[float]) -> None:
         if math.isfinite(losses[0]):
@@ -240,6 +272,14 @@ class Trainer:
             f"Surrogate training diverged {how}. {divergence_advice(self._settings)} The last "
             "checkpoint of this one is from before this training."
         )
+
+
+def _batch_norms(network: Network) -> list[nn.BatchNorm1d | nn.BatchNorm2d]:
+    return [m for m in network.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
+
+
+def _rows(columns: Mapping[str, Tensor], rows: Tensor) -> dict[str, Tensor]:
+    return {name: column[rows] for name, column in columns.items()}
 
 
 def divergence_advice(settings: SurrogateSettings) -> str:

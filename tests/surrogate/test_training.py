@@ -2,9 +2,16 @@ import numpy as np
 import pytest
 import torch
 
+from dsage_mpi.surrogate.dataset import DataSet
 from dsage_mpi.surrogate.errors import SurrogateError
+from dsage_mpi.surrogate.plateau import Plateau
+from dsage_mpi.surrogate.samples import Samples
+from dsage_mpi.surrogate.settings import SurrogateSettings
 from dsage_mpi.surrogate.training import surrogate_loss
-from tests.surrogate.synthetic import assert_same_state, data_set, surrogate
+from tests.surrogate.synthetic import SPACE, assert_same_state, data_set, evaluations, surrogate
+
+#: Units that do not depend on what else is in the window.
+RAW = {"normalise_targets": False}
 
 
 def test_loss_is_the_published_formula():
@@ -231,3 +238,93 @@ def test_steps_are_those_of_an_uncut_training_while_they_last():
     for model in (one, other):
         model.train(data_set(40), 0)
     assert_same_state(one.state(), other.state())
+
+
+def grown(older=64, newest=32):
+    """A data set whose newest batch came on its own."""
+    data = DataSet(older + newest, SPACE)
+    data.add(*evaluations(older))
+    data.add(*evaluations(newest, seed=1))
+    return data
+
+
+def test_replay_trains_on_the_newest_batch_and_so_many_older_ones():
+    data = grown()
+    model = surrogate(epochs=3, replay=0.5)
+    report = model.train(data, 4)
+    assert (report.samples, report.epochs, report.steps) == (96, 3, 3 * 3)  # of 16: 32 and 16
+    again = surrogate(epochs=3, replay=0.5)
+    again.train(data, 4)
+    assert_same_state(model.state(), again.state())
+    # None of the older ones: as if the newest batch were all there is.
+    alone, only_newest = surrogate(replay=0, epochs=1, **RAW), surrogate(epochs=1, **RAW)
+    newest = DataSet(32, SPACE)
+    newest.add(*evaluations(32, seed=1))
+    report, reference = alone.train(data, 0), only_newest.train(newest, 0)
+    assert report.steps == reference.steps == 2
+    assert report.loss == pytest.approx(reference.loss, rel=0.2)
+
+
+def test_replay_of_all_that_is_older_is_the_training_without():
+    models = surrogate(epochs=2, replay=1000), surrogate(epochs=2)
+    for model in models:
+        model.train(grown(), 0)
+    assert_same_state(models[0].state(), models[1].state())
+
+
+def test_every_epoch_replays_other_samples():
+    settings = SurrogateSettings(replay=1)
+    samples = Samples.of(settings, 1000, 50, 3)
+    drawn = [samples.draw() for _ in range(3)]
+    older = [set(rows[rows < 950].tolist()) for rows in drawn]
+    assert [len(rows) for rows in older] == [50] * 3
+    assert older[0] != older[1] != older[2]
+    for rows in drawn:
+        assert set(range(950, 1000)) <= set(rows.tolist())
+        assert len(set(rows.tolist())) == 100
+
+
+def test_a_training_stops_when_the_newest_batch_is_predicted_no_better():
+    data = grown()
+    # Nothing is learnt: the second epoch is no better than the first.
+    idle = surrogate(epochs=50, patience=1, learning_rate=1e-30).train(data, 0)
+    assert (idle.epochs, idle.steps) == (2, 2 * 6)  # 64 and three quarters of 32, 16 at a time
+    patient = surrogate(epochs=50, patience=4, learning_rate=1e-30).train(data, 0)
+    assert patient.epochs == 5
+    learning = surrogate(epochs=50, patience=2)
+    report = learning.train(data, 0)
+    assert report.epochs > 5
+    again = surrogate(epochs=50, patience=2)
+    assert again.train(data, 0).epochs == report.epochs
+    assert_same_state(learning.state(), again.state())
+
+
+def test_what_early_stopping_judges_by_is_not_trained_on_and_changes_nothing():
+    samples = Samples.of(SurrogateSettings(patience=1), 1000, 50, 3)
+    held_out = set(samples.held_out.tolist())
+    assert len(held_out) == 12
+    assert held_out <= set(range(950, 1000))
+    assert set(samples.draw().tolist()) == set(range(1000)) - held_out
+    # Judging alone leaves batch-norm statistics as they are: an unreachable patience is one more
+    # reason to train on, and no other difference.
+    models = [surrogate(epochs=3, patience=p, exact_statistics=False) for p in (100, 1000)]
+    for model in models:
+        model.train(grown(), 0)
+    name = "ancillary.layers.2.body.1.num_batches_tracked"
+    assert models[0].state()["network"][name] == 3 * 6
+    assert_same_state(models[0].state(), models[1].state())
+
+
+@pytest.mark.parametrize(
+    ("errors", "patience", "stops"),
+    [
+        ([3, 2, 1, 2, 2], 2, 5),
+        ([3, 2, 1.999, 1.998, 1], 2, 4),  # less by too little
+        ([3, 4, 2, 3, 1, 2, 2], 2, 7),
+        ([1, 1, 1], None, None),
+    ],
+)
+def test_a_plateau_is_so_many_errors_without_a_new_least_one(errors, patience, stops):
+    plateau = Plateau(patience)
+    reached = [plateau.reached(error) for error in errors]
+    assert reached.index(True) + 1 == stops if stops else not any(reached)

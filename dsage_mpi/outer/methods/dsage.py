@@ -25,6 +25,7 @@ from dsage_mpi.core.domain import Array, known_objective
 from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.core.seeding import Purpose, generator
 from dsage_mpi.core.state import Tree
+from dsage_mpi.outer.balance import Work, planned_work
 from dsage_mpi.outer.methods.base import Context, Proposal
 from dsage_mpi.outer.record import batches
 from dsage_mpi.outer.searched import Searched
@@ -57,7 +58,7 @@ class Dsage:
         self._problem = Problem(config, domain, context.archives, context.archive)
         self._phases = context.phases
         self._milestone = context.milestone
-        self._evaluations = 0
+        self._evaluations = self._last_batch = 0
         #: Solutions that are being simulated while the next ones are proposed.
         self._pending = np.empty((0, domain.solution_dim), domain.solution_dtype)
         self._seen_pending = SeenLevels()
@@ -79,14 +80,15 @@ class Dsage:
         """Random solutions first; then trains, exploits and selects."""
         if len(self._data) == 0:
             return self._random(iteration)
-        loss = self._train(iteration)
-        predicted = self._exploit(iteration)
+        loss, iterations = self._train(iteration), self._work().iterations
+        predicted = self._exploit(iteration, iterations)
         most = self._most_selected(predicted)
         with self._phases("select", most) as progress:
             proposal = self._select(predicted, iteration, lambda n: progress(min(n, most)))
         notes = {
             "dataset_size": len(self._data),
             "train_loss": loss,
+            "inner_iterations": iterations,
             "surrogate_archive_size": len(predicted),
         }
         return replace(proposal, notes={**notes, **proposal.notes})
@@ -109,7 +111,7 @@ class Dsage:
         if self._config.surrogate.inputs == "published":  # which the search was shown otherwise
             as_searched = self._surrogate.predict(levels, occupancy=False)
         used = self._used(levels, as_searched)
-        self._calibration.observe(np.column_stack([used.objective, used.measures]), targets)
+        self._calibration.observe(used.beliefs(), targets)
         return {
             **held_out_scores(predicted, real.objective, real.measures, real.occupancy),
             **constant_errors(head_names(real.measures.shape[1]), self._data.means(), targets),
@@ -154,14 +156,19 @@ class Dsage:
         if trained == iteration:
             return loss
         with self._phases("train", self._config.surrogate.epochs) as progress:
-            loss = float(self._surrogate.train(self._data, iteration, progress).loss)
+            steps = self._work().steps
+            loss = float(self._surrogate.train(self._data, iteration, progress, steps).loss)
         self._last_training = (iteration, loss)
         self._milestone()
         return loss
 
-    def _exploit(self, iteration: int) -> ArchiveBase:
+    def _work(self) -> Work:
+        """How long to train and to search, which depends on the last batch."""
+        return planned_work(self._config, self._last_batch, len(self._data), self._data.newest)
+
+    def _exploit(self, iteration: int, iterations: int) -> ArchiveBase:
         done = 0
-        with self._phases("inner", self._config.inner_loop.iterations) as progress:
+        with self._phases("inner", iterations) as progress:
 
             def predict(solutions: Array) -> Predicted:
                 return self._predict(solutions, lambda: progress(done))
@@ -171,7 +178,7 @@ class Dsage:
                 done = steps
                 progress(steps)
 
-            return inner_loop(self._problem, predict, iteration, advance)
+            return inner_loop(self._problem, predict, iteration, advance, iterations)
 
     def _most_selected(self, predicted: ArchiveBase) -> int:
         settings = self._config.selection
@@ -208,14 +215,13 @@ class Dsage:
 
     def _known(self) -> Knowledge:
         """What a selection goes by; what is being simulated counts as simulated."""
-        pending = self._predict(self._pending)
         return Knowledge(
             self._evaluations + len(self._pending),
             self._problem.ground_truth,
             self._simulated,
             self._calibration,
             self._problem.archives,
-            np.column_stack([pending.objective, pending.measures]),
+            self._predict(self._pending).beliefs(),
         )
 
     def _simulated(self, levels: Array) -> NDArray[np.bool_]:
@@ -258,12 +264,18 @@ class Dsage:
 
     def _used(self, levels: Array, prediction: Prediction) -> Predicted:
         """The prediction, but for what the levels tell by themselves."""
-        objective, measures = prediction.objective, prediction.measures
-        if self._config.surrogate.known_measures:
-            measures = _better(self._domain.known_measures(levels), measures)
-        if self._config.surrogate.known_objective:
-            objective = _better(known_objective(self._domain, levels), objective)
-        return Predicted(objective, measures, levels)
+        believed = np.column_stack([prediction.objective, prediction.measures])
+        known, settings = np.full_like(believed, np.nan), self._config.surrogate
+        if settings.known_measures:
+            known[:, 1:] = self._domain.known_measures(levels)
+        if settings.known_objective:
+            known[:, 0] = known_objective(self._domain, levels)
+        certain = ~np.isnan(known)
+        values = np.where(certain, known, believed)
+        spread = prediction.spread
+        if spread.size:
+            spread = np.where(certain, 0.0, spread)
+        return Predicted(values[:, 0], values[:, 1:], levels, spread)
 
     def _levels(self, solutions: Array) -> Array:
         as_published = self._config.surrogate.inputs == "published"
@@ -277,6 +289,7 @@ class Dsage:
         self._seen.add(self._as_predicted(batch))
         self._seen.add(batch.levels)  # as the real elites have them, from which inner loops start
         self._evaluations += len(batch)
+        self._last_batch = len(batch)
 
     def _as_predicted(self, batch: Batch) -> Array:
         """The batch's levels ((n, H, W) or (n, d)) as the surrogate is shown them."""
@@ -286,8 +299,3 @@ class Dsage:
         if batch.failed.any():
             levels[batch.failed] = self._domain.levels(batch.solutions[batch.failed])
         return levels
-
-
-def _better(known: Array, predicted: Array) -> Array:
-    """What is known, and where it is not (NaN), what is predicted."""
-    return np.where(np.isnan(known), predicted, known)
