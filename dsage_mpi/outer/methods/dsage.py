@@ -95,8 +95,7 @@ class Dsage:
 
     def expect(self, pending: Proposal) -> None:
         """None of these is proposed again, and what they promise is not looked for again."""
-        self._pending = pending.solutions
-        self._seen_pending = SeenLevels()
+        self._pending, self._seen_pending = pending.solutions, SeenLevels()
         self._seen_pending.add(self._levels(pending.solutions))
 
     def assess(self, batch: Batch) -> dict[str, float]:
