@@ -77,8 +77,9 @@ def _default_folder(stored: Stored, asked: Path) -> Path:
 
 
 def _draw(stored: Stored, folder: Path) -> list[Path]:
-    from dsage_mpi.core.domain import DomainError, renderer
+    from dsage_mpi.core.domain import DomainError
     from dsage_mpi.domains import build_domain
+    from dsage_mpi.report.figures.played import elite_renderer
     from dsage_mpi.report.figures.predictions import Checked
     from dsage_mpi.report.figures.run import draw_run
     from dsage_mpi.run.finish import look
@@ -86,7 +87,8 @@ def _draw(stored: Stored, folder: Path) -> list[Path]:
     config = stored.load_config()
     table = stored.table(config, stored.tree["names"]["metadata"])
     try:
-        render = renderer(build_domain(config.domain, config.archive.measures))
+        domain = build_domain(config.domain, config.archive.measures)
+        render = elite_renderer(domain, table, config.seed)
     except DomainError as error:  # all but the levels can be drawn without
         complain(f"levels.png is not drawn: {error}")
         render = None

@@ -121,3 +121,9 @@ def columns_of(
     """
     own = (Column(name, float, text) for name, text in (of_method or {}).items())
     return (*_result_columns(measures), *own, *_TIMING)
+
+
+def repeated_columns(measures: Sequence[str], of_method: Mapping[str, str]) -> list[str]:
+    """Those of a method's columns that every run with these measures has already."""
+    taken = {column.name for column in columns_of(measures)}
+    return [name for name in of_method if name in taken]

@@ -28,6 +28,7 @@ from dsage_mpi.core.state import Tree
 from dsage_mpi.outer.balance import Work, planned_work
 from dsage_mpi.outer.methods.base import Context, Proposal
 from dsage_mpi.outer.record import batches
+from dsage_mpi.outer.searched import Searched
 from dsage_mpi.search.calibration import Calibration, inside_intervals
 from dsage_mpi.search.inner_loop import Predicted, inner_loop
 from dsage_mpi.search.offspring import unseen_offspring
@@ -94,8 +95,7 @@ class Dsage:
 
     def expect(self, pending: Proposal) -> None:
         """None of these is proposed again, and what they promise is not looked for again."""
-        self._pending = pending.solutions
-        self._seen_pending = SeenLevels()
+        self._pending, self._seen_pending = pending.solutions, SeenLevels()
         self._seen_pending.add(self._levels(pending.solutions))
 
     def assess(self, batch: Batch) -> dict[str, float]:
@@ -211,6 +211,7 @@ class Dsage:
                 "filled": selection.filled + selection.missing,
             },
             measures=measures,
+            searched=Searched.of(predicted, selection.positions, iteration),
         )
 
     def _known(self) -> Knowledge:
