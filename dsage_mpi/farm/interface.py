@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dsage_mpi.core.computing import Compute
 from dsage_mpi.farm.outcome import Outcome, RankStats
 
 OnProgress = Callable[[int, int], None]
@@ -89,6 +90,8 @@ class Farm(Evaluator, Protocol):
 
     #: Number of ranks that simulate.
     workers: int
+    #: Spreads other work over ranks without tasks (``farm.compute = "ranks"``); None: nothing does.
+    compute: Compute | None
 
     @property
     def idle(self) -> bool:

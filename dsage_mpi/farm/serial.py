@@ -33,6 +33,7 @@ class SerialFarm:
     """Simulates in this process; same batches, checks and failures as on many ranks."""
 
     workers = 1
+    compute = None
 
     def __init__(
         self,
