@@ -10,7 +10,7 @@ export PYTHON TORCH_INDEX_URL HDF5_DIR
 VENV_PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench doctor wheel container clean clean-all
+.PHONY: help setup run test lint format bench docs showcase doctor wheel container clean clean-all
 
 help: ## show this list
 	@printf 'dsage_mpi: make TARGET [VARIABLE=value ...]\n\n'
@@ -43,6 +43,12 @@ format: setup ## let ruff mend style and format
 
 bench: setup ## run the benchmarks and print their tables
 	@bash scripts/bench.sh $(ARGS)
+
+docs: setup ## build the site from docs/ into build/site, warnings being errors
+	@bash scripts/docs.sh
+
+showcase: setup ## make the runs of the README's pictures (half an hour of a core) and draw all of them
+	@bash scripts/showcase.sh
 
 doctor: setup ## say which MPI, HDF5, GPU and JVM this installation has
 	@$(VENV_PYTHON) -m dsage_mpi doctor

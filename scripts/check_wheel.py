@@ -25,6 +25,7 @@ REQUIRED = {
     "dsage_mpi/domains/mario/dsage_mario.jar": "the Mario engine; needs a JDK where it is built",
     "dsage_mpi/starter/inputs/maze_tiny.toml": "inputs for `dsage_mpi init`",
     "dsage_mpi/starter/jobs/dsage.slurm": "job scripts for `dsage_mpi init`",
+    "dsage_mpi/run/job_templates/slurm.sh": "what `dsage_mpi job` writes",
     "dsage_mpi-*.dist-info/licenses/LICENSE": "the licence",
 }
 

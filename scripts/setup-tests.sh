@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what some tests start: Slurm (tests/slurm), networks for hosts (tests/hosts), and a
-# browser (tests/report/page). make test calls this as root on Debian and Ubuntu. Tests that need
-# it are skipped where it is missing, so nothing here is an error.
+# Installs what some tests start: Slurm (tests/slurm), networks for hosts (tests/hosts), a browser
+# (tests/report/page), as root on Debian and Ubuntu, and Sphinx (tests/docs), into .venv. Tests that
+# need it are skipped where it is missing, so nothing here is an error.
 set -uo pipefail
 
 install() {
@@ -36,4 +36,5 @@ if [ "${#packages[@]}" -gt 0 ]; then provide "${packages[@]}"; fi
 if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; then
   provide chromium chromium-driver
 fi
+bash "$(dirname "${BASH_SOURCE[0]}")/docs.sh" --install || echo "the tests of the site will be skipped."
 exit 0

@@ -24,22 +24,35 @@ def describe(config: Config, name: str, job: Layout | None = None) -> str:
         name: Where it is from.
         job: The batch job that it would run in, if any.
     """
-    entries = _estimate(config, estimate(config))
-    warnings: list[str] = []
-    if job is not None:
-        text, warnings = plan(config, job)
-        entries.append(("in the Slurm job", text))
+    lines = estimate_lines(config, job, "in the Slurm job")
     return "\n".join(
         [
             f"# Effective configuration of {name}",
             "",
             to_toml(config),
-            "# Estimate; orders of magnitude, for one core of the development machine (Zen 4, "
-            "AVX-512)",
-            *(f"#   {line}" for line in text_table(entries).splitlines()),
-            *(f"# Note: {line}" for line in (*config_warnings(config), *warnings)),
+            *(f"# {line}" for line in lines),
         ]
     )
+
+
+def estimate_lines(config: Config, job: Layout | None, job_title: str) -> list[str]:
+    """The estimate and notes on it, a line each.
+
+    Args:
+        config: The run.
+        job: The batch job that it would run in, if any.
+        job_title: What the estimate for the job is called.
+    """
+    entries = _estimate(config, estimate(config))
+    warnings: list[str] = []
+    if job is not None:
+        text, warnings = plan(config, job)
+        entries.append((job_title, text))
+    return [
+        "Estimate; orders of magnitude, for one core of the development machine (Zen 4, AVX-512)",
+        *(f"  {line}" for line in text_table(entries).splitlines()),
+        *(f"Note: {line}" for line in (*config_warnings(config), *warnings)),
+    ]
 
 
 def _estimate(config: Config, cost: Estimate) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""``init``: the inputs and job scripts that come with the program, as files of one's own."""
+"""``init``: inputs, studies and job scripts that come with the program, as files of one's own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ from dsage_mpi.core.terminal import complain
 #: What is copied, by folder.
 FOLDERS = ("inputs", "jobs")
 _PACKAGE = Path(__file__).resolve().parents[1]
+#: What to do first, with what each begins.
+_NEXT = (
+    ("inputs/maze_tiny.toml", "a first run, seconds: python -m dsage_mpi inputs/maze_tiny.toml"),
+    ("inputs/studies/commented.toml", "a study to change, every key explained; see `sweep --help`"),
+    ("jobs/", "batch scripts; `python -m dsage_mpi job INPUT.toml` writes one for your nodes"),
+)
 #: Where a wheel has them (see CMakeLists.txt).
 _INSTALLED = _PACKAGE / "starter"
 
@@ -31,8 +37,8 @@ def configure(parser: Parser) -> None:
     """Adds description and arguments of ``init``."""
     describe(
         parser,
-        "Copies the inputs and job scripts that come with the program into a folder. "
-        "Nothing that is there is overwritten.",
+        "Copies the inputs, studies (one with every key explained) and job scripts that come with "
+        "the program into a folder. Nothing that is there is overwritten.",
         EPILOG,
     )
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="where to put them; may be new")
@@ -52,6 +58,7 @@ def main(arguments: argparse.Namespace) -> int:
         for name in FOLDERS:
             shutil.copytree(source / name, folder / name)
             print(folder / name)
+        print("\n".join(f"  {what:<31}{text}" for what, text in _NEXT))
     except (OSError, shutil.Error) as error:
         complain(f"cannot copy into {folder}: {error}; see that it can be written, or name another")
         return exit_codes.FAILED

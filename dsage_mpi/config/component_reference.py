@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dsage_mpi.config.components import METHODS, method_facts
 from dsage_mpi.config.keys import registries
 from dsage_mpi.config.schema import Config
-from dsage_mpi.core.registry import Registry
+from dsage_mpi.core.registry import ComponentError, Registry
 from dsage_mpi.domains import DOMAINS
 
 
@@ -19,16 +19,24 @@ def component_tables() -> Iterator[tuple[str, list[str]]]:
     """
     for key, registry in registries(Config).items():
         if registry is not DOMAINS:
-            rows = [f"| `{name}` | {_meaning(registry, name)} |" for name in registry.own()]
+            rows = [f"| `{name}` | {_cell(registry, name)} |" for name in registry.own()]
             yield f"Values of `{key}`", ["| value | what it is |", "|---|---|", *rows]
 
 
-def _meaning(registry: Registry, name: str) -> str:
-    """The first sentence of the component's docstring, and what a method declares."""
-    text = " ".join((inspect.getdoc(registry.load(name)) or "").split("\n\n")[0].split())
+def component_summary(registry: Registry, name: str) -> str:
+    """What a component is: the first sentence of its docstring, or why it cannot be loaded."""
+    try:
+        found = registry.load(name)
+    except ComponentError as error:
+        return f"cannot be used: {error}"
+    text = " ".join((inspect.getdoc(found) or "no docstring").split("\n\n")[0].split())
     if registry is METHODS:
         facts = method_facts(name)
         text += " Trains a surrogate." if facts.uses_surrogate else " Without a surrogate."
         if facts.emitters:
             text += f" Emitters: {', '.join(f'`{kind}`' for kind in facts.emitters)}."
-    return text.replace("|", "\\|").replace("``", "`")
+    return text.replace("``", "`")
+
+
+def _cell(registry: Registry, name: str) -> str:
+    return component_summary(registry, name).replace("|", "\\|")

@@ -45,9 +45,9 @@ METHODS = Registry(
     "dsage_mpi.methods",
     {
         "dsage": f"{_OUTER}.dsage:Dsage",
-        "map_elites": f"{_OUTER}.direct:Direct",
-        "cma_me": f"{_OUTER}.direct:Direct",
-        "domain_randomization": f"{_OUTER}.direct:Direct",
+        "map_elites": f"{_OUTER}.direct:MapElites",
+        "cma_me": f"{_OUTER}.direct:CmaMe",
+        "domain_randomization": f"{_OUTER}.direct:DomainRandomization",
     },
 )
 

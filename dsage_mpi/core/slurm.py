@@ -196,3 +196,25 @@ def _first(environ: Mapping[str, str], name: str) -> str:
 def _integer(environ: Mapping[str, str], name: str, default: int) -> int:
     text = environ.get(name, "")
     return int(text) if re.fullmatch("[0-9]{1,6}", text) else default
+
+
+def cores_of_nodes(partition: str | None = None) -> int | None:
+    """The fewest cores that a node has; None where there is no Slurm to ask.
+
+    Args:
+        partition: Whose nodes; None for the default partition's.
+    """
+    command = ["sinfo", "--noheader", "--format=%P %c"]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=_ASK_SECONDS, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = re.findall(r"^(\S+?)(\*?) (\d+)", done.stdout, re.MULTILINE)
+    of_partition = [
+        int(cores)
+        for name, default, cores in found
+        if (name == partition if partition else bool(default))
+    ]
+    return min(of_partition, default=None)

@@ -90,8 +90,11 @@ class Farm(Evaluator, Protocol):
 
     #: Number of ranks that simulate.
     workers: int
-    #: Spreads other work over ranks without tasks (``farm.compute = "ranks"``); None: nothing does.
-    compute: Compute | None
+
+    @property
+    def compute(self) -> Compute | None:
+        """What spreads other work over ranks without tasks (``farm.compute = "ranks"``), if any."""
+        ...
 
     @property
     def idle(self) -> bool:

@@ -38,6 +38,8 @@ def surrogate_archive(
     domain: Domain,
     seed: int,
     make: Callable[..., ArchiveBase] | None = None,
+    *,
+    spread: bool = False,
 ) -> ArchiveBase:
     """Empty archive for predictions (the inner loop's), with the level of each elite.
 
@@ -46,8 +48,11 @@ def surrogate_archive(
         domain: Says what solutions and levels are.
         seed: Of the elites that it samples.
         make: Instead of ``archives.make``.
+        spread: Whether elites have how far the members of an ensemble disagree about them, too.
     """
-    extra = {"level": (domain.level_shape, level_dtype(domain.level_shape))}
+    extra: dict[str, Any] = {"level": (domain.level_shape, level_dtype(domain.level_shape))}
+    if spread:
+        extra["spread"] = ((1 + len(archives.settings.measures),), np.float64)
     return _empty(archives, domain, seed, extra, make)
 
 
@@ -69,8 +74,12 @@ def _empty(
 
 def start_from(archive: ArchiveBase, ground_truth: ArchiveBase) -> None:
     """Puts real elites, with their simulated values, into an empty surrogate archive."""
-    if not ground_truth.empty:
-        archive.add(**ground_truth.data(["solution", "objective", "measures", "level"]))
+    if ground_truth.empty:
+        return
+    known = ground_truth.data(["solution", "objective", "measures", "level"])
+    if "spread" in archive.field_list:
+        known["spread"] = np.zeros((len(ground_truth), 1 + archive.measure_dim))
+    archive.add(**known)
 
 
 def elites(archive: ArchiveBase) -> dict[str, Array]:

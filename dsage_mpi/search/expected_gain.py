@@ -34,12 +34,12 @@ def greedy_by_expected_gain(
     what seems best is computed again (lazy greedy; Minoux 1978).
 
     Args:
-        predicted: (n, 1 + k) predicted objective and measures of each solution.
-        outcomes: Predictions ((m, 1 + k)) to equally likely outcomes of each ((m, s, 1 + k)).
+        predicted: (n, b) what is believed of each solution, in numbers that ``outcomes`` takes.
+        outcomes: Beliefs ((m, b)) to equally likely outcomes of each ((m, s, 1 + k)).
         ground_truth: Archive of real elites.
         count: How many are picked at most.
         on_progress: Called with the number picked so far, often.
-        pending: Predictions ((1 + k,) each) that are supposed to be added already.
+        pending: Beliefs ((b,) each) that are supposed to be added already.
 
     Returns:
         (min(n, count),) int64 distinct positions.
@@ -75,12 +75,12 @@ class _Gains:
         self._best[elites["index"]] = elites["objective"]
 
     def of(self, predicted: Array) -> NDArray[np.float64]:
-        """Mean gain ((m,)) of each prediction ((m, 1 + k))."""
+        """Mean gain ((m,)) of each belief ((m, b))."""
         _, gains = self._per_outcome(predicted)
         return np.asarray(gains.mean(axis=1))
 
     def suppose(self, predicted: Array) -> None:
-        """Adds a prediction ((1, 1 + k)) as if its outcomes came true in equal parts."""
+        """Adds a belief ((1, b)) as if its outcomes came true in equal parts."""
         cells, gains = self._per_outcome(predicted)
         np.add.at(self._best, cells[0], gains[0] / gains.shape[1])
 

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from dsage_mpi.archives.grid import GridArchives
 from dsage_mpi.core.domain import Array
 from dsage_mpi.core.seeding import Purpose, generator, integer_seed
@@ -30,6 +32,12 @@ class Predicted(NamedTuple):
     objective: Array  # (n,) float64
     measures: Array  # (n, k) float64
     levels: Array  # (n, H, W) or (n, d): what the surrogate was shown
+    #: (n, 1 + k) float64 how far the members of an ensemble disagree; empty without one.
+    spread: Array = np.empty((0, 0))
+
+    def beliefs(self) -> Array:
+        """What is believed of each ((n, 1 + k) or (n, 2 + 2k)), as `Calibration` takes it."""
+        return np.column_stack([self.objective, self.measures, self.spread])
 
 
 Predict = Callable[[Array], Predicted]
@@ -62,8 +70,9 @@ def inner_loop(
     emitters = build_emitters(archive, domain, config.emitters, rng)
     for step in range(steps or int(config.inner_loop.iterations)):
         solutions = emitters.ask()
-        objective, measures, levels = predict(solutions)
-        add_info = archive.add(solutions, objective, measures, level=levels)
+        objective, measures, levels, spread = predict(solutions)
+        fields = {"level": levels, "spread": spread} if spread.size else {"level": levels}
+        add_info = archive.add(solutions, objective, measures, **fields)
         emitters.tell(solutions, objective, measures, add_info)
         if on_progress is not None:
             on_progress(step + 1)
@@ -77,4 +86,5 @@ def _empty_archive(problem: Problem, iteration: int) -> ArchiveBase:
     make = None
     if config.inner_loop.archive == "native" and type(archives) is GridArchives:
         make = partial(NativeGridArchive, dims=archives.dims)
-    return surrogate_archive(archives, problem.domain, seed, make)
+    ensemble = config.surrogate.members > 1
+    return surrogate_archive(archives, problem.domain, seed, make, spread=ensemble)

@@ -8,6 +8,7 @@ with ``__call__`` and, if it has any, a nested class ``Settings`` (docs/extendin
 from __future__ import annotations
 
 import numpy as np
+from ribs.archives import ArchiveBase
 
 from dsage_mpi.search.expected_gain import greedy_by_expected_gain
 from dsage_mpi.search.selection import Indices, RuleContext
@@ -42,8 +43,8 @@ def empty_cells_first(positions: Indices, context: RuleContext) -> Indices:
 def expected_gain(positions: Indices, context: RuleContext) -> Indices:
     """A fixed number, one after the other what is expected to raise the QD-score most."""
     known = context.known
-    data = context.surrogate.data(["objective", "measures"])
-    predicted = np.column_stack([data["objective"], data["measures"]])[positions]
+    fields = ["objective", "measures", *_spread(context.surrogate)]
+    predicted = np.column_stack(list(context.surrogate.data(fields).values()))[positions]
     picked = greedy_by_expected_gain(
         predicted,
         known.calibration.outcomes,
@@ -53,6 +54,11 @@ def expected_gain(positions: Indices, context: RuleContext) -> Indices:
         pending=known.pending,
     )
     return positions[picked]
+
+
+def _spread(surrogate: ArchiveBase) -> list[str]:
+    """The field that says how far an ensemble disagreed, if the predictions are those of one."""
+    return [name for name in ("spread",) if name in surrogate.field_list]
 
 
 def _count(context: RuleContext) -> int:

@@ -61,7 +61,7 @@ class Knowledge:
         simulated: Tells which levels have been simulated; those are never chosen.
         calibration: What predictions are worth, for ``kind = "expected_gain"``.
         archives: Groups cells, for ``kind = "downsample"``.
-        pending: (p, 1 + k) predicted objective and measures of what is being simulated.
+        pending: (p, b) beliefs (`calibration`) about what is being simulated.
     """
 
     evaluations: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,14 @@ class Prediction:
         objective: (n,) float64.
         measures: (n, k) float64.
         occupancy: (n, H, W) float32 visits per episode and tile; None if not predicted.
+        spread: (n, 1 + k) float64 standard deviation of an ensemble's members in objective and
+            measures; (n, 0) of a single network.
     """
 
     objective: NDArray[np.float64]
     measures: NDArray[np.float64]
     occupancy: NDArray[np.float32] | None
+    spread: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
 
 
 def measure_key(number: int) -> str:

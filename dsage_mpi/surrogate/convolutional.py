@@ -1,6 +1,7 @@
 """The published pair of networks (dsage paper, appendix B; see docs/surrogate.md).
 
-All maps are square with a power-of-two side (`encoding.padded_side`).
+All maps are square with a power-of-two side (`encoding.padded_side`). Where most of their rows are
+padding, that is computed once for all levels (`padding`).
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dsage_mpi.core.levels import LevelSpace
-from dsage_mpi.surrogate.encoding import padded_side
+from dsage_mpi.surrogate.encoding import Encoder, LevelEncoder, padded_side
 from dsage_mpi.surrogate.network import Network, channels_last
+from dsage_mpi.surrogate.padding import MapLayer, Maps, RowsBelow
 from dsage_mpi.surrogate.settings import SurrogateSettings
 
 LEAK = 0.2
 
 
-class ResidualBlock(nn.Module):
+class ResidualBlock(MapLayer):
     """conv3x3 - BN - ReLU - conv3x3 - BN, plus the input, ReLU; keeps the shape."""
 
     def __init__(self, channels: int) -> None:
@@ -32,12 +34,12 @@ class ResidualBlock(nn.Module):
             nn.BatchNorm2d(channels),
         )
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Maps ((n, channels, side, side)) to the same shape."""
-        return functional.relu_(self.body(x).add_(x))
+    def forward(self, maps: Maps) -> Maps:
+        """Maps of ``channels`` channels to the same shape."""
+        return maps.through(self.body).each(lambda x, y: functional.relu_(x.add_(y)), maps)
 
 
-class AncillaryNetwork(nn.Module):
+class AncillaryNetwork(MapLayer):
     """Occupancy grid of a level, at the padded size.
 
     Args:
@@ -55,10 +57,9 @@ class AncillaryNetwork(nn.Module):
         )
         self.head = nn.Conv2d(features, 1, 1, bias=False)
 
-    def forward(self, image: Tensor) -> Tensor:
-        """One-hot image ((n, channels, side, side)) to occupancy ((n, 1, side, side))."""
-        occupancy: Tensor = self.head(self.layers(image))
-        return occupancy
+    def forward(self, maps: Maps) -> Maps:
+        """One-hot images of ``channels`` channels to occupancy, of one channel."""
+        return maps.through(self.layers).through(self.head)
 
 
 class Predictor(nn.Module):
@@ -92,9 +93,9 @@ class Predictor(nn.Module):
         self.feature_size = features * side * side
         self.heads = nn.Linear(self.feature_size, outputs)
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Image ((n, channels, side, side)) to outputs ((n, outputs) float32)."""
-        features = self.trunk(image).flatten(1)
+    def forward(self, maps: Maps) -> Tensor:
+        """Images of ``channels`` channels to outputs ((n, outputs) float32)."""
+        features = maps.through(self.trunk).whole().flatten(1)
         outputs: Tensor = self.heads(features.to(self.heads.weight.dtype))
         return outputs
 
@@ -117,18 +118,59 @@ class ConvolutionalNetwork(Network):
         if self.predicts_occupancy:
             self.ancillary = AncillaryNetwork(channels, features, settings.residual_blocks)
             channels += 1
-        self.predictor = Predictor(channels, features, padded_side(space.shape), outputs)
+        self.side = padded_side(space.shape)
+        self.predictor = Predictor(channels, features, self.side, outputs)
+        #: Whether weights never change, and the rows below levels that are then kept.
+        self._frozen = False
+        self._below: list[Tensor] | None = None
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Image ((n, channels, side, side)) to what the surrogate predicts.
+        """Images to what the surrogate predicts.
+
+        Args:
+            image: (n, channels, rows, side); rows that lack to ``side`` are padding.
 
         Returns:
             Outputs ((n, 1 + measures)) and occupancy ((n, side, side)) or None.
         """
-        if self.ancillary is None:
-            return self.predictor(image), None
-        occupancy = self.ancillary(image)
-        return self.predictor(with_channel(image, occupancy)), occupancy.squeeze(1)
+        maps = self._maps(image)
+        occupancy = None if self.ancillary is None else self.ancillary(maps)
+        if occupancy is not None:
+            maps = occupancy.each(lambda visits, tiles: with_channel(tiles, visits), maps)
+        outputs = self.predictor(maps)
+        visits = None if occupancy is None else occupancy.whole().squeeze(1)
+        if maps.below is not None:
+            self._below = maps.below.rows
+        return outputs, visits
+
+    def encoder(self, device: torch.device) -> Encoder:
+        """Leaves out the rows below levels where these are at least half of the image."""
+        height = self.space.shape[0]
+        rows = height if 2 * height <= self.side else self.side
+        return LevelEncoder(self.space, device, self.input_dtype, (rows, self.side))
+
+    def _maps(self, image: Tensor) -> Maps:
+        """What the layers get of ``image``, and the rows below it."""
+        if image.shape[2] == self.side:
+            return Maps(image, self.side)
+        if self._below is not None:
+            return Maps(image, self.side, None, RowsBelow(self._below))
+        # As many as levels: kernels for a single one may round otherwise.
+        count = len(image) if self._frozen else 1
+        return Maps(
+            image, self.side, self._empty(image, count), RowsBelow() if self._frozen else None
+        )
+
+    def _empty(self, like: Tensor, count: int) -> Tensor:
+        """Whole images ((count, channels, side, side)) of empty levels."""
+        shape = (count, *self.space.shape)
+        levels = torch.full(shape, self.space.empty_tile, dtype=torch.int8, device=like.device)
+        planes = None
+        if self.space.planes is not None:
+            planes = torch.zeros(
+                (count, len(self.space.planes.names), *shape[1:]), device=like.device
+            )
+        return LevelEncoder(self.space, like.device, like.dtype)(levels, planes)
 
     def initialise(self, generator: torch.Generator) -> None:
         """Draws all weights from U(-1/sqrt(fan in), 1/sqrt(fan in))."""
@@ -150,7 +192,7 @@ class ConvolutionalNetwork(Network):
         """A copy for prediction; convolutions work in ``dtype``, the heads in float32."""
         made = super().for_prediction(dtype)
         assert isinstance(made, ConvolutionalNetwork)
-        made.input_dtype = dtype
+        made.input_dtype, made._frozen = dtype, True
         made.predictor.trunk.to(dtype)
         if made.ancillary is not None:
             made.ancillary.to(dtype)

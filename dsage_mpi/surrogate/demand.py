@@ -35,6 +35,8 @@ class Demand:
 def demand(settings: SurrogateSettings, space: LevelSpace, outputs: int) -> Demand:
     """Counts what the network of ``settings`` takes, without memory for it.
 
+    Members of an ensemble are trained one by one, and predict together.
+
     A network from elsewhere that cannot be run without numbers counts as if each weight were used
     once per level.
 
@@ -45,24 +47,35 @@ def demand(settings: SurrogateSettings, space: LevelSpace, outputs: int) -> Dema
     """
     with torch.device("meta"):
         network = build(space, outputs, settings).eval()
-        results: list[int] = []
-        for module in network.modules():
-            if next(module.parameters(recurse=False), None) is not None:
-                module.register_forward_hook(lambda _, __, result: results.append(_size(result)))
         weights = sum(weight.numel() for weight in network.parameters())
         try:
-            operations = _multiply_adds(network)
+            (one, results), (two, more) = (_pass(network, levels) for levels in (1, 2))
         except (Exception, SystemExit):
             if NETWORKS.is_own(settings.kind):
                 raise
-            operations = weights  # what fails with numbers, too, is said when it is made
-    return Demand(operations, weights, sum(results), max(results, default=0))
+            # What fails with numbers, too, is said when it is made.
+            return Demand(weights, weights, 0, 0)
+    grown = [later - earlier for earlier, later in zip(results, more, strict=True)]
+    members = settings.members
+    return Demand(members * (two - one), members * weights, sum(grown), max(grown, default=0))
 
 
-def _multiply_adds(network: Network) -> int:
+def _pass(network: Network, levels: int) -> tuple[int, list[int]]:
+    """Multiply-adds of a pass of so many levels, and the size of each result of its layers.
+
+    What is done once for all levels is left out by whoever takes the difference of two.
+    """
+    results: list[int] = []
+    hooks = [
+        module.register_forward_hook(lambda _, __, result: results.append(_size(result)))
+        for module in network.modules()
+        if next(module.parameters(recurse=False), None) is not None
+    ]
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        network(empty_inputs(network, 1, torch.device("meta")))
-    return int(counter.get_total_flops()) // 2
+        network(empty_inputs(network, levels, torch.device("meta")))
+    for hook in hooks:
+        hook.remove()
+    return int(counter.get_total_flops()) // 2, results
 
 
 def _size(result: Any) -> int:

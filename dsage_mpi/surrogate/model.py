@@ -27,9 +27,14 @@ from dsage_mpi.surrogate.device import (
     resolve_threads,
     torch_threads,
 )
+from dsage_mpi.surrogate.ensemble import (
+    make_surrogate_network,
+    members_of,
+    progress_of_member,
+    summary,
+)
 from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.inference import Inference
-from dsage_mpi.surrogate.network import make_network
 from dsage_mpi.surrogate.registry import network_facts
 from dsage_mpi.surrogate.remote import SharedInference, packed
 from dsage_mpi.surrogate.samples import Samples
@@ -80,11 +85,15 @@ class Surrogate:
         advice = f"Lower surrogate.{size_key}, or use a device with more memory."
         with explained_device_errors("building the surrogate", advice):
             seed = integer_seed(run_seed, Purpose.NETWORK_INIT)
-            self._network = make_network(space, len(self._shown), settings, seed, self.device)
-            # One kernel for all weights and moments: a tenth of the time of one per operation.
-            self._optimizer = torch.optim.Adam(
-                self._network.parameters(), lr=settings.learning_rate, fused=True
+            self._network = make_surrogate_network(
+                space, len(self._shown), settings, seed, self.device
             )
+            self._members = members_of(self._network)
+            # One kernel for all weights and moments: a tenth of the time of one per operation.
+            self._optimizers = [
+                torch.optim.Adam(member.parameters(), lr=settings.learning_rate, fused=True)
+                for member in self._members
+            ]
         self._scaling = TargetScaling.raw(len(self._shown))
         self._trainings = 0
         self._inference: Inference | None = None
@@ -136,19 +145,20 @@ class Surrogate:
             self._inference = None
             if not self.trained:
                 self._network.fit_inputs(window["levels"])
-            trainer = Trainer(
-                self.settings, self._network, self._optimizer, self._scaling, self._shown
-            )
-            seed = integer_seed(self._run_seed, Purpose.TRAINING, iteration)
             count = len(window["levels"])
-            samples = Samples.of(self.settings, count, data.newest, seed)
             own = self.settings.max_steps
             most = max_steps or (None if own == "balanced" else own)
-            trained = trainer.run(window, samples, most, on_progress)
+            trained = []
+            for number, trainer in enumerate(self._trainers()):
+                index = (iteration, number) if number else (iteration,)
+                seed = integer_seed(self._run_seed, Purpose.TRAINING, *index)
+                samples = Samples.of(self.settings, count, data.newest, seed)
+                progress = progress_of_member(number, self.settings, on_progress)
+                trained.append(trainer.run(window, samples, most, progress))
         self._trainings += 1
         seconds = time.perf_counter() - start
         return TrainingReport(
-            iteration=iteration, samples=count, seconds=seconds, **trained._asdict()
+            iteration=iteration, samples=count, seconds=seconds, **summary(trained)._asdict()
         )
 
     def predict(self, levels: NDArray[Any], *, occupancy: bool = True) -> Prediction:
@@ -170,17 +180,21 @@ class Surrogate:
                 outputs, grid = inference(levels, wants_grid)
             else:
                 outputs, grid = self._shared(levels), None
-        values = self._scaling.restored(outputs)
+        shape = (len(levels), len(self._members), len(self._shown))
+        values = self._scaling.restored(outputs.reshape(shape))
         if grid is not None:
             grid *= np.float32(self._scaling.occupancy_scale)
-        return Prediction(values[:, 0], values[:, 1:], grid)
+        mean, spread = values[:, 0], np.empty((len(levels), 0))
+        if len(self._members) > 1:
+            mean, spread = values.mean(axis=1), values.std(axis=1, ddof=1)
+        return Prediction(mean[:, 0], mean[:, 1:], grid, spread)
 
     def state(self) -> Tree:
         """All that training and prediction depend on, as nested dicts of NumPy arrays."""
         return {
             "trainings": self._trainings,
             "network": network_state(self._network),
-            "adam": adam_state(self._network, self._optimizer),
+            "adam": self._adam_state(),
             "scaling": self._scaling.state(),
         }
 
@@ -192,12 +206,26 @@ class Surrogate:
         """
         try:
             load_network_state(self._network, tree["network"])
-            load_adam_state(self._network, self._optimizer, tree["adam"])
+            self._load_adam_state(tree["adam"])
             self._scaling = TargetScaling.from_state(tree["scaling"])
             self._trainings = int(tree["trainings"])
         except KeyError as error:
             raise SurrogateError(f"The saved surrogate is incomplete: no {error}.") from error
         self._inference = None
+
+    def _trainers(self) -> Iterator[Trainer]:
+        for member, optimizer in zip(self._members, self._optimizers, strict=True):
+            yield Trainer(self.settings, member, optimizer, self._scaling, self._shown)
+
+    def _adam_state(self) -> Tree:
+        """The first member's, and the others' by number."""
+        first, *others = map(adam_state, self._members, self._optimizers)
+        members = {str(number + 1): state for number, state in enumerate(others)}
+        return {**first, "members": members} if members else first
+
+    def _load_adam_state(self, tree: Mapping[str, Any]) -> None:
+        for number, pair in enumerate(zip(self._members, self._optimizers, strict=True)):
+            load_adam_state(*pair, tree if number == 0 else tree["members"][str(number)])
 
     @contextmanager
     def _at_work(self, doing: str, keys: str) -> Iterator[None]:

@@ -82,9 +82,9 @@ class PredictionService:
         import torch  # here alone: ranks that only simulate do without
 
         from dsage_mpi.surrogate.device import configure_determinism
+        from dsage_mpi.surrogate.ensemble import make_surrogate_network
         from dsage_mpi.surrogate.errors import SurrogateError
         from dsage_mpi.surrogate.inference import Inference
-        from dsage_mpi.surrogate.network import make_network
         from dsage_mpi.surrogate.snapshot import load_network_state
 
         arrays = dict(np.load(io.BytesIO(state.tobytes()), allow_pickle=False))
@@ -96,7 +96,7 @@ class PredictionService:
         torch.set_num_threads(1)
         device = torch.device("cpu")
         configure_determinism(self._settings.deterministic, device)
-        network = make_network(self._space, self._outputs, self._settings, 0, device)
+        network = make_surrogate_network(self._space, self._outputs, self._settings, 0, device)
         load_network_state(network, arrays)
         inference = Inference(network, self._settings, device)
         self._predict = lambda levels: inference(levels, False)[0]
@@ -112,5 +112,6 @@ class PredictionService:
 def packed(weights: dict[str, NDArray[Any]], processor: str) -> Bytes:
     """Weights by name, and the processor that they are to be used on, as bytes."""
     file = io.BytesIO()
-    np.savez(file, **weights, **{_PROCESSOR: np.array(processor)})
+    arrays: dict[str, Any] = {**weights, _PROCESSOR: np.array(processor)}
+    np.savez(file, **arrays)
     return np.frombuffer(file.getvalue(), np.uint8)

@@ -42,6 +42,11 @@ class SurrogateSettings(ComponentSettings):
         description="Show the network what the domain computes from a level's tiles beside them "
         "(mazes: steps from the start and to the goal, the shortest paths and their length).",
     )
+    members: Annotated[int, Field(ge=1, le=100)] = Field(
+        1,
+        description="Networks that are trained, from different weights and in different orders, "
+        "and predict together: how far they disagree says how much is known.",
+    )
     epochs: PositiveInt = Field(200, description="Passes over the training window per training.")
     max_steps: PositiveInt | Literal["balanced"] | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""A Gymnasium environment as a domain: maps of FrozenLake. docs/extending.md leads through it."""
+"""Maps of FrozenLake, a Gymnasium environment. See docs/tutorials/own_environment.md."""
 
 from __future__ import annotations
 

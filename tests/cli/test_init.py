@@ -24,8 +24,10 @@ def test_everything_is_copied_and_can_be_run(tmp_path: Path) -> None:
     folder = tmp_path / "my" / "folder"
     assert main(["init", str(folder)]) == 0
     assert files(folder) == files(REPOSITORY)
-    done = python("-m", "dsage_mpi", "inputs/paper/maze/dsage.toml", "--dry-run", cwd=folder)
-    assert done.returncode == 0, done.stderr
+    study = ("sweep", "inputs/studies/commented.toml")
+    for what in (("inputs/paper/maze/dsage.toml",), study):
+        done = python("-m", "dsage_mpi", *what, "--dry-run", cwd=folder)
+        assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("name", init.FOLDERS)

@@ -1,14 +1,14 @@
-"""examples/gymnasium: a Gymnasium environment as a domain, and the steps of docs/extending.md."""
+"""examples/gymnasium: a Gymnasium environment as a domain, as docs/tutorials shows it."""
 
 from __future__ import annotations
 
 import csv
-import re
 
 import pytest
 
 from dsage_mpi.testing import check_domain
-from tests.examples.test_islands import PAGE, command, digest_of
+from tests.docs.pages import DOCS, blocks
+from tests.examples.test_islands import command, digest_of
 from tests.runs import finished
 from tests.support import REPOSITORY
 
@@ -52,6 +52,6 @@ def test_ranks_change_no_result(run_dir, tmp_path, mpirun):
 
 
 def test_the_page_shows_the_files_as_they_are():
-    shown = re.findall(r"```(?:python|toml)\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    shown = {block.file: block.text for block in blocks(DOCS / "tutorials" / "own_environment.md")}
     for name in ("frozen_lake.py", "frozen_lake.toml"):
-        assert (HERE / name).read_text() in shown
+        assert shown[name] == (HERE / name).read_text()

@@ -96,6 +96,7 @@ def jobs(cluster, tmp_path_factory):
             *("--ntasks=1", "--cpus-per-task=1", MEMORY, "--time=4", ":", "--ntasks=2", MEMORY),
             *("jobs/dsage_het.slurm", *INPUT, *SMALL),
         ),
+        "written": submit("written", written_script(folder)),
         "array": submit(
             "array",
             *("--array=3-4", "--ntasks=1", MEMORY, "--time=4"),
@@ -108,6 +109,29 @@ def jobs(cluster, tmp_path_factory):
             *("jobs/dsage.slurm", "no/such/input.toml"),
         ),
     }
+
+
+def written_script(folder):
+    """What `dsage_mpi job` writes for two kinds of nodes, on a cluster without GPUs."""
+    script = folder / "written.slurm"
+    size = (
+        "--nodes",
+        "1",
+        "--gpu-node",
+        "1",
+        "--surrogate-cores",
+        "1",
+        "--memory-per-core",
+        "0.05",
+    )
+    options = (*INPUT[1:], *SMALL, "--system", "slurm", "--time", "10m", "--output", script)
+    done = python("-m", "dsage_mpi", "job", INPUT[0], *size, "--cores-per-node", "2", *options)
+    assert done.returncode == 0, done.stderr
+    lines = script.read_text().splitlines(keepends=True)
+    here = [line for line in lines if "--gres" not in line]
+    assert len(here) == len(lines) - 1
+    script.write_text("".join(here).replace("=8192M", "=50M"))
+    return script
 
 
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.stem)
@@ -151,8 +175,9 @@ def test_job_that_loses_a_rank_goes_on(cluster, jobs, reference):
     assert digest(job.run_dir) == reference(*SMALL)
 
 
-def test_job_on_two_kinds_of_nodes_is_one_world(cluster, jobs, reference):
-    job = jobs["het"]
+@pytest.mark.parametrize("name", ["het", "written"])
+def test_job_on_two_kinds_of_nodes_is_one_world(cluster, jobs, reference, name):
+    job = jobs[name]
     state, text = cluster.wait(job.number, job.output, 200), job.output.read_text()
     assert state == "COMPLETED", text
     assert "seed 0, 3 rank(s)" in text

@@ -34,10 +34,12 @@ def service_for(model: Any, name: str | None = None) -> PredictionService:
     return PredictionService(model.settings, SPACE, 3, processor() if name is None else name)
 
 
-@pytest.mark.parametrize("kind", ["convolutional", "compact"])
-def test_shared_predictions_are_those_of_one_rank(kind):
+@pytest.mark.parametrize(("kind", "members"), [("convolutional", 1), ("compact", 3)])
+def test_shared_predictions_are_those_of_one_rank(kind, members):
     ancillary = kind == "convolutional"
-    alone, shared = (surrogate(kind=kind, epochs=1, ancillary=ancillary) for _ in range(2))
+    alone, shared = (
+        surrogate(kind=kind, epochs=1, ancillary=ancillary, members=members) for _ in range(2)
+    )
     compute = Alternating(service_for(shared))
     assert shared.share(compute) == 2
     levels = evaluations(700, seed=3)[0]

@@ -70,3 +70,15 @@ class Direct:
         """Restores ``state()``."""
         self._emitters.load_state(tree["search"]["emitters"])
         restore_archive_generator(self._archive, tree["rng"]["archive"])
+
+
+class MapElites(Direct):
+    """MAP-Elites (Mouret and Clune 2015): mutations of elites, each of them simulated."""
+
+
+class CmaMe(Direct):
+    """CMA-ME (Fontaine et al. 2020): improvement emitters adapt where the next solutions lie."""
+
+
+class DomainRandomization(Direct):
+    """Domain randomization: random solutions alone, the baseline that learns nothing."""

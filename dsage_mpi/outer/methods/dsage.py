@@ -111,7 +111,7 @@ class Dsage:
         if self._config.surrogate.inputs == "published":  # which the search was shown otherwise
             as_searched = self._surrogate.predict(levels, occupancy=False)
         used = self._used(levels, as_searched)
-        self._calibration.observe(np.column_stack([used.objective, used.measures]), targets)
+        self._calibration.observe(used.beliefs(), targets)
         return {
             **held_out_scores(predicted, real.objective, real.measures, real.occupancy),
             **constant_errors(head_names(real.measures.shape[1]), self._data.means(), targets),
@@ -213,14 +213,13 @@ class Dsage:
 
     def _known(self) -> Knowledge:
         """What a selection goes by; what is being simulated counts as simulated."""
-        pending = self._predict(self._pending)
         return Knowledge(
             self._evaluations + len(self._pending),
             self._problem.ground_truth,
             self._simulated,
             self._calibration,
             self._problem.archives,
-            np.column_stack([pending.objective, pending.measures]),
+            self._predict(self._pending).beliefs(),
         )
 
     def _simulated(self, levels: Array) -> NDArray[np.bool_]:
@@ -263,12 +262,18 @@ class Dsage:
 
     def _used(self, levels: Array, prediction: Prediction) -> Predicted:
         """The prediction, but for what the levels tell by themselves."""
-        objective, measures = prediction.objective, prediction.measures
-        if self._config.surrogate.known_measures:
-            measures = _better(self._domain.known_measures(levels), measures)
-        if self._config.surrogate.known_objective:
-            objective = _better(known_objective(self._domain, levels), objective)
-        return Predicted(objective, measures, levels)
+        believed = np.column_stack([prediction.objective, prediction.measures])
+        known, settings = np.full_like(believed, np.nan), self._config.surrogate
+        if settings.known_measures:
+            known[:, 1:] = self._domain.known_measures(levels)
+        if settings.known_objective:
+            known[:, 0] = known_objective(self._domain, levels)
+        certain = ~np.isnan(known)
+        values = np.where(certain, known, believed)
+        spread = prediction.spread
+        if spread.size:
+            spread = np.where(certain, 0.0, spread)
+        return Predicted(values[:, 0], values[:, 1:], levels, spread)
 
     def _levels(self, solutions: Array) -> Array:
         as_published = self._config.surrogate.inputs == "published"
@@ -292,8 +297,3 @@ class Dsage:
         if batch.failed.any():
             levels[batch.failed] = self._domain.levels(batch.solutions[batch.failed])
         return levels
-
-
-def _better(known: Array, predicted: Array) -> Array:
-    """What is known, and where it is not (NaN), what is predicted."""
-    return np.where(np.isnan(known), predicted, known)
