@@ -64,6 +64,11 @@ PAIR = (
     "surrogate.features=16",
     "surrogate.residual_blocks=1",
 )
+#: The same for inputs/maze.toml, which has more evaluations.
+WIDER_PAIR = (*PAIR, "surrogate.features=32")
+#: The published network of Mario without its ancillary one, likewise.
+PREDICTOR = ("surrogate.kind=convolutional", "surrogate.planes=false")
+SEQUENTIAL = ("outer_loop.mode=sequential",)
 PAIR_VARIANTS: dict[str, tuple[str, ...]] = {
     "as published (these networks)": (*PUBLISHED, *ONE_PER_COARSE_CELL["maze"]),
     "as published, only new candidates": (
@@ -100,6 +105,7 @@ STUDIES = {
         {
             "default": (),
             "MAP-Elites": ("algorithm.method=map_elites",),
+            "sequential": SEQUENTIAL,
             "200 inner iterations": ("inner_loop.iterations=200",),
             "15 epochs": ("surrogate.epochs=15",),
             "published pair": PAIR,
@@ -116,10 +122,11 @@ STUDIES = {
         {
             "default": (),
             "MAP-Elites": ("algorithm.method=map_elites",),
-            "features 16": ("surrogate.features=16",),
-            "5 epochs": ("surrogate.epochs=5",),
-            "60 inner iterations": ("inner_loop.iterations=60",),
-            "as published (these networks)": (
+            "features 8": ("surrogate.features=8",),
+            "sequential": SEQUENTIAL,
+            "published pair": WIDER_PAIR,
+            "published pair, as published": (
+                *WIDER_PAIR,
                 *PUBLISHED,
                 "selection.coarse_dims=[32,27]",
             ),
@@ -131,6 +138,7 @@ STUDIES = {
         250.0,
         {
             "default": (),
+            "published network": PREDICTOR,
             "CMA-ME": (
                 "algorithm.method=cma_me",
                 "emitters.count=5",

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsage_mpi.api.results import Run
+from dsage_mpi.archives import Archives
 from dsage_mpi.core.domain import renderer
 from dsage_mpi.core.seeding import evaluation_seeds
 from dsage_mpi.report.page.source import Looks, Measures, PageRun
 from dsage_mpi.run.finish import run_title, units
 from dsage_mpi.run.load_run import find_stored
+from dsage_mpi.rundir.surrogate_archive import read_surrogate_archive
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,6 +76,7 @@ def page_run(path: Path, predictions: bool = True) -> PageRun:
         paths=_paths(domain, record, config.seed),
         predict=_predictor(run) if predictions else None,
         checked=_checked(stored.tree),
+        searched=read_surrogate_archive(path) if path.is_dir() else None,
         coarse=tuple(getattr(config.selection, "coarse_dims", None) or ()),
         failures=_failures(stored.tree),
         config=stored.config,
@@ -98,12 +101,14 @@ def _facts(stored: Stored, run: Run) -> list[tuple[str, str]]:
 
 def _measures(stored: Stored, run: Run) -> Measures:
     settings, archives = run.config.archive, stored.archives(run.config)
+    nearest = archives.centroids is not None and type(archives).HEATMAP == Archives.HEATMAP
     return Measures(
         names=settings.measures,
         units=tuple(units(run.config)),
         ranges=np.asarray(archives.ranges).T,
         dims=() if archives.centroids is not None else tuple(int(n) for n in archives.dims),
         cells=int(run.archive.cells),
+        centres=archives.centroids if nearest and len(settings.measures) == 2 else None,
     )
 
 

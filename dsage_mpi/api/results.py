@@ -212,7 +212,7 @@ class Run:
             A Pillow image, which a notebook shows and ``save`` writes.
 
         Raises:
-            RenderError: The cell is empty (says which near it is not), or cannot be.
+            RenderError: The cell is empty (says which near it is not), or cell or scale cannot be.
             ValueError: Both ``cell`` and ``evaluation`` are given.
             DomainError: What the domain needs is missing on this machine.
         """
@@ -221,7 +221,7 @@ class Run:
         from dsage_mpi.api.scenes import Wanted
         from dsage_mpi.report.movie import scaled
 
-        scene = self._scene(Wanted(cell=cell, evaluation=evaluation))
+        scene = self._scene(Wanted(cell=cell, evaluation=evaluation, scale=scale))
         played = None if scene.why_not_played else rollout
         if played is not None:
             scene.check_rollout(played)
@@ -260,7 +260,7 @@ class Run:
 
         path = Path(path)
         check_film(path)
-        scene = self._scene(Wanted(cell=cell, evaluation=evaluation))
+        scene = self._scene(Wanted(cell=cell, evaluation=evaluation, scale=scale))
         scene.write_film(path, rollout, whole, scale)
         return path
 

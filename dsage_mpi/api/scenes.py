@@ -39,6 +39,8 @@ def check_film(path: Path) -> None:
     check_target(path)
 
 
+#: Largest number of pixels per pixel: a level of Mario is then 14 000 of them wide.
+MOST_SCALE = 16
 #: Number that stands for all rollouts of a level.
 ALL_ROLLOUTS = -1
 
@@ -170,17 +172,27 @@ class Scene:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which level is to be drawn: at most one of these is given; none: the best elite.
+    """Which level is to be drawn: at most one of the first three is given; none: the best elite.
 
     Attributes:
         cell: The numbers that name a cell of the archive.
         measures: Values of the measures, for the cell that they fall into.
         evaluation: Number of an evaluation, from 0.
+        scale: Pixels per pixel.
+
+    Raises:
+        RenderError: No picture can have that scale.
     """
 
     cell: Sequence[int] | None = None
     measures: Sequence[float] | None = None
     evaluation: int | None = None
+    scale: int = 1
+
+    def __post_init__(self) -> None:
+        number = isinstance(self.scale, int | np.integer) and not isinstance(self.scale, bool)
+        if not number or not 1 <= self.scale <= MOST_SCALE:
+            raise RenderError(f"scale = {self.scale!r}: expected a whole number, 1 to {MOST_SCALE}")
 
 
 def find_scene(
@@ -199,7 +211,8 @@ def find_scene(
         RenderError: There is none.
         ValueError: Both cell and evaluation are given.
     """
-    given = {name: value for name, value in vars(wanted).items() if value is not None}
+    named = {name: value for name, value in vars(wanted).items() if name != "scale"}
+    given = {name: value for name, value in named.items() if value is not None}
     if len(given) > 1:
         told = " and ".join(f"{name}={value}" for name, value in given.items())
         raise ValueError(f"{told} are both given: expected one")

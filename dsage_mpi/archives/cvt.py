@@ -6,6 +6,7 @@ in ranges, not in units: a measure from 0 to 1 counts as much as one from 0 to 6
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
 from typing import ClassVar
 
@@ -20,6 +21,10 @@ from dsage_mpi.core.seeding import Purpose, generator
 from dsage_mpi.core.settings import problems_error
 from dsage_mpi.core.state import Tree
 
+_log = logging.getLogger("dsage_mpi.archives")
+
+#: From so many samples on it takes seconds, of which somebody should know.
+_SLOW = 300_000
 #: Samples per cell, and at least so many, where an input does not say.
 _PER_CELL, _LEAST = 25, 10_000
 
@@ -73,10 +78,18 @@ class CvtArchives(Archives):
     @cached_property
     def centroids(self) -> NDArray[np.float64]:  # type: ignore[override]
         """(cells, k) float64, in the measures' units."""
+        settings = self.settings
+        if settings.sample_count >= _SLOW:
+            _log.info(
+                "computing the centres of %d cells from %d points, which takes a while (about half "
+                "a minute per million points; fewer: archive.samples); checkpoints keep them",
+                settings.cells,
+                settings.sample_count,
+            )
         rng = generator(self.run_seed, Purpose.ARCHIVE_CELLS, 0)
         low, high = self.ranges
-        samples = rng.random((self.settings.sample_count, len(low)))
-        return np.asarray(low + (high - low) * centroidal(samples, self.settings.cells, rng))
+        samples = rng.random((settings.sample_count, len(low)))
+        return np.asarray(low + (high - low) * centroidal(samples, settings.cells, rng))
 
     def state(self) -> Tree:
         """The centroids: what other versions of libraries compute may differ in the last bit."""

@@ -37,7 +37,11 @@ def configure(parser: Parser) -> None:
         EPILOG,
     )
     parser.add_argument(
-        "paths", metavar="STUDY_DIR|RUN_DIR", type=Path, nargs="+", help="one study, or runs"
+        "paths",
+        metavar="STUDY_DIR|STUDY.toml|RUN_DIR",
+        type=Path,
+        nargs="+",
+        help="one study, or runs",
     )
     parser.add_argument(
         "--output",
@@ -64,7 +68,9 @@ def compare(paths: list[Path], output: Path | None, target: float | None = None)
     from dsage_mpi.core.state import CheckpointError
     from dsage_mpi.rundir.run_directory import RunDirectoryError
     from dsage_mpi.study.compare import as_markdown, sections, write_comparison
+    from dsage_mpi.study.folder import folder_of
 
+    paths = [folder_of(path) for path in paths]
     try:
         comparison = _read(paths, target)
     except (ConfigError, CheckpointError, RunDirectoryError) as error:

@@ -14,6 +14,7 @@ from dsage_mpi.core.terminal import complain
 EPILOG = f"""examples:
   python -m dsage_mpi report runs/maze-0001                      writes runs/maze-0001/report.html
   python -m dsage_mpi report runs/maze-000* --output mazes.html  several runs in one file
+  python -m dsage_mpi report inputs/studies/maze_small.toml      all runs of a study
   python -m dsage_mpi report runs/maze-0001 --follow             while it runs: see docs/report.md
 
 {EXIT_CODES}
@@ -34,13 +35,13 @@ def configure(parser: Parser) -> None:
         nargs="+",
         type=Path,
         metavar="RUN",
-        help="a run directory, one checkpoint, or a folder of run directories",
+        help="a run directory, one checkpoint, a folder of run directories, or a study's file",
     )
     parser.add_argument(
         "--output",
         type=some_path,
         metavar="FILE.html",
-        help="default: report.html in the run directory; needed for several runs",
+        help="default: report.html in the run directory or folder; needed for several of them",
     )
     parser.add_argument(
         "--follow",
@@ -75,10 +76,13 @@ def main(arguments: argparse.Namespace) -> int:
         arguments.error(f"--paths {arguments.paths}: expected 0 or more")
     if not 0.1 <= arguments.every <= 86400:
         arguments.error(f"--every {arguments.every}: expected 0.1 to 86400 seconds")
-    runs = _expanded(arguments.runs)
-    if arguments.output is None and len(runs) > 1:
+    from dsage_mpi.study.folder import folder_of
+
+    paths = [folder_of(path) for path in arguments.runs]
+    runs = _expanded(paths)
+    if arguments.output is None and len(paths) > 1:
         arguments.error("--output is missing: where to write a page about several runs?")
-    output = arguments.output or _default_output(runs[0])
+    output = arguments.output or _default_output(paths[0])
     from dsage_mpi.config.load import ConfigError
     from dsage_mpi.core.domain import DomainError
     from dsage_mpi.core.state import CheckpointError

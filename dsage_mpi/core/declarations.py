@@ -37,11 +37,19 @@ def _settings(value: Any) -> bool:
     return isinstance(value, type) and hasattr(value, "model_validate")
 
 
+def _parameters(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(name, str) for name in value)
+
+
 _TEXTS = "a tuple of texts"
 _DECLARATIONS: dict[str, tuple[_Check, str]] = {
     "Settings": (_settings, "a class with pydantic fields, derived from dsage_mpi.Settings"),
     "SOLUTIONS": (_texts, f'{_TEXTS}, such as ("discrete",)'),
     "EMITTERS": (_texts, f'{_TEXTS}, such as ("map_elites",)'),
     "LEVELS": (_texts, f'{_TEXTS}, such as ("images",)'),
+    "PARAMETERS": (
+        _parameters,
+        'names -> what each can be, such as {"slope": Real(-1, 1), "roof": Choice("flat", "dome")}',
+    ),
     "COLUMNS": (_columns, 'names of columns, of letters, digits and "_" -> what they are'),
 }

@@ -79,6 +79,11 @@ class Parameters:
     """
 
     def __init__(self, declared: Mapping[str, Parameter]) -> None:
+        if not isinstance(declared, Mapping):
+            raise DomainError(
+                f"PARAMETERS is a {type(declared).__name__}: expected names -> what each can be, "
+                'such as {"slope": Real(-1, 1)}'
+            )
         for name, parameter in declared.items():
             _check(name, parameter)
         self._declared = dict(declared)

@@ -89,6 +89,8 @@ class OuterLoop:
         self._farm = farm
         #: Called in the middle of an iteration when there is a new state worth keeping.
         self.on_milestone: Callable[[], None] = lambda: None
+        #: Called with what was proposed, and the number of its first evaluation.
+        self.on_proposal: Callable[[Proposal, int], None] = lambda proposal, first: None
         #: Called by ``run`` after every iteration, once all that is kept of it is.
         self.listeners: Sequence[Listener] = ()
         self._begin(build_archives(config.archive, config.seed))
@@ -175,6 +177,7 @@ class OuterLoop:
 
     def _propose(self) -> Proposal:
         proposal = self.method.propose(self.iteration)
+        self.on_proposal(proposal, len(self.record))
         # A restart proposes anew instead of an empty one: its settings may find something.
         if self.method.keeps_proposals and len(proposal.solutions) > 0:
             self._mark(proposal)
@@ -187,6 +190,7 @@ class OuterLoop:
             return
         self.method.expect(proposal)
         following = self.method.propose(self.iteration + 1)
+        self.on_proposal(following, len(self.record) + len(proposal.solutions))
         if len(following.solutions) > 0:  # else proposed anew, once more is known
             self._mark(self._marked.proposal, following)
             self.on_milestone()

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from dsage_mpi.archives import ARCHIVES
 from dsage_mpi.config.components import EMITTERS
 from dsage_mpi.core import exit_codes
-from dsage_mpi.core.domain import renderer
 from dsage_mpi.core.printable import printable
 from dsage_mpi.core.registry import load
 from dsage_mpi.domains import measures_of
 from dsage_mpi.report.export import ArchiveTable, export_archive
 from dsage_mpi.report.figures.gallery import Render
+from dsage_mpi.report.figures.played import elite_renderer
+from dsage_mpi.report.figures.predictions import Checked
 from dsage_mpi.report.figures.run import Look, draw_run
 from dsage_mpi.report.ranks import write_ranks
 from dsage_mpi.report.summary import run_summary
@@ -76,7 +77,10 @@ def write_results(parts: Parts) -> str:
     )
     table = export_archive(directory, made)
     if config.report.figures:
-        draw_run(directory.figures, table, rows, look(config, renderer(domain)))
+        kept = loop.method.state().get("surrogate", {})
+        checked = Checked.of(kept, config.archive.measures)
+        drawn = elite_renderer(domain, table, config.seed)
+        draw_run(directory.figures, table, rows, look(config, drawn), checked)
     ranks = parts.resources.farm.stats()
     write_ranks(directory.ranks, ranks)
     summary = run_summary(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dsage_mpi.config.schema import Config
 from dsage_mpi.core.state import Tree
 from dsage_mpi.outer.loop import OuterLoop, Step
+from dsage_mpi.outer.methods.base import Proposal
 from dsage_mpi.outer.phases import Phases
 from dsage_mpi.run.checkpoint_header import write_header
 from dsage_mpi.run.parts import Parts, Resources
@@ -20,6 +21,7 @@ from dsage_mpi.run.recorders.failures import FailureRecorder
 from dsage_mpi.run.recorders.metrics import MetricsRecorder
 from dsage_mpi.run.recorders.status import StatusRecorder
 from dsage_mpi.run.recorders.surrogate import SurrogateRecorder
+from dsage_mpi.run.recorders.surrogate_archive import SurrogateArchiveRecorder
 from dsage_mpi.rundir.journal import Journal, journal_key
 from dsage_mpi.rundir.journaled_farm import JournaledFarm
 from dsage_mpi.rundir.metrics import Metrics
@@ -44,12 +46,19 @@ class Run:
             FailureRecorder(parts),
             DisplayRecorder(parts),
             SurrogateRecorder(parts),
+            SurrogateArchiveRecorder(parts),
             StatusRecorder(parts),
             self.checkpoints,  # last: a checkpoint holds what all others did
         ]
         parts.phases.on_safe_point = self.at_safe_point
+        parts.loop.on_proposal = self.after_proposal
         parts.loop.on_milestone = self.checkpoints.save_milestone
         parts.resources.requests.save = self.checkpoints.save_now
+
+    def after_proposal(self, proposal: Proposal, first: int) -> None:
+        """Records what is to be evaluated next."""
+        for recorder in self.recorders:
+            recorder.after_proposal(proposal, first)
 
     def after_iteration(self, step: Step) -> None:
         """Records one outer iteration."""

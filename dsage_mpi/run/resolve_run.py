@@ -26,6 +26,7 @@ from dsage_mpi.domains import build_domain
 from dsage_mpi.run.memory import check_memory
 from dsage_mpi.run.restart_source import RestartSource, compare_with_file, read_source
 from dsage_mpi.rundir.lock import RunLock
+from dsage_mpi.rundir.metric_columns import repeated_columns
 from dsage_mpi.rundir.run_directory import (
     RunDirectory,
     RunDirectoryError,
@@ -250,10 +251,13 @@ def _check_needs(config: Config, source: str) -> None:
     """Misses memory, an agent, Java or a GPU that the configuration needs here.
 
     Raises:
-        ConfigError: There is not enough memory.
+        ConfigError: There is not enough memory, or a method's column is there already.
         DomainError: What the domain or the search needs is missing or unusable.
         SurrogateError: There is no GPU.
     """
+    if taken := repeated_columns(config.archive.measures, config.method_columns):
+        message = f"COLUMNS names {', '.join(taken)}: metrics.csv has that already; rename it"
+        raise ConfigError([Problem("algorithm.method", message)], source)
     domain = build_domain(config.domain, config.archive.measures)
     require_native_code()
     check_memory(config, domain, source)

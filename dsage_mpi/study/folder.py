@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dsage_mpi.core.paths import kind_of, list_folder
-from dsage_mpi.rundir.run_directory import RunDirectory, never_begun
+from dsage_mpi.rundir.run_directory import RUNS_FOLDER, RunDirectory, never_begun
 
 #: The study that a folder of runs belongs to, and one row's effective input, in that folder.
 STUDY_FILE, ROW_INPUT = "study.toml", "input.toml"
@@ -23,6 +23,11 @@ def is_study(path: Path) -> bool:
         return kind_of(path / STUDY_FILE) == "file"
     except OSError:
         return False
+
+
+def folder_of(path: Path) -> Path:
+    """Where the runs of a study are by default, for its file; any other path as it is."""
+    return RUNS_FOLDER / path.stem if path.suffix == ".toml" else path
 
 
 def runs_in(study: Path) -> list[Path]:

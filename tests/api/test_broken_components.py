@@ -93,3 +93,28 @@ def test_what_a_callback_raises_comes_back_as_it_was(tmp_path):
 
     with pytest.raises(LookupError, match="mine"):
         dm.illuminate(config(Good), run_dir=tmp_path / "run", callbacks=[raises], quiet=True)
+
+
+class Repeats(Good):
+    COLUMNS = {"share": "of all", "qd_score": "mine", "ones_below": "mine"}
+
+
+def test_a_method_s_column_that_is_there_already_is_refused_before_anything_is_made(tmp_path):
+    with pytest.raises(dm.ConfigError, match=r"COLUMNS names qd_score, ones_below: metrics\.csv"):
+        dm.illuminate(config(Repeats), run_dir=tmp_path / "run", quiet=True)
+    assert not (tmp_path / "run").exists()
+
+
+class Listed(Sums):
+    PARAMETERS = [("slope", dm.Real(-1, 1))]
+
+
+def test_parameters_that_are_no_mapping_are_told(tmp_path):
+    dm.register_domain("listed", Listed)
+    with pytest.raises(
+        dm.ConfigError, match=r"PARAMETERS is \[\('slope'.*names -> what each can be"
+    ):
+        dm.Config(
+            domain={"name": "listed"},
+            archive={"measures": ("ones", "first"), "dims": (4, 4), "ranges": ((0, 16), (0, 4))},
+        )

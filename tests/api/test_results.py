@@ -93,6 +93,8 @@ def test_levels_are_drawn(run: dm.Run) -> None:
         ({"cell": (0, 26)}, r"cell \(0, 26\) is empty; the nearest with an elite is cell \d+ \d+"),
         ({"cell": (32, 0)}, r"no cell \(32, 0\): the archive has 32 x 27"),
         ({"cell": (1,)}, r"no cell \(1,\): the archive has 32 x 27"),
+        ({"scale": 0}, "scale = 0: expected a whole number, 1 to 16"),
+        ({"scale": 1.5}, r"scale = 1\.5: expected a whole number, 1 to 16"),
         ({"evaluation": 40}, "no evaluation 40: the run has 40, numbered from 0"),
     ],
 )

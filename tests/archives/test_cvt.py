@@ -82,3 +82,13 @@ def test_as_many_coarse_cells_as_cells_join_none(archives):
 
 def test_a_cell_is_found_by_measures(archives):
     assert archives.cell_of(archives.centroids[33]) == 33
+
+
+def test_what_takes_long_is_told(caplog):
+    many = SETTINGS.model_copy(update={"cells": 2, "samples": 300_000})
+    with caplog.at_level("INFO"):
+        CvtArchives(many, 7).centroids  # noqa: B018
+        assert "centres of 2 cells from 300000 points, which takes a while" in caplog.text
+        caplog.clear()
+        CvtArchives(SETTINGS, 7).centroids  # noqa: B018
+        assert caplog.text == ""

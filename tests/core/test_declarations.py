@@ -16,6 +16,7 @@ from dsage_mpi.core.settings import Settings
         {"EMITTERS": "map_elites"},
         {"LEVELS": (1,)},
         {"COLUMNS": 5},
+        {"PARAMETERS": [("slope", 1)]},
         {"COLUMNS": {"a,b": "two"}},
     ],
 )

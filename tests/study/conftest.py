@@ -54,14 +54,14 @@ def scaled_study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     """All six rows of the paper's main table for mazes, two seeds each."""
     folder = tmp_path_factory.mktemp("studies") / "reproduce"
     file = STUDIES / "maze_main.toml"
-    return _make(load_study(file, folder, overrides=LESS, scale=0.01, seeds=2))
+    return made(load_study(file, folder, overrides=LESS, scale=0.01, seeds=2))
 
 
 @pytest.fixture(scope="session")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     """Two rows without a surrogate, three seeds each."""
     folder = tmp_path_factory.mktemp("studies")
-    return _make(load_study(write_small(folder), folder / "runs"))
+    return made(load_study(write_small(folder), folder / "runs"))
 
 
 def write_small(folder: Path, text: str = SMALL) -> Path:
@@ -71,7 +71,8 @@ def write_small(folder: Path, text: str = SMALL) -> Path:
     return path
 
 
-def _make(study: Study) -> Study:
+def made(study: Study) -> Study:
+    """A study with all its runs, made in this process."""
     provide_caches(os.environ)
     study.write()
     assert make_together(World(), study.runs) == 0

@@ -14,6 +14,8 @@ from dsage_mpi.__main__ import main
 from dsage_mpi.study.compare import sections, write_comparison
 from dsage_mpi.study.comparison import compare_runs, compare_study
 from dsage_mpi.study.formats import latex
+from dsage_mpi.study.plan import load_study
+from tests.study.conftest import made, write_small
 
 
 def last_row(run):
@@ -142,3 +144,44 @@ def test_the_paper_s_table_at_a_hundredth(scaled_study, capsys, tmp_path):
     assert len(list(csv.DictReader(io.StringIO(pairs)))) == 6
     page = (scaled_study.directory / "report.html").read_text()
     assert page.count("seed-1") > 5
+
+
+CVT = """
+title = "Voronoi cells"
+seeds = [1]
+
+[set.report]
+figures = false
+[set.archive]
+kind = "cvt"
+cells = 60
+[set.algorithm]
+method = "map_elites"
+max_evaluations = 30
+[set.domain]
+rollouts = 1
+
+[rows.small]
+input = "{inputs}/base/maze.toml"
+set.emitters.batch_size = 2
+[rows.large]
+input = "{inputs}/base/maze.toml"
+set.emitters.batch_size = 4
+"""
+
+
+def test_archives_of_voronoi_cells_are_compared(tmp_path):
+    """All but the archives side by side, which are drawn of grids alone."""
+    study = made(load_study(write_small(tmp_path, CVT), tmp_path / "runs"))
+    files = write_comparison(compare_study(study), tmp_path / "comparison")
+    names = {path.name for path in files}
+    assert {"comparison.md", "curves.png", "objectives.png", "scores.csv"} <= names
+    assert "archives.png" not in names
+    assert "archives.png" not in (tmp_path / "comparison" / "comparison.html").read_text()
+    with (tmp_path / "comparison" / "scores.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2
+    for row in rows:
+        archive = np.load(study.directory / row["row"] / f"seed-{row['seed']}" / "archive.npz")
+        assert float(row["qd_score"]) == archive["objective"].sum()
+        assert float(row["coverage"]) == pytest.approx(len(archive["index"]) / 60)

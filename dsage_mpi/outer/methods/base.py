@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dsage_mpi.core.domain import Domain
     from dsage_mpi.outer.phases import Phases
     from dsage_mpi.outer.record import Batch, EvaluationRecord
+    from dsage_mpi.outer.searched import Searched
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,14 @@ class Proposal:
         cost: (n,) predicted run times in any unit (for dispatch only), or None.
         notes: Columns of ``metrics.csv`` that the method alone can fill.
         measures: (n, k) measures that the method predicts, or None.
+        searched: The surrogate archive that they were chosen from, or None; no checkpoint has it.
     """
 
     solutions: Array
     cost: Array | None = None
     notes: Mapping[str, int | float] = field(default_factory=dict)
     measures: Array | None = None
+    searched: Searched | None = None
 
     def first(self, count: int) -> Proposal:
         """The first ``count`` of them: how the budget is kept."""

@@ -89,7 +89,7 @@ def _error_panels(
         axes.set_ylabel(f"held-out MAE{f' ({unit})' if unit else ''}", fontsize=8)
         _over_evaluations(axes, ticks=4)
         _small(axes)
-    panels[0].legend(fontsize=7, loc="lower left")
+    _legend_above(band, panels)
 
 
 def _agreement_panels(band: Any, rows: Rows, ranked: Sequence[str]) -> None:
@@ -110,7 +110,18 @@ def _agreement_panels(band: Any, rows: Rows, ranked: Sequence[str]) -> None:
         _over_evaluations(axes, ticks=4)
         axes.set_ylim(-1.05, 1.05)
         _small(axes)
-    panels[0].legend(fontsize=7, loc="lower left")
+    _legend_above(band, panels)
+
+
+def _legend_above(band: Any, panels: Any) -> None:
+    """One legend for all panels, where it covers no line."""
+    known: dict[str, Any] = {}
+    for axes in panels:
+        handles, labels = axes.get_legend_handles_labels()
+        known |= dict(zip(labels, handles, strict=True))
+    band.legend(
+        list(known.values()), list(known), loc="outside upper right", ncols=len(known), fontsize=7
+    )
 
 
 def _small(axes: Any) -> None:

@@ -18,12 +18,14 @@ from dsage_mpi.report.history import History, replay
 from dsage_mpi.report.page.pack import (
     OCCUPANCY_BITS,
     Packed,
+    four_digits,
     packed_column,
     packed_levels,
     packed_occupancy,
     packed_paths,
     packed_rising,
 )
+from dsage_mpi.report.page.searched import searched_content
 from dsage_mpi.report.page.sheets import drawing_of, packed_sheet
 from dsage_mpi.report.page.source import PageRun
 
@@ -65,6 +67,7 @@ def run_content(run: PageRun, limits: Limits) -> Packed:
     _add_levels(content, run, history, limits, left_out)
     _add_paths(content, run, history, limits, left_out)
     _add_predictions(content, run, history, limits, left_out)
+    _add_searched(content, run, limits, left_out)
     _add_occupancy(content, run, history, limits, left_out)
     content["leftOut"] = left_out
     return content
@@ -89,6 +92,9 @@ def _facts(run: PageRun) -> Packed:
         ],
         "dims": list(axes.dims),
         "cells": axes.cells,
+        "centres": [
+            packed_column(column) for column in (() if axes.centres is None else axes.centres.T)
+        ],
         "coarse": list(run.coarse),
         "config": run.config,
         "versions": run.versions,
@@ -218,7 +224,7 @@ def _add_predictions(
         left_out.append(f"The surrogate's predictions are left out: {error}")
         return
     # Networks add in another order from machine to machine: four digits are the same on all.
-    shown = [_four_digits(predicted[:, k]) for k in range(predicted.shape[1])]
+    shown = [four_digits(predicted[:, k]) for k in range(predicted.shape[1])]
     made = [packed_column(values) for values in shown]
     if _fits(content, {"": made}, limits):
         content["predicted"] = made
@@ -226,11 +232,13 @@ def _add_predictions(
         left_out.append("The surrogate's predictions are left out: they are too many.")
 
 
-def _four_digits(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Multiples of one ten-thousandth of the range's power of ten."""
-    span = float(np.ptp(values)) or 1.0
-    step = 10.0 ** (np.ceil(np.log10(span)) - 4)
-    return np.asarray(np.rint(values / step) * step)
+def _add_searched(content: Packed, run: PageRun, limits: Limits, left_out: list[str]) -> None:
+    """The surrogate's archive, and which of it was chosen."""
+    made = searched_content(run)
+    if made is not None and _fits(content, made, limits):
+        content["searched"] = made
+    elif made is not None:
+        left_out.append("The surrogate's archive is left out: it takes too much room.")
 
 
 def _add_occupancy(

@@ -21,6 +21,8 @@ SCRIPTS = (
     "dom",
     "data",
     "levels",
+    "searched",
+    "voronoi",
     "map",
     "charts",
     "sections",

@@ -47,6 +47,13 @@ def packed_column(values: NDArray[Any], fractions: tuple[int, ...] = _FRACTIONS)
     return _packed(kind, above.astype(f"<{kind}"), lowest, fraction)
 
 
+def four_digits(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Multiples of one ten-thousandth of the range's power of ten."""
+    span = float(np.ptp(values)) or 1.0
+    step = 10.0 ** (np.ceil(np.log10(span)) - 4)
+    return np.asarray(np.rint(values / step) * step)
+
+
 def packed_rising(values: NDArray[np.int64]) -> Packed:
     """Rising whole numbers ((n,)), as steps from one to the next."""
     return {**packed_column(np.diff(values, prepend=0)), "steps": True}

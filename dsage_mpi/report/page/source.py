@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsage_mpi.core.tile_sheets import TileSheet
+from dsage_mpi.outer.searched import Searched
 from dsage_mpi.report.history import CellOf
 
 
@@ -23,6 +24,8 @@ class Measures:
         ranges: (k, 2) float64, smallest and largest value.
         dims: Cells per measure; empty if the archive is no grid.
         cells: Number of cells.
+        centres: (cells, 2) of an archive of two measures whose cells are what is nearest to a
+            centre, in ranges; None of others.
     """
 
     names: tuple[str, ...]
@@ -30,6 +33,7 @@ class Measures:
     ranges: NDArray[np.float64]
     dims: tuple[int, ...]
     cells: int
+    centres: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ class PageRun:
         predict: Objective and measures ((m, 1 + k)) that the surrogate predicts for levels
             ((m, H, W)); None if there is no surrogate.
         checked: Predictions and what simulating them gave, (c, 1 + k) each.
+        searched: The surrogate's archive that the newest solutions were chosen from, with numbers
+            of evaluations as places; None if it is not known.
         coarse: Cells per measure of a downsampled archive; empty if none is used.
         failures: (number, text) of failed evaluations.
         config: TOML of the effective configuration.
@@ -93,6 +99,7 @@ class PageRun:
     paths: Callable[[NDArray[np.int64]], list[Sequence[NDArray[np.int16]]]] | None = None
     predict: Callable[[NDArray[np.int8]], NDArray[np.float64]] | None = None
     checked: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+    searched: Searched | None = None
     coarse: tuple[int, ...] = ()
     failures: Sequence[tuple[int, str]] = field(default_factory=list)
     config: str = ""

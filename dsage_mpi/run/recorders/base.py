@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dsage_mpi.core.state import Tree
 from dsage_mpi.outer.loop import Step
+from dsage_mpi.outer.methods.base import Proposal
 
 
 class Recorder:
@@ -15,6 +16,12 @@ class Recorder:
 
     #: Name of this recorder's group in a checkpoint; empty if it keeps nothing there.
     part = ""
+
+    def after_proposal(self, proposal: Proposal, first: int) -> None:
+        """A method has proposed solutions, whose first evaluation is number ``first``.
+
+        A restart goes on with a proposal that it has kept without saying so again.
+        """
 
     def after_iteration(self, step: Step) -> None:
         """An outer iteration is over."""

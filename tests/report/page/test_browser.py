@@ -14,6 +14,7 @@ from dsage_mpi.domains.mario.draw import draw_level as draw_mario
 from dsage_mpi.domains.mario.sheet import sheet_codes, tile_sheet
 from dsage_mpi.report.page.document import write_page
 from dsage_mpi.report.page.source import Looks, Measures
+from dsage_mpi.rundir.surrogate_archive import read_surrogate_archive
 from tests.report.page.conftest import Browser, maze_run
 
 Keys = pytest.importorskip("selenium.webdriver.common.keys").Keys
@@ -285,3 +286,90 @@ def test_the_papers_archive(browser: Browser, tmp_path: Path) -> None:
     np.testing.assert_array_equal(
         browser.pixels("level"), run.looks.render(run.record["level"][event])
     )
+
+
+def test_the_surrogates_archive_and_what_became_of_it(
+    browser: Browser, page: Path, whole_run: Callable[[str], Path]
+) -> None:
+    found = read_surrogate_archive(whole_run("dsage"))
+    assert found is not None
+    browser.open(page)
+    browser.choose("archives", "surrogate")
+    assert set(browser.run("Array.from(map.held.keys())")) == set(found.cell.tolist())
+    assert f"{len(found.cell)}cells in the surrogate's archive" in browser.text("cards")
+    assert browser.run("document.getElementById('slider').hidden")
+    other = int(found.cell[found.place < 0][0])
+    browser.click_cell(other)
+    assert browser.text("closest") == "It was not chosen to be simulated."
+    browser.choose("archives", "chosen")
+    chosen = np.flatnonzero((found.place >= 0) & (found.place < 50))
+    assert len(browser.run("Array.from(map.held.keys())")) == (found.place >= 0).sum()
+    browser.choose("colour", "error:agent_path_length")
+    browser.click_cell(int(found.cell[chosen[0]]))
+    blocks = int(found.measures[chosen[0], 0])
+    assert f"num blocks (tiles){blocks}{blocks}" in browser.text("numbers")
+    assert f"evaluation {found.place[chosen[0]]}" in browser.text("closest")
+    linked = "document.querySelector('#closest button')"
+    for row in chosen.tolist():
+        browser.run("goToCell(arguments[0])", int(found.cell[row]))
+        if browser.run(f"{linked} !== null"):
+            browser.run(f"{linked}.click()")
+            assert browser.run("chosen.archive") == "real"
+            assert browser.text("what").endswith(f"evaluation {found.place[row]}")
+            browser.choose("archives", "chosen")
+    browser.choose("runs", "1")
+    browser.wait("document.getElementById('title').textContent.startsWith('map_elites')")
+    assert browser.run("document.getElementById('which').hidden")
+
+
+def test_an_archive_of_three_measures_is_seen_from_any_side(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """Of the cells above each other, the one with the best objective is on top."""
+    rng = np.random.default_rng(3)
+    mazes, dims = maze_run(200), (4, 5, 6)
+    measures = rng.random((200, 3))
+    run = maze_run(
+        200,
+        record={**mazes.record, "measures": measures, "objective": rng.random(200)},
+        measures=Measures(("a", "b", "c"), ("",) * 3, np.array([[0, 1.0]] * 3), dims, 120),
+        cell_of=lambda m: np.ravel_multi_index((m * dims).astype(int).T, dims),
+    )
+    path = tmp_path / "three.html"
+    write_page(path, [run])
+    browser.open(path)
+    browser.choose("pair", "0,2")
+    cells = (measures * dims).astype(int)
+    there = (cells[:, 0] == 2) & (cells[:, 2] == 3)
+    best = int(np.argmax(np.where(there, run.record["objective"], -1)))
+    browser.click_cell(int(np.ravel_multi_index((2, int(cells[best, 1]), 3), dims)))
+    expected = f"Cell (2, {cells[best, 1]}, 3), found by evaluation {best}"
+    assert browser.text("what") == expected
+    browser.open(path, "#pair=1,2")
+    assert browser.run("map.held.size") == len({tuple(c) for c in cells[:, 1:].tolist()})
+
+
+def test_voronoi_cells_are_where_the_nearest_centre_is(browser: Browser, tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    centres = rng.random((300, 2)) * [256, 648]
+    mazes = maze_run(400)
+
+    def nearest(measures: np.ndarray) -> np.ndarray:
+        far = (measures[:, None] - centres) / [256, 648]
+        return np.argmin((far**2).sum(axis=2), axis=1)
+
+    axes = Measures(("num_blocks", "agent_path_length"), ("", ""), mazes.measures.ranges, (), 300,
+                    centres)  # fmt: skip
+    run = maze_run(400, measures=axes, cell_of=nearest)
+    path = tmp_path / "voronoi.html"
+    write_page(path, [run])
+    browser.open(path)
+    width, height = browser.run("[map.voronoi.width, map.voronoi.height]")
+    pixels = np.column_stack([rng.integers(width, size=200), rng.integers(height, size=200)])
+    places = (pixels + 0.5) / [width, height]
+    places[:, 1] = 1 - places[:, 1]
+    seen = browser.run("arguments[0].map(([x, y]) => map.voronoi.cellAt(x, y))", pixels.tolist())
+    assert seen == nearest(places * [256, 648]).tolist()
+    held = browser.run("Array.from(map.held.keys())")
+    browser.click_cell(held[5])
+    assert selected(browser) == held[5]

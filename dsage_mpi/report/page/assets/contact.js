@@ -10,9 +10,9 @@ class ContactSheet {
 
   /**
    * @param {RunData} run @param {LevelPainter} painter @param {Map<number, number>} held
-   * @param {number} chosen Cell.
+   * @param {number} chosen Cell. @param {number[]} pair Measures to the right and up.
    */
-  draw(run, painter, held, chosen) {
+  draw(run, painter, held, chosen, pair) {
     this.placed = [];
     if (!painter.tiles || !run.levels) return;
     const density = globalThis.devicePixelRatio || 1, wide = this.canvas.clientWidth;
@@ -26,7 +26,8 @@ class ContactSheet {
     const pen = penOf(this.canvas);
     pen.scale(density, density);
     pen.imageSmoothingQuality = "high";
-    for (const [place, [cell, event]] of this.picked(run, painter, held, columns, rows)) {
+    for (const [place, [cell, event]] of this.picked(run, painter, held, pair,
+      columns, rows)) {
       const x = (place % columns) * width, y = (rows - 1 - Math.floor(place / columns)) * height;
       pen.drawImage(painter.level(event), x + 2, y + 2, width - 4, height - 4);
       this.placed.push({ x, y, width, height, cell });
@@ -41,10 +42,11 @@ class ContactSheet {
   /**
    * The elite nearest to the middle of each region.
    * @param {RunData} run @param {LevelPainter} painter @param {Map<number, number>} held
+   * @param {number[]} pair
    * @param {number} columns @param {number} rows @returns {Map<number, [number, number]>}
    */
-  picked(run, painter, held, columns, rows) {
-    const values = run.axes.slice(0, 2).map((axis) => run.quantity(axis.name)?.values ?? []);
+  picked(run, painter, held, pair, columns, rows) {
+    const values = pair.map((k) => run.quantity(run.axes[k].name)?.values ?? []);
     const spans = values.map((column) => this.span(held, column));
     /** @type {Map<number, [number, number]>} */ const best = new Map();
     /** @type {Map<number, number>} */ const nearest = new Map();

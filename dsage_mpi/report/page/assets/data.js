@@ -63,6 +63,21 @@ async function codesOf(text, bits, size) {
   return codes;
 }
 
+/** @param {number} cell @param {number[]} dims @returns {number[]} A grid's cell along each. */
+function indicesOf(cell, dims) {
+  const found = [];
+  for (let k = dims.length - 1, rest = cell; k >= 0; k--) {
+    found.unshift(rest % dims[k]);
+    rest = Math.floor(rest / dims[k]);
+  }
+  return found;
+}
+
+/** @param {number} cell @param {number[]} dims @returns {string} How people are told of it. */
+function cellName(cell, dims) {
+  return dims.length > 1 ? `(${indicesOf(cell, dims).join(", ")})` : String(cell);
+}
+
 /** One run, ready to be shown. */
 class RunData {
   /** @param {any} content */
@@ -77,6 +92,9 @@ class RunData {
     /** @type {Float64Array} */ this.cell = new Float64Array(0);
     /** @type {Quantity[]} */ this.quantities = [];
     /** @type {Float64Array[]} */ this.predicted = [];
+    /** @type {Float64Array[]} Centres of Voronoi cells, along each measure. */
+    this.centres = [];
+    /** @type {SearchedData | null} */ this.searched = null;
     /** @type {Levels | null} */ this.levels = null;
     /** @type {{shades: Uint8Array, most: Float64Array, top: number} | null} */
     this.occupancy = null;
@@ -89,9 +107,9 @@ class RunData {
     return this.evaluation.length;
   }
 
-  /** Whether the archive is a map of cells. */
+  /** Whether the archive is a map of cells, or several above each other. */
   get grid() {
-    return this.dims.length === 2;
+    return this.dims.length > 1;
   }
 
   /** @param {string} name @returns {Quantity | undefined} */
@@ -107,7 +125,12 @@ class RunData {
       this.quantities.push({ ...column, values: await numbersOf(column) });
     for (const column of content.predicted ?? [])
       this.predicted.push(await numbersOf(column));
+    for (const column of content.centres ?? []) this.centres.push(await numbersOf(column));
     this.addQuantities();
+    if (content.searched) {
+      this.searched = new SearchedData(this);
+      await this.searched.read(content.searched);
+    }
     await this.readLevels();
     await this.readWays();
   }

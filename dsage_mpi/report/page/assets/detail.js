@@ -18,7 +18,8 @@ class Detail {
   /** @param {RunData} run @param {LevelPainter} painter @param {number} event -1: none.
    * @param {string} empty What to say if there is none. */
   show(run, painter, event, empty) {
-    const changed = run !== this.run || event !== this.event;
+    const changed = run !== this.run || event !== this.event || byId("detail").dataset.belief;
+    byId("detail").dataset.belief = "";
     this.run = run;
     this.painter = painter;
     this.event = event;
@@ -37,9 +38,8 @@ class Detail {
 
   heading() {
     const run = /** @type {RunData} */ (this.run), cell = run.cell[this.event];
-    const where = run.grid
-      ? `(${Math.floor(cell / run.dims[1])}, ${cell % run.dims[1]})` : String(cell);
-    return `Cell ${where}, found by evaluation ${grouped(run.evaluation[this.event])}`;
+    const number = grouped(run.evaluation[this.event]);
+    return `Cell ${cellName(cell, run.dims)}, found by evaluation ${number}`;
   }
 
   /** Fills the choice of what is drawn over the level. */

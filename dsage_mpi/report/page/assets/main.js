@@ -1,7 +1,8 @@
 // Puts the page together: what is chosen, what follows from it, and how it is kept over reloads.
 
 /** What somebody has chosen. */
-const chosen = { run: 0, cell: -1, at: Infinity, colour: "", view: "real" };
+const chosen = { run: 0, cell: -1, at: Infinity, colour: "", view: "real", archive: "real",
+  pair: "0,1" };
 const page = JSON.parse(byId("data").textContent ?? "{}");
 /** @type {RunData[]} */ const runs = page.runs.map((/** @type {any} */ one) => new RunData(one));
 /** @type {LevelPainter[]} */ const painters = [];
@@ -23,6 +24,8 @@ function recall(text) {
   chosen.at = number("at", Infinity);
   chosen.colour = kept.get("colour") ?? "";
   chosen.view = kept.get("view") ?? "real";
+  chosen.archive = kept.get("archive") ?? "real";
+  chosen.pair = kept.get("pair") ?? "0,1";
   if (kept.has("theme")) document.documentElement.dataset.theme = kept.get("theme") ?? "";
 }
 
@@ -31,34 +34,50 @@ function keep() {
   if (chosen.at < run().evaluations) kept.set("at", String(chosen.at));
   if (chosen.colour) kept.set("colour", chosen.colour);
   if (chosen.view !== "real") kept.set("view", chosen.view);
+  if (chosen.archive !== "real") kept.set("archive", chosen.archive);
+  if (chosen.pair !== "0,1") kept.set("pair", chosen.pair);
   const { theme } = document.documentElement.dataset;
   if (theme) kept.set("theme", theme);
   history.replaceState(null, "", `#${kept}`);
 }
 
+/** The surrogate's archive, if that is what is looked at. */
+const belief = () => (chosen.archive === "real" ? null : run().searched);
+
+/** The measures to the right and up. @returns {number[]} */
+const pair = () => chosen.pair.split(",").map(Number);
+
 /** The quantity that colours show: the objective, unless it is the same everywhere. */
 function coloured() {
-  const asked = run().quantity(chosen.colour);
+  const archive = belief() ?? run(), asked = archive.quantity(chosen.colour);
   if (asked) return asked;
-  const objective = run().quantity("objective"), [low, high] = spanOf(objective?.values ?? []);
-  return /** @type {Quantity} */ (low < high ? objective : run().quantity("evaluation"));
+  const objective = archive.quantity("objective"), [low, high] = spanOf(objective?.values ?? []);
+  return /** @type {Quantity} */ (low < high ? objective : archive.quantity("evaluation"));
 }
 
 /** Draws what depends on the archive as it was after so many evaluations. */
 function drawArchive() {
   const held = run().holders(at()), quantity = coloured();
   [map.low, map.high] = spanOf(quantity.values);
-  map.draw(run(), held, quantity.values, chosen.view === "predicted", chosen.cell);
-  showCards(run(), held, byId("cards"));
+  const searched = belief();
+  if (searched) {
+    const rows = searched.holders(chosen.archive === "chosen");
+    map.draw(searched, rows, quantity.values, false, chosen.cell, pair());
+    searched.showCards(byId("cards"));
+    searched.show(rows.get(chosen.cell) ?? -1, chosen.cell, goToEvent);
+  } else {
+    map.draw(run(), held, quantity.values, chosen.view === "predicted", chosen.cell, pair());
+    showCards(run(), held, byId("cards"));
+    detail.show(run(), painters[chosen.run], held.get(chosen.cell) ?? -1, chosen.cell < 0
+      ? "Choose a cell: click the map, or use the arrow keys on it." : "This cell was empty then.");
+  }
   byId("at").textContent = `${grouped(at())} of ${grouped(run().evaluations)} evaluations`;
   byId("low").textContent = shown(map.low);
   byId("high").textContent = shown(map.high);
   byId("quantity").textContent = labelled(quantity);
-  const event = held.get(chosen.cell) ?? -1;
-  detail.show(run(), painters[chosen.run], event, chosen.cell < 0
-    ? "Choose a cell: click the map, or use the arrow keys on it." : "This cell was empty then.");
   clearTimeout(later);
-  later = setTimeout(() => contact.draw(run(), painters[chosen.run], held, chosen.cell), 120);
+  later = setTimeout(() =>
+    contact.draw(run(), painters[chosen.run], held, chosen.cell, pair()), 120);
 }
 
 /** @param {number} cell */
@@ -73,6 +92,10 @@ function goToCell(cell) {
 
 /** @param {number} event Shown even where another took its cell since. */
 function goToEvent(event) {
+  if (belief()) {
+    chosen.archive = "real";
+    offerViews();
+  }
   const held = run().holders(at());
   if (held.get(run().cell[event]) !== event) {
     chosen.at = run().evaluation[event] + 1;
@@ -92,6 +115,32 @@ function offerChoices(id, choices, value) {
   selectById(id).disabled = choices.length < 2;
 }
 
+/** Fills the choices of what the map shows, as far as there is one. */
+function offerViews() {
+  const { searched, axes, predicted } = run();
+  const archives = [["real", "true (simulated)"]];
+  if (searched)
+    archives.push(["surrogate", "surrogate's (predicted)"], ["chosen", "chosen from that"]);
+  if (!archives.some(([name]) => name === chosen.archive)) chosen.archive = "real";
+  offerChoices("archives", archives, chosen.archive);
+  byId("which").hidden = archives.length < 2;
+  const views = [["real", "as simulated"]];
+  if (predicted.length && !belief()) views.push(["predicted", "where the surrogate puts them"]);
+  if (!views.some(([view]) => view === chosen.view)) chosen.view = "real";
+  offerChoices("view", views, chosen.view);
+  const pairs = [];
+  for (let x = 0; x < axes.length; x++)
+    for (let y = x + 1; y < axes.length; y++)
+      pairs.push([`${x},${y}`, `${axes[x].label}, ${axes[y].label}`]);
+  if (!pairs.length) pairs.push(["0", axes[0].label]);
+  if (!pairs.some(([name]) => name === chosen.pair)) chosen.pair = pairs[0][0];
+  offerChoices("pair", pairs, chosen.pair);
+  byId("pairs").hidden = pairs.length < 2;
+  const archive = belief() ?? run();
+  offerChoices("colour", archive.quantities.map((one) => [one.name, one.label]), coloured().name);
+  for (const id of ["slider", "play", "at", "places"]) byId(id).hidden = archive !== run();
+}
+
 /** Draws everything of the run that is chosen. */
 async function showRun() {
   await run().ready;
@@ -103,11 +152,7 @@ async function showRun() {
   byId("state").dataset.state = content.state;
   offerChoices("runs", runs.map((one, k) => [String(k), one.name]), String(chosen.run));
   byId("choose").hidden = runs.length < 2;
-  offerChoices("colour", run().quantities.map((one) => [one.name, one.label]), coloured().name);
-  const views = [["real", "as simulated"]];
-  if (run().predicted.length) views.push(["predicted", "where the surrogate puts them"]);
-  if (!views.some(([view]) => view === chosen.view)) chosen.view = "real";
-  offerChoices("view", views, chosen.view);
+  offerViews();
   const slider = inputById("slider");
   slider.max = String(run().evaluations);
   slider.value = String(at());
@@ -166,9 +211,11 @@ function listen() {
     keep();
   });
   byId("play").addEventListener("click", play);
-  for (const name of /** @type {const} */ (["colour", "view"]))
-    byId(name).addEventListener("change", () => {
-      chosen[name] = selectById(name).value;
+  for (const [id, name] of /** @type {const} */ ([["colour", "colour"], ["view", "view"],
+    ["archives", "archive"], ["pair", "pair"]]))
+    byId(id).addEventListener("change", () => {
+      chosen[name] = selectById(id).value;
+      offerViews();
       drawArchive();
       keep();
     });

@@ -1,6 +1,12 @@
 // The archive as a picture: a map of cells, or points where it is no map of two measures.
 
-/** @typedef {{left: number, top: number, width: number, height: number}} Box */
+/**
+ * @typedef {{left: number, top: number, width: number, height: number}} Box
+ * @typedef {RunData | SearchedData} Archive
+ */
+
+/** Of what has no value. */
+const NO_VALUE = [151, 161, 172];
 
 class ArchiveMap {
   /** @param {HTMLCanvasElement} canvas @param {string[]} colours */
@@ -9,8 +15,10 @@ class ArchiveMap {
     this.colours = colours.map((text) =>
       [1, 3, 5].map((at) => Number.parseInt(text.slice(at, at + 2), 16)));
     /** @type {Box} */ this.box = { left: 0, top: 0, width: 1, height: 1 };
-    /** @type {RunData | null} */ this.run = null;
+    /** @type {Archive | null} */ this.run = null;
     /** @type {Map<number, number>} */ this.held = new Map();
+    /** @type {number[]} Measures to the right and up. */ this.pair = [0, 1];
+    this.voronoi = new Voronoi();
     /** @type {{at: (event: number) => [number, number], x: Axis, y: Axis} | null} */
     this.points = null;
     this.low = 0;
@@ -21,18 +29,20 @@ class ArchiveMap {
   colour(value) {
     const share = this.high > this.low ? (value - this.low) / (this.high - this.low) : 0.5;
     const place = Math.round(Math.min(1, Math.max(0, share)) * (this.colours.length - 1));
-    return this.colours[Number.isFinite(value) ? place : 0];
+    return Number.isFinite(value) ? this.colours[place] : NO_VALUE;
   }
 
   /**
-   * @param {RunData} run @param {Map<number, number>} held Cell -> event.
+   * @param {Archive} run @param {Map<number, number>} held Cell -> event.
    * @param {ArrayLike<number>} values Of events. @param {boolean} predicted Where the surrogate
-   *   puts each. @param {number} cell Chosen; -1 for none.
+   *   puts each. @param {number} cell Chosen; -1 for none. @param {number[]} pair Measures.
    */
-  draw(run, held, values, predicted, cell) {
+  draw(run, held, values, predicted, cell, pair) {
     this.run = run;
-    this.held = held;
-    this.points = run.grid && !predicted ? null : this.places(predicted);
+    this.pair = pair;
+    const cells = !predicted && (run.grid || run.centres.length === 2);
+    this.held = cells && run.dims.length > 2 ? this.best(run, held) : held;
+    this.points = cells ? null : this.places(predicted);
     const density = globalThis.devicePixelRatio || 1;
     const wide = this.canvas.clientWidth, high = this.canvas.clientHeight;
     this.canvas.width = Math.round(wide * density);
@@ -43,35 +53,58 @@ class ArchiveMap {
     const { left, top, width, height } = this.box;
     pen.fillStyle = themed("--empty");
     pen.fillRect(left, top, width, height);
+    const coloured = (/** @type {number} */ event) => this.colour(values[event]);
     if (this.points) this.drawPoints(pen, values);
-    else this.drawCells(pen, run, values);
-    const axes = this.points ?? { x: run.axes[0], y: run.axes[1] };
+    else if (run.grid) this.drawCells(pen, run, values);
+    else this.voronoi.draw(pen, this.box, run, this.held, coloured);
+    const axes = this.points ?? { x: run.axes[pair[0]], y: run.axes[pair[1]] };
     this.drawAxes(pen, axes.x, axes.y);
     this.mark(pen, cell);
   }
 
+  /** Of the cells that lie above each other in this view, those with the best objective.
+   * @param {Archive} run @param {Map<number, number>} held @returns {Map<number, number>} */
+  best(run, held) {
+    const objective = run.quantity("objective")?.values ?? [];
+    /** @type {Map<number, number>} */ const cells = new Map();
+    for (const [cell, event] of held) {
+      const [x, y] = this.indices(cell), place = x * run.dims[this.pair[1]] + y;
+      const before = held.get(cells.get(place) ?? -1);
+      if (before === undefined || objective[event] > objective[before]) cells.set(place, cell);
+    }
+    return new Map(Array.from(cells.values(), (cell) => [cell, held.get(cell) ?? -1]));
+  }
+
+  /** @param {number} cell Of a grid. @returns {[number, number]} To the right, and up. */
+  indices(cell) {
+    const { dims } = /** @type {Archive} */ (this.run);
+    if (dims.length === 2) return [Math.floor(cell / dims[1]), cell % dims[1]];
+    const all = indicesOf(cell, dims);
+    return [all[this.pair[0]], all[this.pair[1]]];
+  }
+
   /** @param {boolean} predicted */
   places(predicted) {
-    const run = /** @type {RunData} */ (this.run);
+    const run = /** @type {Archive} */ (this.run);
     const own = (/** @type {string} */ name) => run.quantity(name)?.values ?? [];
     const objective = { name: "objective", label: "objective", unit: "",
       range: /** @type {[number, number]} */ (spanOf(own("objective"))) };
     const one = run.axes.length < 2;
-    const x = run.axes[0], y = one ? objective : run.axes[1];
-    const xs = predicted ? run.predicted[1] : own(x.name);
-    const ys = predicted ? run.predicted[one ? 0 : 2] : own(y.name);
+    const x = run.axes[this.pair[0]], y = one ? objective : run.axes[this.pair[1]];
+    const xs = predicted ? run.predicted[1 + this.pair[0]] : own(x.name);
+    const ys = predicted ? run.predicted[one ? 0 : 1 + this.pair[1]] : own(y.name);
     return { x, y, at: (/** @type {number} */ event) =>
       /** @type {[number, number]} */ ([xs[event], ys[event]]) };
   }
 
-  /** @param {CanvasRenderingContext2D} pen @param {RunData} run
+  /** @param {CanvasRenderingContext2D} pen @param {Archive} run
    * @param {ArrayLike<number>} values */
   drawCells(pen, run, values) {
-    const [columns, rows] = run.dims;
+    const [columns, rows] = this.pair.map((k) => run.dims[k]);
     const small = canvasOf(columns, rows), inner = penOf(small);
     const image = inner.createImageData(columns, rows);
     for (const [cell, event] of this.held) {
-      const place = 4 * ((rows - 1 - (cell % rows)) * columns + Math.floor(cell / rows));
+      const [x, y] = this.indices(cell), place = 4 * ((rows - 1 - y) * columns + x);
       const [red, green, blue] = this.colour(values[event]);
       image.data.set([red, green, blue, 255], place);
     }
@@ -142,21 +175,30 @@ class ArchiveMap {
 
   /** @param {number} cell @returns {[number, number, number, number] | null} */
   placeOf(cell) {
-    const run = /** @type {RunData} */ (this.run), { left, top, width, height } = this.box;
+    const run = /** @type {Archive} */ (this.run), { left, top, width, height } = this.box;
     if (this.points) {
       const event = this.held.get(cell);
       if (event === undefined) return null;
       const [x, y] = this.pointOf(event);
       return [x - 3, y - 3, 6, 6];
     }
-    const [columns, rows] = run.dims, wide = width / columns, high = height / rows;
-    return [left + Math.floor(cell / rows) * wide, top + (rows - 1 - (cell % rows)) * high,
-      wide, high];
+    if (!run.grid) {
+      const [across, up] = run.axes.map((axis, k) =>
+        (run.centres[k][cell] - axis.range[0]) / (axis.range[1] - axis.range[0]));
+      return [left + across * width - 3, top + (1 - up) * height - 3, 6, 6];
+    }
+    const [columns, rows] = this.pair.map((k) => run.dims[k]), [x, y] = this.indices(cell);
+    const wide = width / columns, high = height / rows;
+    return [left + x * wide, top + (rows - 1 - y) * high, wide, high];
   }
 
   /** The occupied cell nearest to a pixel of the canvas; -1 if there is none within reach.
    * @param {number} x @param {number} y @param {number} reach Pixels. @returns {number} */
   cellAt(x, y, reach) {
+    if (!this.points && !this.run?.grid) {
+      const cell = this.voronoi.cellAt(x - this.box.left, y - this.box.top);
+      if (this.held.has(cell)) return cell;
+    }
     let best = -1, nearest = reach * reach;
     for (const cell of this.held.keys()) {
       const [left, top, wide, high] = this.placeOf(cell) ?? [0, 0, 0, 0];
