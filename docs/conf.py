@@ -37,25 +37,29 @@ exclude_patterns = [f"{name}.md" for name in RENAMED.values()]
 
 #: A link that is named by its file: on the site it has the title of what it leads to.
 _BY_NAME = re.compile(r"(?<!!)\[(?:[\w./-]*/)?\w+\.md\](?=\([^)\s:]+\.md[)#])")
-#: The README's section that is a page of the site, too.
-RESULTS = ("results", "## Does it help?", "## Where to go")
+#: Texts outside docs/ that are pages of the site: file, first line, line after the last one.
+INCLUDED = {
+    "results": ("README.md", "## Does it help?", "## Where to go"),
+    "contributing": ("CONTRIBUTING.md", "# Contributing", ""),
+}
 
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#\s:]+)((?:#[^)\s]*)?)\)")
 
 
-def readme_section(begin: str, end: str) -> str:
-    """A section of the README as a page: its heading first, links as from docs/."""
-    text = (DOCS.parent / "README.md").read_text(encoding="utf-8")
-    section = text[text.index(begin) : text.index(end)]
-    return section.replace("## ", "# ", 1).replace("](docs/", "](")
+def included(file: str, begin: str, end: str) -> str:
+    """A text as a page: its heading first, links as from docs/."""
+    text = (DOCS.parent / file).read_text(encoding="utf-8")
+    section = text[text.index(begin) : text.index(end) if end else None]
+    by_place = re.sub(r"\]\((?!docs/|https?:|#)", "](../", section).replace("](docs/", "](")
+    return by_place.replace(begin, f"# {begin.lstrip('# ')}", 1)
 
 
 def prepare(app: Sphinx, page: str, source: list[str]) -> None:
     """Puts in renamed pages, and points links outside docs/ to the repository, if there is one."""
     if page in RENAMED:
         source[0] = (DOCS / f"{RENAMED[page]}.md").read_text(encoding="utf-8")
-    if page == RESULTS[0]:
-        source[0] = readme_section(*RESULTS[1:])
+    if page in INCLUDED:
+        source[0] = included(*INCLUDED[page])
     for name, own in RENAMED.items():
         source[0] = re.sub(rf"(\]\((?:\.\./)?){own}\.md", rf"\g<1>{name}.md", source[0])
     folder = (DOCS / page).parent

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from dsage_mpi.run.load_run import Stored
 
 EPILOG = f"""figures: archive.png (objective over measure space), discovery.png (when each elite was
-found), levels.png (some elites), curves.png (QD-score, coverage, surrogate errors, times)
+found), levels.png (some elites), curves.png (QD-score, coverage, surrogate errors, times),
+predictions.png (what the surrogate expected of its last proposals, and what they gave)
 
 where: a run's newest state in figures/ of its run directory; one checkpoint in a folder of its
 own, figures/checkpoint-000012/ there, or beside it if it lies elsewhere; or where --output says
@@ -79,6 +80,7 @@ def _draw(stored: Stored, folder: Path) -> list[Path]:
     from dsage_mpi.core.domain import DomainError
     from dsage_mpi.domains import build_domain
     from dsage_mpi.report.figures.played import elite_renderer
+    from dsage_mpi.report.figures.predictions import Checked
     from dsage_mpi.report.figures.run import draw_run
     from dsage_mpi.run.finish import look
 
@@ -90,4 +92,5 @@ def _draw(stored: Stored, folder: Path) -> list[Path]:
     except DomainError as error:  # all but the levels can be drawn without
         complain(f"levels.png is not drawn: {error}")
         render = None
-    return draw_run(folder, table, stored.rows(), look(config, render))
+    checked = Checked.of(stored.tree.get("surrogate", {}), config.archive.measures)
+    return draw_run(folder, table, stored.rows(), look(config, render), checked)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from dsage_mpi.outer.loop import OuterLoop, Step
 
 #: What is known of the surrogate's accuracy, and of its occupancy grids'.
-_ACCURACY, _OCCUPANCY_ACCURACY = ("mae", "constant_mae", "r2", "spearman"), ("mae", "r2")
+_ACCURACY = ("mae", "constant_mae", "r2", "spearman", "inside_50", "inside_90")
+_OCCUPANCY_ACCURACY = ("mae", "r2")
 
 
 def iteration_results(loop: OuterLoop, step: Step) -> dict[str, Any]:

@@ -51,6 +51,8 @@ DESCRIPTIONS = {
     "surrogate/calibration/predicted": "(c, 1 + k) objective, then measures, as used",
     "surrogate/calibration/real": "(c, 1 + k) what the simulations gave",
     "surrogate/calibration/spread": "(c, 1 + k) how far an ensemble disagreed; 0 without one",
+    "surrogate/calibration/expected": "(c, 5, 1 + k) quantiles 0.05, 0.25, 0.5, 0.75, 0.95 of what "
+    "was expected of these then; NaN: nothing",
     "surrogate/trainings": "how often it was trained",
     "surrogate/last_training": "spares a restart a training that was done",
     "surrogate/last_training/iteration": "outer iteration that it was last trained for; -1: none",

@@ -17,6 +17,7 @@ from dsage_mpi.domains import measures_of
 from dsage_mpi.report.export import ArchiveTable, export_archive
 from dsage_mpi.report.figures.gallery import Render
 from dsage_mpi.report.figures.played import elite_renderer
+from dsage_mpi.report.figures.predictions import Checked
 from dsage_mpi.report.figures.run import Look, draw_run
 from dsage_mpi.report.ranks import write_ranks
 from dsage_mpi.report.summary import run_summary
@@ -76,8 +77,10 @@ def write_results(parts: Parts) -> str:
     )
     table = export_archive(directory, made)
     if config.report.figures:
+        kept = loop.method.state().get("surrogate", {})
+        checked = Checked.of(kept, config.archive.measures)
         drawn = elite_renderer(domain, table, config.seed)
-        draw_run(directory.figures, table, rows, look(config, drawn))
+        draw_run(directory.figures, table, rows, look(config, drawn), checked)
     ranks = parts.resources.farm.stats()
     write_ranks(directory.ranks, ranks)
     summary = run_summary(

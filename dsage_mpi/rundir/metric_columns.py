@@ -79,6 +79,14 @@ def _accuracy_columns(name: str, what: str) -> tuple[Column, ...]:
         Column(f"{name}_constant_mae", float, f"the same of predicting the mean {what} so far"),
         Column(f"{name}_r2", float, f"share of the variance of {what} explained, 1 is perfect"),
         Column(f"{name}_spearman", float, f"rank correlation of {what} and its prediction"),
+        *(
+            Column(
+                f"{name}_inside_{percent}",
+                float,
+                f"share of {what} within the {percent} % interval that was expected, 0 to 1",
+            )
+            for percent in (50, 90)
+        ),
     )
 
 

@@ -8,6 +8,7 @@ and the deviations from it what else to expect.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 _KEPT = 100
 #: Fewer tell nothing about a line.
 _LEAST = 8
+#: Between these shares of the expected outcomes lie the 90 % and the 50 % interval, and half.
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+#: Shares of the outcomes in percent -> first and last of their ``QUANTILES``.
+INTERVALS = {50: (1, 3), 90: (0, 4)}
 
 
 class Calibration:
@@ -36,13 +41,26 @@ class Calibration:
         self._predicted = np.empty((0, quantities))
         self._real = np.empty((0, quantities))
         self._spread = np.empty((0, quantities))
+        self._expected = np.empty((0, len(QUANTILES), quantities))
 
-    def observe(self, beliefs: Array, real: Array) -> None:
-        """Takes in checked beliefs ((n, 1 + k) or (n, 2 + 2k)) and real values, newest last."""
+    def observe(self, beliefs: Array, real: Array) -> Array | None:
+        """Takes in checked beliefs ((n, 1 + k) or (n, 2 + 2k)) and real values, newest last.
+
+        Returns:
+            (n, q, 1 + k) ``QUANTILES`` of what was to be expected by all that came before; None
+            where that was too little to expect anything.
+        """
         predicted, spread = self._parts(beliefs)
+        shape = (len(real), len(QUANTILES), real.shape[1])
+        expected = None
+        if len(self._real) >= _LEAST:
+            expected = np.quantile(self.outcomes(beliefs), QUANTILES, axis=1).transpose(1, 0, 2)
+        new = np.full(shape, np.nan) if expected is None else expected
+        self._expected = np.concatenate([self._expected, new])[-_KEPT:]
         self._predicted = np.concatenate([self._predicted, predicted])[-_KEPT:]
         self._spread = np.concatenate([self._spread, spread])[-_KEPT:]
         self._real = np.concatenate([self._real, real])[-_KEPT:]
+        return expected
 
     def outcomes(self, beliefs: Array) -> Array:
         """What simulating may give: equally likely outcomes of every belief.
@@ -81,11 +99,39 @@ class Calibration:
 
     def state(self) -> dict[str, Array]:
         """The pairs."""
-        return {"predicted": self._predicted, "real": self._real, "spread": self._spread}
+        return {
+            "predicted": self._predicted,
+            "real": self._real,
+            "spread": self._spread,
+            "expected": self._expected,
+        }
 
     def load_state(self, tree: dict[str, Array]) -> None:
         """Restores ``state()``."""
         self._predicted = np.array(tree["predicted"], np.float64)
         self._real = np.array(tree["real"], np.float64)
-        # Not in checkpoints of earlier versions, which had no ensembles.
+        # Not in checkpoints of earlier versions, which had neither ensembles nor intervals.
         self._spread = np.array(tree.get("spread", np.zeros_like(self._real)), np.float64)
+        unknown = np.full((len(self._real), len(QUANTILES), self._real.shape[1]), np.nan)
+        self._expected = np.array(tree.get("expected", unknown), np.float64)
+
+
+def inside_intervals(names: Sequence[str], expected: Array, real: Array) -> dict[str, float]:
+    """Returns how many real values were within what was expected: half of them, were all right.
+
+    Args:
+        names: Of the 1 + k quantities.
+        expected: (n, q, 1 + k) ``QUANTILES``.
+        real: (n, 1 + k).
+
+    Returns:
+        ``{name}_inside_50``, ``{name}_inside_90``: shares, 0 to 1.
+    """
+    slack = 1e-9 * (1 + np.abs(real))  # what is certain is rounded all the same
+    shares = {}
+    for percent, (first, last) in INTERVALS.items():
+        low, high = expected[:, first] - slack, expected[:, last] + slack
+        inside = ((low <= real) & (real <= high)).mean(axis=0)
+        for name, share in zip(names, inside, strict=True):
+            shares[f"{name}_inside_{percent}"] = float(share)
+    return shares

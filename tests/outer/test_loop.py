@@ -82,6 +82,30 @@ def test_restarts_with_every_start_and_rule(kind, start, tmp_path):
     assert digest(whole.state()) == digest(resumed.state())
 
 
+def test_restarts_of_ensembles(tmp_path):
+    settings = config(
+        surrogate={"members": 2},
+        selection={"kind": "expected_gain", "count": 15, "candidates": "all"},
+    )
+    whole, stopped, resumed = make(settings), make(settings), make(settings)
+    steps = run(whole)
+    run(stopped, 3)
+    write_tree(tmp_path / "c.h5", stopped.state())
+    resumed.load_state(read_tree(tmp_path / "c.h5"))
+    run(resumed)
+    assert digest(whole.state()) == digest(resumed.state())
+    alone = config(selection={"kind": "expected_gain", "count": 15, "candidates": "all"})
+    assert digest_of(whole) != digest_of(run_whole(alone))
+    shares = iteration_results(whole, steps[-1])
+    assert 0 <= shares["objective_inside_50"] <= shares["objective_inside_90"] <= 1
+
+
+def run_whole(settings):
+    loop = make(settings)
+    run(loop)
+    return loop
+
+
 @pytest.mark.parametrize(
     "selection",
     [{"kind": "all"}, {"kind": "random", "count": 9}, {"kind": "empty_cells_first", "count": 9}],

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dsage_mpi.search.calibration import Calibration
+from dsage_mpi.search.calibration import QUANTILES, Calibration, inside_intervals
 
 
 def pairs(slope, noise, n=60, seed=0):
@@ -68,3 +68,74 @@ def test_restored_state_gives_the_same_outcomes():
     other.load_state(calibration.state())
     predicted = pairs(0.5, 1.0, seed=2)[0]
     np.testing.assert_array_equal(other.outcomes(predicted), calibration.outcomes(predicted))
+
+
+def ensemble_pairs(n, seed=0):
+    """Beliefs about one quantity, and real values that are off as the members disagree."""
+    rng = np.random.default_rng(seed)
+    predicted, spread = rng.uniform(0, 100, (n, 1)), rng.choice([1.0, 20.0], (n, 1))
+    return np.hstack([predicted, spread]), predicted + spread * rng.standard_normal((n, 1))
+
+
+def test_where_members_disagree_more_is_to_be_expected():
+    calibration = Calibration(1)
+    calibration.observe(*ensemble_pairs(100))
+    agreed, disputed = calibration.outcomes(np.array([[50.0, 1.0], [50.0, 20.0]]))
+    assert disputed.std() > 2 * agreed.std()
+    assert agreed.mean() == pytest.approx(50, abs=5)
+
+
+def test_members_that_agree_on_everything_count_as_one():
+    beliefs, real = pairs(0.5, noise=5.0)
+    alone, together = Calibration(3), Calibration(3)
+    alone.observe(beliefs, real)
+    together.observe(np.hstack([beliefs, np.zeros_like(beliefs)]), real)
+    asked = np.array([[1.0, 7.0, 10.0]])
+    np.testing.assert_array_equal(
+        alone.outcomes(asked), together.outcomes(np.hstack([asked, np.zeros_like(asked)]))
+    )
+
+
+@pytest.mark.parametrize("ensemble", [False, True])
+def test_intervals_hold_what_they_promise(ensemble):
+    def make(n, seed):
+        return ensemble_pairs(n, seed) if ensemble else [x[:, 2:] for x in pairs(1, 9, n, seed)]
+
+    found = []
+    for seed in range(8):
+        calibration = Calibration(1)
+        assert calibration.observe(*make(100, seed)) is None
+        beliefs, real = make(500, 100 + seed)
+        expected = calibration.observe(beliefs, real)
+        assert expected.shape == (500, len(QUANTILES), 1)
+        found.append(list(inside_intervals(["objective"], expected, real).values()))
+    half, most = np.mean(found, axis=0)
+    assert half == pytest.approx(0.5, abs=0.08)
+    assert most == pytest.approx(0.9, abs=0.05)
+
+
+def test_what_is_certain_is_inside():
+    calibration = Calibration(3)
+    calibration.observe(*pairs(0.5, noise=5.0))
+    predicted, real = pairs(0.5, noise=5.0, seed=1)
+    shares = inside_intervals(["objective", "a", "b"], calibration.observe(predicted, real), real)
+    assert shares["objective_inside_50"] == shares["a_inside_90"] == 1
+    assert shares["b_inside_50"] < 1
+
+
+def test_state_goes_on_as_before():
+    one, other = Calibration(1), Calibration(1)
+    one.observe(*ensemble_pairs(60))
+    other.load_state(one.state())
+    more = ensemble_pairs(70, 1)
+    np.testing.assert_array_equal(one.observe(*more), other.observe(*more))
+    for name, kept in one.state().items():
+        np.testing.assert_array_equal(kept, other.state()[name])
+
+
+def test_pairs_of_earlier_versions_are_taken():
+    one, other = Calibration(3), Calibration(3)
+    one.observe(*pairs(0.5, noise=5.0))
+    other.load_state({name: one.state()[name] for name in ("predicted", "real")})
+    asked = np.array([[1.0, 7.0, 10.0]])
+    np.testing.assert_array_equal(one.outcomes(asked), other.outcomes(asked))

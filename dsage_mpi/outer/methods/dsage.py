@@ -29,7 +29,7 @@ from dsage_mpi.outer.balance import Work, planned_work
 from dsage_mpi.outer.methods.base import Context, Proposal
 from dsage_mpi.outer.record import batches
 from dsage_mpi.outer.searched import Searched
-from dsage_mpi.search.calibration import Calibration
+from dsage_mpi.search.calibration import Calibration, inside_intervals
 from dsage_mpi.search.inner_loop import Predicted, inner_loop
 from dsage_mpi.search.offspring import unseen_offspring
 from dsage_mpi.search.problem import Problem
@@ -110,10 +110,12 @@ class Dsage:
         if self._config.surrogate.inputs == "published":  # which the search was shown otherwise
             as_searched = self._surrogate.predict(levels, occupancy=False)
         used = self._used(levels, as_searched)
-        self._calibration.observe(used.beliefs(), targets)
+        names = head_names(real.measures.shape[1])
+        expected = self._calibration.observe(used.beliefs(), targets)
         return {
             **held_out_scores(predicted, real.objective, real.measures, real.occupancy),
-            **constant_errors(head_names(real.measures.shape[1]), self._data.means(), targets),
+            **constant_errors(names, self._data.means(), targets),
+            **({} if expected is None else inside_intervals(names, expected, targets)),
         }
 
     def learn(self, batch: Batch, add_info: Tree) -> None:

@@ -17,6 +17,7 @@ from dsage_mpi.report.figures.axes import archive_axes, archive_profile
 from dsage_mpi.report.figures.curves import learning_curves
 from dsage_mpi.report.figures.gallery import Render, archive_gallery
 from dsage_mpi.report.figures.heatmap import archive_heatmap
+from dsage_mpi.report.figures.predictions import Checked, expected_and_simulated
 
 logger = logging.getLogger(__name__)
 
@@ -41,9 +42,15 @@ class Look:
 
 
 def draw_run(
-    folder: Path, table: ArchiveTable, rows: Sequence[Mapping[str, Any]], look: Look
+    folder: Path,
+    table: ArchiveTable,
+    rows: Sequence[Mapping[str, Any]],
+    look: Look,
+    checked: Checked | None = None,
 ) -> list[Path]:
-    """Draws ``archive.png``, ``discovery.png``, ``levels.png`` and ``curves.png``.
+    """Draws ``archive.png``, ``discovery.png``, ``levels.png``, ``curves.png``.
+
+    And ``predictions.png``, if there were any.
 
     A figure that cannot be drawn is logged and left out: at the end of a long run a picture is
     no reason to fail.
@@ -53,6 +60,7 @@ def draw_run(
         table: The archive.
         rows: Rows of the metrics.
         look: What they are drawn with.
+        checked: The surrogate's last predictions that were simulated.
 
     Returns:
         The files that were drawn.
@@ -62,6 +70,10 @@ def draw_run(
     curves = partial(learning_curves, rows, units=of_measure, title=look.title or "Run")
     drawings: dict[str, Callable[..., None]] = {"curves.png": curves}
     drawings |= archive_figures(table, look)
+    if checked is not None:
+        drawings["predictions.png"] = partial(
+            expected_and_simulated, checked, units=of_measure, title=look.title or "Run"
+        )
     if table.level.size and look.render is not None:
         drawings["levels.png"] = partial(
             archive_gallery,
