@@ -97,6 +97,17 @@ PAIR_VARIANTS: dict[str, tuple[str, ...]] = {
     "200 inner iterations": ("inner_loop.iterations=200",),
     "15 epochs": ("surrogate.epochs=15",),
 }
+BALANCED = (
+    "inner_loop.iterations=balanced",
+    "surrogate.max_steps=balanced",
+    "surrogate.epochs=200",
+)
+#: Measured by ``--dry-run`` beside other programs; set, so that all seeds balance alike.
+BALANCED_COSTS = (
+    "balance.simulation_seconds=0.00937",
+    "balance.prediction_seconds=6.84e-05",
+    "balance.training_seconds=0.000301",
+)
 STUDIES = {
     "maze": Study(
         "inputs/maze_quick.toml",
@@ -108,6 +119,10 @@ STUDIES = {
             "sequential": SEQUENTIAL,
             "200 inner iterations": ("inner_loop.iterations=200",),
             "15 epochs": ("surrogate.epochs=15",),
+            "replay 2": ("surrogate.replay=2",),
+            "replay 4": ("surrogate.replay=4",),
+            "up to 20 epochs, patience 1": ("surrogate.epochs=20", "surrogate.patience=1"),
+            "balanced": (*BALANCED, *BALANCED_COSTS),
             "published pair": PAIR,
             **{
                 f"published pair, {name}": (*PAIR, *changes)

@@ -73,6 +73,7 @@ def test_effective_configuration_runs_again_to_the_same_result(reference, tmp_pa
         (3, ["--set", "farm.chunk=1"]),
         (5, []),
         (3, ["--set", "farm.dispatch=static"]),
+        (3, ["--set", "farm.compute=ranks"]),
     ],
 )
 def test_result_does_not_depend_on_ranks(reference, tmp_path, ranks, options):

@@ -14,6 +14,7 @@ from dsage_mpi.core.caches import provide_caches
 from dsage_mpi.domains import build_domain
 from dsage_mpi.domains.isolated import make_simulator
 from dsage_mpi.farm.launch import World, open_world
+from dsage_mpi.run.service import make_service
 
 if TYPE_CHECKING:
     from dsage_mpi.core.domain import Array, Domain
@@ -74,7 +75,7 @@ def iterate(config: Config) -> Iterator[Step]:
     else:
         from dsage_mpi.farm.worker import serve
 
-        serve(*arguments)
+        serve(*arguments, service=make_service(config, domain))
 
 
 def _broadcast_payload(

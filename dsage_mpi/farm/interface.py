@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dsage_mpi.core.computing import Compute
 from dsage_mpi.farm.outcome import Outcome, RankStats
 
 OnProgress = Callable[[int, int], None]
@@ -89,6 +90,11 @@ class Farm(Evaluator, Protocol):
 
     #: Number of ranks that simulate.
     workers: int
+
+    @property
+    def compute(self) -> Compute | None:
+        """What spreads other work over ranks without tasks (``farm.compute = "ranks"``), if any."""
+        ...
 
     @property
     def idle(self) -> bool:

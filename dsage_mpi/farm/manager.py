@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dsage_mpi.farm.account import Chunk, EvaluationAccount
 from dsage_mpi.farm.backoff import wait_until
+from dsage_mpi.farm.compute import RankPool
 from dsage_mpi.farm.duplicates import Duplicates
 from dsage_mpi.farm.evaluation import PolledEvaluation
 from dsage_mpi.farm.exchange import ChunkExchange
@@ -61,6 +62,7 @@ class MpiFarm:
         self._pace = Pace()
         self._texts: dict[str, str] = {}
         self._exchange = ChunkExchange(self._comm, range(1, world.size))
+        self.compute: RankPool | None = None
         self._final: list[RankStats] | None = None
         self._duplicates = Duplicates()
         self._open(on_wait)
@@ -152,16 +154,21 @@ class MpiFarm:
                 f"{self._roster.name(failures)} could not build its simulator:\n"
                 f"{next(iter(failures.values()))}"
             )
+        if self._settings.compute == "ranks":
+            self.compute = RankPool(self._comm, self._exchange, self._roster)
         # Leaving the program without close() would leave all workers waiting for ever.
         atexit.register(self.close)
 
     def _stop(self, timeout: float, abort_code: int) -> list[RankStats]:
         atexit.unregister(self.close)
         for rank, count in self._exchange.sent_to.items():
-            self._comm.send(count, dest=rank, tag=Tag.STOP)
+            extra = 0 if self.compute is None else self.compute.sent_to[rank]
+            self._comm.send(count + extra, dest=rank, tag=Tag.STOP)
         deadline = time.perf_counter() + timeout
         stats = [self._goodbye(rank, deadline, abort_code) for rank in self._exchange.sent_to]
         self._exchange.end()
+        if self.compute is not None:
+            self.compute.end()
         self._comm.Free()
         for theirs, mine in zip(stats, self._ledger.totals(time.perf_counter()), strict=True):
             answers = mine.tasks + self._duplicates.wasted[mine.rank]
@@ -193,6 +200,8 @@ class MpiFarm:
     def _receive_late(self) -> None:
         while self._exchange.has_answer():
             self._receive()
+        if self.compute is not None:
+            self.compute.receive_late()
         self._liveness.receive()
 
     def _hear(self, rank: int, tag: Tag, on_wait: Callable[[], None]) -> Any:

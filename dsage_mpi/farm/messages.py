@@ -27,10 +27,13 @@ class Tag(IntEnum):
     TASKS = 2  # rank 0 to worker
     RESULTS = 3  # worker to rank 0, one for each TASKS
     REASONS = 4  # worker to rank 0, as many as it takes, after a RESULTS that announces them
-    STOP = 5  # rank 0 to worker, once: number of TASKS messages that were sent to it
+    STOP = 5  # rank 0 to worker, once: number of TASKS, STATE and REQUEST messages it was sent
     BYE = 6  # worker to rank 0, once: its own statistics
     CALL = 7  # rank 0 to worker: name and argument of a call that all ranks do together
     ALIVE = 8  # worker to rank 0, empty: a chunk takes long, but the worker lives
+    STATE = 9  # rank 0 to worker: what its later requests are about
+    REQUEST = 10  # rank 0 to worker that has no tasks
+    REPLY = 11  # worker to rank 0, one for each REQUEST
 
 
 #: In place of a position in the chunk: the text says why the worker cannot simulate any more.

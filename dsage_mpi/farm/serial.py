@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dsage_mpi.core.computing import Compute
 from dsage_mpi.farm.account import Chunk, EvaluationAccount
 from dsage_mpi.farm.evaluation import DeferredEvaluation
 from dsage_mpi.farm.interface import (
@@ -33,6 +34,7 @@ class SerialFarm:
     """Simulates in this process; same batches, checks and failures as on many ranks."""
 
     workers = 1
+    compute: Compute | None = None
 
     def __init__(
         self,

@@ -78,6 +78,11 @@ class FarmSettings(Settings):
         le=1000,
         description="Longest sleep of an idle worker between two looks for tasks, in milliseconds.",
     )
+    compute: Literal["root", "ranks"] = Field(
+        default="root",
+        description="root: rank 0 alone computes the surrogate's predictions; ranks: those without "
+        "tasks share in it, each with torch loaded, on CPUs and on equal processors alone.",
+    )
     close_seconds: float = Field(
         default=60.0,
         gt=0,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsage_mpi.farm.backoff import wait_until
+from dsage_mpi.farm.desk import ServiceDesk
 from dsage_mpi.farm.heartbeat import Heartbeat
 from dsage_mpi.farm.messages import (
     LOST,
@@ -29,6 +30,7 @@ from dsage_mpi.farm.runner import Runner, describe
 from dsage_mpi.farm.settings import FarmSettings
 
 if TYPE_CHECKING:
+    from dsage_mpi.core.computing import Service
     from dsage_mpi.core.domain import Simulator
     from dsage_mpi.farm.launch import World
 
@@ -49,6 +51,7 @@ def serve(
     result_dtype: np.dtype[Any],
     settings: FarmSettings,
     calls: Mapping[str, Call] | None = None,
+    service: Service | None = None,
 ) -> None:
     """Simulates what rank 0 sends until it closes the farm; called on every rank but 0.
 
@@ -63,11 +66,13 @@ def serve(
         settings: As on rank 0.
         calls: Handlers of ``Farm.call_all`` by name. One gets a communicator of all ranks and the
             argument; it must come to its end together with rank 0, whatever goes wrong.
+        service: What this rank computes for ``Farm.compute``.
     """
     comm = world.duplicate()
     with _interrupts_ignored():
         dtypes = np.dtype(task_dtype), np.dtype(result_dtype)
         worker = _Worker(comm, *dtypes, settings, calls or {})
+        worker.desk = ServiceDesk(comm, service)
         worker.run(make_simulator)
     comm.Free()
 
@@ -108,6 +113,7 @@ class _Worker:
         self._tasks = self._failures = self._batches = 0
         self._busy_seconds = 0.0
         self._alive: Any = MPI.REQUEST_NULL
+        self.desk = ServiceDesk(comm, None)
 
     def run(self, make_simulator: Callable[[], Simulator]) -> None:
         """Builds the simulator, then answers messages until STOP."""
@@ -120,6 +126,7 @@ class _Worker:
             self._work(runner, beats)
             runner.close()
         self._discard_until_stop()
+        self.desk.close()
         self._say_goodbye(time.perf_counter() - ready)
 
     def _work(self, runner: Runner, beats: bool) -> None:
@@ -129,6 +136,11 @@ class _Worker:
         while (tag := self._next_message()) != Tag.STOP:
             if tag == Tag.CALL:
                 self._join_call()
+            elif tag == Tag.STATE:
+                self.desk.load(self._receive(tag))
+            elif tag == Tag.REQUEST:
+                working = heart.simulating() if heart is not None else contextlib.nullcontext()
+                self.desk.answer(self._receive(tag), working)
             else:
                 self._answer(runner, heart)
         if heart is not None:
@@ -164,6 +176,10 @@ class _Worker:
         self._received += 1
         return message
 
+    def _receive(self, tag: int) -> Any:
+        self._received += 1
+        return self.desk.receive(self._status.Get_count(self._mpi.BYTE), tag)
+
     def _answer(self, runner: Runner, heart: Heartbeat | None) -> None:
         """Simulates one chunk and sends the results."""
         chunk, tasks = unpack_tasks(self._receive_tasks(), self._task_dtype)
@@ -191,12 +207,15 @@ class _Worker:
         self._calls[name](self._comm, argument)
 
     def _discard_until_stop(self) -> None:
-        """Takes in the tasks that nobody needs any more, so that rank 0's sends end."""
+        """Takes in what nobody needs any more, so that rank 0's sends end."""
         self._wait_for(Tag.STOP)
         sent = self._comm.recv(source=0, tag=Tag.STOP)
         while self._received < sent:
-            self._wait_for(Tag.TASKS)
-            self._receive_tasks()
+            self._wait_for(self._mpi.ANY_TAG)
+            if (tag := self._status.Get_tag()) == Tag.TASKS:
+                self._receive_tasks()
+            else:
+                self._receive(tag)
 
     def _say_goodbye(self, lifetime: float) -> None:
         stats = RankStats(

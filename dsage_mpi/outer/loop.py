@@ -154,7 +154,15 @@ class OuterLoop:
         self.archive: ArchiveBase = ground_truth_archive(archives, domain, seed)
         self.record = EvaluationRecord(domain, len(config.archive.measures))
         self.method = build_method(
-            Context(config, domain, self.archive, archives, self.phases, self._method_milestone)
+            Context(
+                config,
+                domain,
+                self.archive,
+                archives,
+                self.phases,
+                self._method_milestone,
+                getattr(self._farm, "compute", None),
+            )
         )
         self.iteration = 0
         self._mark()

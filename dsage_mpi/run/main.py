@@ -17,6 +17,7 @@ from dsage_mpi.domains import build_domain
 from dsage_mpi.domains.isolated import make_simulator
 from dsage_mpi.isolation.crash_reports import crash_reports_in
 from dsage_mpi.run.request import RunRequest
+from dsage_mpi.run.service import make_service
 from dsage_mpi.run.stop import Requests, StopRequested, ignore_stop_signals
 from dsage_mpi.run.time_limit import find_deadline
 from dsage_mpi.rundir.logging import FILE_ONLY, setup_logging
@@ -81,7 +82,8 @@ def _run_job(world: World, request: RunRequest, requests: Requests | None) -> in
     if requests is None:
         from dsage_mpi.farm import serve
 
-        serve(*farm_arguments, calls={CALL: Partner()})
+        service = make_service(config, domain)
+        serve(*farm_arguments, calls={CALL: Partner()}, service=service)
         return int(world.bcast(None))
 
     from dsage_mpi.farm import FarmError, open_farm

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dsage_mpi.core.computing import Compute
 from dsage_mpi.farm.interface import Evaluator, OnProgress, OnResults, RunningEvaluation
 from dsage_mpi.farm.outcome import Outcome
 from dsage_mpi.rundir.journal import Journal
@@ -27,6 +28,12 @@ class JournaledFarm:
         self.farm, self.journal, self.result_dtype = farm, journal, result_dtype
         #: Number of the next evaluation of the run; a restart sets it.
         self.next_evaluation = 0
+
+    @property
+    def compute(self) -> Compute | None:
+        """What the farm has of it: nothing of that needs a journal."""
+        found: Compute | None = getattr(self.farm, "compute", None)
+        return found
 
     def evaluate(
         self,

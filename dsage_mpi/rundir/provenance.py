@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dsage_mpi.core.atomic_files import atomic_write
+from dsage_mpi.core.processor import processor
 
 #: Distributions whose version can change a result or the speed of a run.
 PACKAGES = (
@@ -70,16 +71,6 @@ def record_start(path: Path, extra: Mapping[str, Any] | None = None) -> None:
     with atomic_write(path, "w") as file:
         json.dump({"starts": starts}, file, indent=2, default=str)
         file.write("\n")
-
-
-def processor() -> str:
-    """What the processor is called, as well as this system can tell."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def package_versions() -> dict[str, str]:

@@ -42,7 +42,8 @@ class Inference:
         self._network = network.for_prediction(DTYPES[settings.predict_precision])
         self._encoder = self._network.encoder(device)
         batch = settings.predict_batch
-        self._batch = AUTO_BATCH.get(device.type, 30) if batch == "auto" else batch
+        #: Levels per pass.
+        self.batch = AUTO_BATCH.get(device.type, 30) if batch == "auto" else batch
 
     def __call__(
         self, levels: NDArray[Any], wants_grid: bool
@@ -84,10 +85,10 @@ class Inference:
 
     def _chunks(self, rows: Tensor, filling: float) -> tuple[Tensor, ...]:
         rows = rows.to(self._device)
-        if missing := -len(rows) % self._batch:
+        if missing := -len(rows) % self.batch:
             sides = (0, 0) * (rows.ndim - 1)
             rows = functional.pad(rows, (*sides, 0, missing), value=filling)
-        return torch.split(rows, self._batch)
+        return torch.split(rows, self.batch)
 
 
 def _joined(passes: list[Tensor], count: int) -> NDArray[np.float32]:

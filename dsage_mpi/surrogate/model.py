@@ -13,7 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dsage_mpi.core.computing import Compute
 from dsage_mpi.core.levels import LevelSpace, stacked
+from dsage_mpi.core.processor import processor
 from dsage_mpi.core.seeding import Purpose, integer_seed
 from dsage_mpi.core.state import Tree
 from dsage_mpi.surrogate.accuracy import Prediction
@@ -34,6 +36,7 @@ from dsage_mpi.surrogate.ensemble import (
 from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.inference import Inference
 from dsage_mpi.surrogate.registry import network_facts
+from dsage_mpi.surrogate.remote import SharedInference, packed
 from dsage_mpi.surrogate.samples import Samples
 from dsage_mpi.surrogate.scaling import TargetScaling, keep_function
 from dsage_mpi.surrogate.settings import SurrogateSettings
@@ -94,6 +97,19 @@ class Surrogate:
         self._scaling = TargetScaling.raw(len(self._shown))
         self._trainings = 0
         self._inference: Inference | None = None
+        self._compute: Compute | None = None
+        self._shared: SharedInference | None = None
+
+    def share(self, compute: Compute | None) -> int:
+        """Has ``compute`` spread predictions, if this surrogate is on a CPU.
+
+        Returns:
+            How many ranks predict at most.
+        """
+        if compute is None or self.device.type != "cpu":
+            return 1
+        self._compute, self._inference = compute, None
+        return compute.ranks
 
     @property
     def trained(self) -> bool:
@@ -159,7 +175,11 @@ class Surrogate:
         levels = self._checked_levels(levels)
         wants_grid = occupancy and self._network.predicts_occupancy
         with self._at_work("predicting", "surrogate.predict_batch"):
-            outputs, grid = self._folded()(levels, wants_grid)
+            inference = self._folded()
+            if self._shared is None or wants_grid:
+                outputs, grid = inference(levels, wants_grid)
+            else:
+                outputs, grid = self._shared(levels), None
         shape = (len(levels), len(self._members), len(self._shown))
         values = self._scaling.restored(outputs.reshape(shape))
         if grid is not None:
@@ -224,7 +244,13 @@ class Surrogate:
 
     def _folded(self) -> Inference:
         if self._inference is None:
-            self._inference = Inference(self._network, self.settings, self.device)
+            inference = Inference(self._network, self.settings, self.device)
+            if self._compute is not None:
+                self._compute.load(packed(network_state(self._network), processor()))
+                self._shared = SharedInference(
+                    self._compute, lambda levels: inference(levels, False)[0], inference.batch
+                )
+            self._inference = inference
         return self._inference
 
     def _checked_window(self, data: DataSet) -> dict[str, Tensor]:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from dsage_mpi.rundir.provenance import describe_start, processor
+from dsage_mpi.core.processor import processor
+from dsage_mpi.rundir.provenance import describe_start
 from dsage_mpi.rundir.version_changes import changed_versions
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from dsage_mpi.archives import Archives
     from dsage_mpi.config.schema import Config
+    from dsage_mpi.core.computing import Compute
     from dsage_mpi.core.domain import Domain
     from dsage_mpi.outer.phases import Phases
     from dsage_mpi.outer.record import Batch, EvaluationRecord
@@ -56,6 +57,7 @@ class Context:
         archives: Makes archives with the same cells, names and groups these.
         phases: Clock and progress of long work.
         milestone: To be called inside ``propose`` when ``state()`` holds work worth keeping.
+        compute: Spreads work over ranks that have no tasks, if there are any.
     """
 
     config: Config
@@ -64,6 +66,7 @@ class Context:
     archives: Archives
     phases: Phases
     milestone: Callable[[], None] = lambda: None
+    compute: Compute | None = None
 
 
 class Method(Protocol):

@@ -69,6 +69,7 @@ class Dsage:
         space, measures = LevelSpace.of(domain, config.surrogate.planes), config.archive.measures
         self._surrogate = Surrogate(config.surrogate, space, measures, run_seed=config.seed)
         domain.predict_on(str(self._surrogate.device))
+        self._piece = _PIECE * self._surrogate.share(context.compute)
         self._data = DataSet(
             config.algorithm.max_evaluations,
             space,
@@ -164,7 +165,6 @@ class Dsage:
         return loss
 
     def _work(self) -> Work:
-        """How long to train and to search, which depends on the last batch."""
         return planned_work(self._config, self._last_batch, len(self._data), self._data.newest)
 
     def _exploit(self, iteration: int, iterations: int) -> ArchiveBase:
@@ -254,10 +254,10 @@ class Dsage:
     ) -> Predicted:
         """Predicts piece by piece: a level's prediction is the same in any company."""
         parts: list[Predicted] = []
-        for first in range(0, max(1, len(solutions)), _PIECE):
+        for first in range(0, max(1, len(solutions)), self._piece):
             if first:
                 safe_point()
-            levels = self._levels(solutions[first : first + _PIECE])
+            levels = self._levels(solutions[first : first + self._piece])
             parts.append(self._used(levels, self._surrogate.predict(levels, occupancy=False)))
         if len(parts) == 1:
             return parts[0]

@@ -9,13 +9,13 @@ import os
 import sys
 
 from dsage_mpi.farm import open_world
-from tests.farm.scenarios import dispatch, endings, losses
+from tests.farm.scenarios import computing, dispatch, endings, losses
 
 
 def main() -> None:
     """Runs the scenario that the command line names."""
     name, out = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else os.devnull
-    (scenario,) = (vars(m)[name] for m in (dispatch, endings, losses) if name in vars(m))
+    (scenario,) = (vars(m)[name] for m in (computing, dispatch, endings, losses) if name in vars(m))
     scenario(open_world(), out)
 
 

@@ -1,0 +1,56 @@
+"""Work of rank 0 that other ranks may share: the contract between who has it and who spreads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Anything, as plain bytes ((n,) uint8).
+Bytes = NDArray[np.uint8]
+
+
+class Service(Protocol):
+    """What a rank computes for rank 0 beside its simulations.
+
+    An answer depends on state and request alone: rank 0 may compute any of them itself instead.
+    What either method raises ends this rank's service, and costs nothing else.
+    """
+
+    def load(self, state: Bytes) -> None:
+        """Takes what all later requests are about."""
+        ...
+
+    def __call__(self, request: Bytes) -> Bytes:
+        """Answers one request."""
+        ...
+
+
+class Compute(Protocol):
+    """Rank 0's side of it.
+
+    Attributes:
+        ranks: How many compute at most, this one included.
+    """
+
+    ranks: int
+
+    def load(self, state: Bytes) -> None:
+        """Sets the state of all later requests, wherever they are answered."""
+        ...
+
+    def map(
+        self, requests: Sequence[Bytes], local: Callable[[int], NDArray[Any]]
+    ) -> list[NDArray[Any] | Bytes]:
+        """Answers all requests, here and on ranks that have nothing else to do.
+
+        Args:
+            requests: What to answer.
+            local: Answers the k-th of them here; what it raises is raised.
+
+        Returns:
+            The answers in the order of the requests: what ``local`` gave, or bytes.
+        """
+        ...

@@ -1,0 +1,179 @@
+"""Rank 0's requests to ranks that hold no tasks, and their answers (``core.computing.Compute``).
+
+Whoever answers, an answer is the same; so nothing has to be waited for. Rank 0 answers requests
+itself meanwhile, and in the end also those that another rank is slow with, lost or suspended.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsage_mpi.core.computing import Bytes
+from dsage_mpi.farm.backoff import wait_until
+from dsage_mpi.farm.desk import EAGER_BYTES, HEADER
+from dsage_mpi.farm.exchange import ChunkExchange
+from dsage_mpi.farm.messages import Tag
+from dsage_mpi.farm.roster import Roster
+
+_log = logging.getLogger("dsage_mpi.farm")
+
+#: Requests that a rank holds at most: one that it works at and one that waits.
+_DEPTH = 2
+#: Rank 0 answers a request itself that takes another rank so many times as long as its own took
+#: here, and so long at least.
+_SLOWER, _SLOW_SECONDS = 4.0, 0.02
+_POLL_SECONDS = 100e-6
+_LOOKS = 3
+_REFUSED = "rank %d on %s computes nothing beside its simulations (farm.compute): %s"
+
+
+class RankPool:
+    """Spreads requests over this rank and those without tasks.
+
+    Args:
+        comm: The farm's communicator.
+        exchange: Knows who holds tasks.
+        roster: Knows who is there.
+
+    Attributes:
+        ranks: How many compute at most, this one included.
+        sent_to: Rank -> states and requests that it was ever sent.
+    """
+
+    def __init__(self, comm: Any, exchange: ChunkExchange, roster: Roster) -> None:
+        from mpi4py import MPI
+
+        self._mpi, self._comm, self._status = MPI, comm, MPI.Status()
+        self._exchange, self._roster = exchange, roster
+        self.sent_to = dict.fromkeys(exchange.sent_to, 0)
+        self.ranks = 1 + len(self.sent_to)
+        self._state: Bytes | None = None
+        self._has_state: set[int] = set()
+        #: Rank -> numbers of the requests that it owes an answer.
+        self._owing: dict[int, set[int]] = {rank: set() for rank in exchange.sent_to}
+        self._refusing: set[int] = set()
+        self._sending: list[tuple[Any, Bytes]] = []
+        self._next = 0
+        self._seconds = 0.0
+
+    def load(self, state: Bytes) -> None:
+        """See ``Compute.load``; a rank gets it before its next request."""
+        self._state = state
+        self._has_state.clear()
+
+    def map(
+        self, requests: Sequence[Bytes], local: Callable[[int], NDArray[Any]]
+    ) -> list[NDArray[Any] | Bytes]:
+        """See ``Compute.map``."""
+        self.receive_late()
+        self._sending = [(sent, kept) for sent, kept in self._sending if not sent.Test()]
+        job = _Job(self._next, deque(range(len(requests))), {})
+        self._next += len(requests)
+        ranks = [rank for rank in self._owing if self._is_free(rank)]
+        self._hand_out(job, requests, ranks)
+        while len(job.answers) < len(requests):
+            self._take_in(job)
+            self._hand_out(job, requests, ranks)
+            if job.todo:
+                self._do(job, job.todo.pop(), local)
+            elif len(job.answers) < len(requests) and not self._hears_in_time():
+                self._do(job, next(k for k in range(len(requests)) if k not in job.answers), local)
+        return [job.answers[k] for k in range(len(requests))]
+
+    def receive_late(self) -> None:
+        """Takes in answers that nobody waits for any more."""
+        self._take_in(_Job(self._next, deque(), {}))
+
+    def end(self) -> None:
+        """Waits for the messages that ranks dropped unread."""
+        for request, _ in self._sending:
+            request.Wait()
+
+    def _is_free(self, rank: int) -> bool:
+        return (
+            self._roster.works(rank)
+            and rank not in self._refusing
+            and not self._exchange.waiting[rank]
+            and not self._owing[rank]
+        )
+
+    def _hand_out(self, job: _Job, requests: Sequence[Bytes], ranks: Sequence[int]) -> None:
+        """First something for everybody, this rank included; then something that waits."""
+        for held in range(_DEPTH):
+            for rank in ranks:
+                if len(job.todo) <= 1 or len(self._owing[rank]) > held or rank in self._refusing:
+                    continue
+                k = job.todo.popleft()
+                self._send(rank, job.first + k, requests[k])
+
+    def _do(self, job: _Job, k: int, local: Callable[[int], NDArray[Any]]) -> None:
+        start = time.perf_counter()
+        job.answers[k] = local(k)
+        self._seconds = time.perf_counter() - start
+
+    def _hears_in_time(self) -> bool:
+        """Waits for an answer; whether one has come."""
+        limit = _SLOW_SECONDS + _SLOWER * self._seconds
+        return wait_until(self._has_reply, _POLL_SECONDS, limit=limit)
+
+    def _has_reply(self) -> bool:
+        """Whether an answer is here; a look may only move what the next one sees."""
+        looks = (
+            self._comm.Iprobe(self._mpi.ANY_SOURCE, Tag.REPLY, self._status) for _ in range(_LOOKS)
+        )
+        return any(looks)
+
+    def _send(self, rank: int, number: int, request: Bytes) -> None:
+        if rank not in self._has_state and self._state is not None:
+            self._isend(rank, self._state, Tag.STATE)
+            self._has_state.add(rank)
+            self.sent_to[rank] += 1
+        message = np.empty(HEADER.size + request.size, np.uint8)
+        HEADER.pack_into(message.data, 0, number, request.size)
+        message[HEADER.size :] = request
+        for start in range(0, message.size, EAGER_BYTES):
+            self._isend(rank, message[start : start + EAGER_BYTES], Tag.REQUEST)
+        self.sent_to[rank] += 1
+        self._owing[rank].add(number)
+
+    def _isend(self, rank: int, message: Bytes, tag: Tag) -> None:
+        request = self._comm.Isend([message, self._mpi.BYTE], rank, tag)
+        if not request.Test():
+            self._sending.append((request, message))
+
+    def _take_in(self, job: _Job) -> None:
+        while self._has_reply():
+            rank = self._status.Get_source()
+            message = np.empty(self._status.Get_count(self._mpi.BYTE), np.uint8)
+            self._comm.Recv([message, self._mpi.BYTE], rank, Tag.REPLY)
+            number, answered = HEADER.unpack_from(message.data)
+            self._owing[rank].discard(number)
+            k, answer = number - job.first, message[HEADER.size :]
+            if not answered:
+                self._refuse(rank, answer)
+                if k >= 0 and k not in job.answers:
+                    job.todo.append(k)
+            elif k >= 0:
+                job.answers.setdefault(k, answer)
+
+    def _refuse(self, rank: int, why: Bytes) -> None:
+        if rank not in self._refusing:
+            self._refusing.add(rank)
+            text = why.tobytes().decode(errors="replace")
+            _log.warning(_REFUSED, rank, self._roster.hosts[rank], text)
+
+
+class _Job:
+    """One ``map``: number of its first request, what nobody has begun, and what is answered."""
+
+    def __init__(
+        self, first: int, todo: deque[int], answers: dict[int, NDArray[Any] | Bytes]
+    ) -> None:
+        self.first, self.todo, self.answers = first, todo, answers

@@ -1,0 +1,91 @@
+"""A worker's answers to what is not a task: see ``core.computing.Service``."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+from typing import Any
+
+import numpy as np
+
+from dsage_mpi.core.computing import Bytes, Service
+from dsage_mpi.farm.backoff import wait_until
+from dsage_mpi.farm.messages import Buffer, Tag
+from dsage_mpi.farm.runner import describe
+
+#: Of a request: its number and its size. Of a reply: the number, and whether what follows is the
+#: answer (else why there is none).
+HEADER = struct.Struct("<qq")
+#: A request travels in messages of so many bytes: less than what any MPI library waits for the
+#: receiver with. Otherwise it would not move while this rank computes and that one looks for work.
+EAGER_BYTES = 3968
+_SEND_POLL_SECONDS = 200e-6
+
+
+class ServiceDesk:
+    """Takes in states and requests of rank 0, one at a time, and answers the latter.
+
+    Args:
+        comm: The farm's communicator.
+        service: What answers; None refuses.
+    """
+
+    def __init__(self, comm: Any, service: Service | None) -> None:
+        from mpi4py import MPI
+
+        self._mpi, self._comm, self._service = MPI, comm, service
+        self._inbox = Buffer()
+        #: Replies that are under way. Rank 0 may be computing itself, so that none is waited for.
+        self._sending: list[tuple[Any, Bytes]] = []
+        self._failure = "" if service is not None else "it has no service"
+
+    def receive(self, size: int, tag: int) -> Bytes:
+        """The state or request whose first message, of ``size`` bytes, has come with ``tag``."""
+        message = self._inbox.reserve(size)
+        self._comm.Recv([message, self._mpi.BYTE], 0, tag)
+        if tag != Tag.REQUEST:
+            return message
+        _, size = HEADER.unpack_from(message.data)
+        head = message.copy()
+        whole = self._inbox.reserve(HEADER.size + size)
+        whole[: head.size] = head
+        for start in range(head.size, whole.size, EAGER_BYTES):
+            self._comm.Recv([whole[start : start + EAGER_BYTES], self._mpi.BYTE], 0, tag)
+        return whole
+
+    def load(self, state: Bytes) -> None:
+        """Has the service take a state."""
+        if self._service is not None:
+            try:
+                self._service.load(state)
+                self._failure = ""
+            except BaseException as error:  # rank 0 must hear of it, whatever it is
+                self._failure = describe(error)
+
+    def answer(self, message: Bytes, working: contextlib.AbstractContextManager[None]) -> None:
+        """Answers one request, or says why not.
+
+        Args:
+            message: Of Tag.REQUEST.
+            working: Entered while the service computes.
+        """
+        number, _ = HEADER.unpack_from(message.data)
+        failure, found = self._failure, np.empty(0, np.uint8)
+        if self._service is not None and not failure:
+            try:
+                with working:
+                    found = self._service(message[HEADER.size :])
+            except BaseException as error:
+                failure = describe(error)
+        if failure:
+            found = np.frombuffer(failure.encode(), np.uint8)
+        reply = np.empty(HEADER.size + found.size, np.uint8)
+        HEADER.pack_into(reply.data, 0, number, int(not failure))
+        reply[HEADER.size :] = found
+        self._sending = [(request, kept) for request, kept in self._sending if not request.Test()]
+        self._sending.append((self._comm.Isend([reply, self._mpi.BYTE], 0, Tag.REPLY), reply))
+
+    def close(self) -> None:
+        """Waits until rank 0 has all replies."""
+        for request, _ in self._sending:
+            wait_until(request.Test, _SEND_POLL_SECONDS)

@@ -1,0 +1,24 @@
+"""What a rank that simulates does for rank 0 beside that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dsage_mpi.core.levels import LevelSpace
+from dsage_mpi.core.processor import processor
+
+if TYPE_CHECKING:
+    from dsage_mpi.config.schema import Config
+    from dsage_mpi.core.computing import Service
+    from dsage_mpi.core.domain import Domain
+
+
+def make_service(config: Config, domain: Domain) -> Service | None:
+    """Predicts for rank 0, if ``farm.compute`` says so; loads torch once there is work."""
+    if not config.uses_surrogate or config.farm.compute != "ranks":
+        return None
+    from dsage_mpi.surrogate.remote import PredictionService
+
+    space = LevelSpace.of(domain, config.surrogate.planes)
+    outputs = 1 + len(config.archive.measures)
+    return PredictionService(config.surrogate, space, outputs, processor())

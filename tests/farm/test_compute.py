@@ -1,0 +1,38 @@
+"""Ranks without tasks compute for rank 0: the answers are the same whoever gives them."""
+
+from __future__ import annotations
+
+import pytest
+
+PROGRAM = ("-m", "tests.farm.scenarios")
+
+
+@pytest.mark.parametrize("ranks", [2, 3, 5])
+def test_all_ranks_share_and_answers_are_in_order(mpirun, ranks):
+    done = mpirun(ranks, *PROGRAM, "computing", timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "computing: right\n", done.stderr
+
+
+def test_a_rank_that_cannot_compute_is_named_once_and_still_simulates(mpirun):
+    done = mpirun(4, *PROGRAM, "refusing", timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "refusing: right\n", done.stderr
+    said = sorted(line for line in done.stderr.splitlines() if line.startswith("dsage_mpi.farm: "))
+    assert len(said) == 2, done.stderr
+    assert "rank 1 on " in said[0]
+    assert "computes nothing beside its simulations (farm.compute)" in said[0]
+    assert "no torch on this node" in done.stderr
+    assert "rank 2 on " in said[1]
+
+
+def test_nobody_waits_for_a_rank_that_is_suspended_or_slow(mpirun):
+    done = mpirun(4, *PROGRAM, "halted", timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "halted: right\n", done.stderr
+
+
+def test_requests_that_rank_0_leaves_disturb_nothing(mpirun):
+    done = mpirun(3, *PROGRAM, "left", timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "left: right\n", done.stderr
