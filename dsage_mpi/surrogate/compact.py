@@ -93,10 +93,9 @@ class _Grouped(Network):
         for same in zip(*(member.trunk for member in members), strict=True):
             layers.append(_side_by_side(same, 1 if not layers else len(members)))
         self.trunk = nn.Sequential(*layers)
-        self.hidden, self.heads = (
-            _Stacked([layer(member) for member in members])
-            for layer in (lambda member: member.hidden[0], lambda member: member.heads)
-        )
+        hidden = [member.hidden[0] for member in members]
+        self.hidden = _Stacked([layer for layer in hidden if isinstance(layer, nn.Linear)])
+        self.heads = _Stacked([member.heads for member in members])
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor | None]:
         """Image ((n, channels, height, width)) to the outputs of all members."""

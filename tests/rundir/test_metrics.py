@@ -23,7 +23,7 @@ def metrics(tmp_path: Path) -> Metrics:
 
 def test_columns() -> None:
     metrics = Metrics(Path("unused"), MEASURES)
-    scores = ("below", "above", "mae", "constant_mae", "r2", "spearman")
+    scores = ("below", "above", "mae", "constant_mae", "r2", "spearman", "inside_50", "inside_90")
     of_measures = {f"{measure}_{score}" for measure in MEASURES for score in scores}
     assert set(RESULT_COLUMNS) | of_measures == set(metrics.result_columns)
     assert not set(metrics.result_columns) & set(TIMING_COLUMNS)
