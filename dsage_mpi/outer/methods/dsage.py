@@ -25,7 +25,7 @@ from dsage_mpi.core.domain import Array, known_objective
 from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.core.seeding import Purpose, generator
 from dsage_mpi.core.state import Tree
-from dsage_mpi.outer.balance import Work, planned_work
+from dsage_mpi.outer.balance import planned_work
 from dsage_mpi.outer.methods.base import Context, Proposal
 from dsage_mpi.outer.record import batches
 from dsage_mpi.outer.searched import Searched
@@ -81,15 +81,16 @@ class Dsage:
         """Random solutions first; then trains, exploits and selects."""
         if len(self._data) == 0:
             return self._random(iteration)
-        loss, iterations = self._train(iteration), self._work().iterations
-        predicted = self._exploit(iteration, iterations)
+        work = planned_work(self._config, self._last_batch, len(self._data), self._data.newest)
+        loss = self._train(iteration, work.steps)
+        predicted = self._exploit(iteration, work.iterations)
         most = self._most_selected(predicted)
         with self._phases("select", most) as progress:
             proposal = self._select(predicted, iteration, lambda n: progress(min(n, most)))
         notes = {
             "dataset_size": len(self._data),
             "train_loss": loss,
-            "inner_iterations": iterations,
+            "inner_iterations": work.iterations,
             "surrogate_archive_size": len(predicted),
         }
         return replace(proposal, notes={**notes, **proposal.notes})
@@ -152,20 +153,16 @@ class Dsage:
         count = self._config.algorithm.initial_solutions
         return Proposal(self._domain.initial_solutions(rng, count))
 
-    def _train(self, iteration: int) -> float:
+    def _train(self, iteration: int, steps: int) -> float:
         """Trains, unless a restart found the surrogate already trained for this iteration."""
         trained, loss = self._last_training
         if trained == iteration:
             return loss
         with self._phases("train", self._config.surrogate.epochs) as progress:
-            steps = self._work().steps
             loss = float(self._surrogate.train(self._data, iteration, progress, steps).loss)
         self._last_training = (iteration, loss)
         self._milestone()
         return loss
-
-    def _work(self) -> Work:
-        return planned_work(self._config, self._last_batch, len(self._data), self._data.newest)
 
     def _exploit(self, iteration: int, iterations: int) -> ArchiveBase:
         done = 0
