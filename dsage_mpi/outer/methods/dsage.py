@@ -271,8 +271,7 @@ class Dsage:
         certain = ~np.isnan(known)
         values = np.where(certain, known, believed)
         spread = prediction.spread
-        if spread.size:
-            spread = np.where(certain, 0.0, spread)
+        spread = np.where(certain, 0.0, spread) if spread.size else spread
         return Predicted(values[:, 0], values[:, 1:], levels, spread)
 
     def _levels(self, solutions: Array) -> Array:
