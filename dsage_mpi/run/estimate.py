@@ -109,8 +109,8 @@ def _with_surrogate(config: Config, facts: CostFacts) -> Estimate:
     costs, basis = _assumed_costs(config, facts), facts.basis
     if config.balances and config.balance.costs is not None:
         costs, basis = config.balance.costs, "balance.simulation_seconds"
-    names = (f"{name}_seconds" for name in costs._fields)
-    balance = config.balance.model_copy(update=dict(zip(names, costs, strict=True)))
+    named = {f"{name}_seconds": seconds for name, seconds in costs._asdict().items()}
+    balance = config.balance.model_copy(update=named)
     config = config.model_copy(update={"balance": balance})
     initial = min(config.algorithm.initial_solutions, budget)
     emitted = levels_per_iteration(config)
