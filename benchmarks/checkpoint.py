@@ -29,7 +29,7 @@ from dsage_mpi.checkpoint.writer import CALL, CheckpointWriter
 from dsage_mpi.config.load import load_config
 from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.domains import build_domain
-from dsage_mpi.farm import Farm, FarmSettings, open_farm, open_world, serve
+from dsage_mpi.farm import Duties, Farm, FarmSettings, open_farm, open_world, serve
 from dsage_mpi.farm.evaluation import DeferredEvaluation
 from dsage_mpi.farm.outcome import Outcome
 from dsage_mpi.outer.evaluate import Place, begin_evaluation
@@ -138,7 +138,7 @@ def main() -> None:
     world = open_world()
     arguments = (world, lambda: lambda tasks: tasks, NOTHING, NOTHING, FarmSettings())
     if not world.is_root:
-        serve(*arguments, calls={CALL: Partner()})
+        serve(*arguments, Duties({CALL: Partner()}))
         return
     with tempfile.TemporaryDirectory(dir=options.folder) as folder, open_farm(*arguments) as farm:
         measure(farm, world.size, Path(folder), options)

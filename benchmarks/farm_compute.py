@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from dsage_mpi.farm import FarmSettings, open_farm, open_world, serve
+from dsage_mpi.farm import Duties, FarmSettings, open_farm, open_world, serve
 from dsage_mpi.surrogate.remote import PredictionService, SharedInference, packed
 
 DTYPE = np.dtype("<f8")
@@ -129,7 +129,7 @@ def main() -> None:
     if options.realtime:
         service = Realtime(service)
     if not world.is_root:
-        serve(world, lambda: lambda tasks: tasks, DTYPE, DTYPE, SETTINGS, service=service)
+        serve(world, lambda: lambda tasks: tasks, DTYPE, DTYPE, SETTINGS, Duties(service=service))
         return
     with open_farm(world, lambda: lambda tasks: tasks, DTYPE, DTYPE, SETTINGS) as farm:
         compute = farm.compute

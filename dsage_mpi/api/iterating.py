@@ -73,9 +73,9 @@ def iterate(config: Config) -> Iterator[Step]:
         with open_farm(*arguments) as farm:
             yield from _steps(config, domain, farm)
     else:
-        from dsage_mpi.farm.worker import serve
+        from dsage_mpi.farm.worker import Duties, serve
 
-        serve(*arguments, service=make_service(config, domain))
+        serve(*arguments, Duties(service=make_service(config, domain)))
 
 
 def _broadcast_payload(

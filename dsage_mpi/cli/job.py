@@ -8,7 +8,7 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,8 +55,13 @@ def configure(parser: Parser) -> None:
         "what the run costs. It submits nothing and overwrites nothing.",
         EPILOG,
     )
-    add = parser.add_argument
-    add("input", metavar="INPUT.toml", type=Path, help="what to run")
+    parser.add_argument("input", metavar="INPUT.toml", type=Path, help="what to run")
+    _add_layout(parser.add_argument)
+    _add_the_rest(parser.add_argument)
+
+
+def _add_layout(add: Callable[..., object]) -> None:
+    """Options about nodes and cores."""
     add(
         "--system",
         choices=("slurm", "pbs", "lsf"),
@@ -91,6 +96,10 @@ def configure(parser: Parser) -> None:
         default=2.0,
         help="memory for each core (default 2)",
     )
+
+
+def _add_the_rest(add: Callable[..., object]) -> None:
+    """Options about time, account and what is run."""
     add("--time", metavar="TIME", type=_time, default=4 * 3600, help="of a slot (default 4h)")
     add("--restarts", metavar="N", type=_count, default=50, help="more slots at most (default 50)")
     add("--account", metavar="NAME", type=_word, help="account or project that pays")

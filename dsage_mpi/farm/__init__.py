@@ -9,9 +9,10 @@ from dsage_mpi.farm.launch import LaunchError, World, open_world
 from dsage_mpi.farm.opening import open_farm
 from dsage_mpi.farm.outcome import Outcome, RankStats, idle_share
 from dsage_mpi.farm.settings import FarmSettings
-from dsage_mpi.farm.worker import serve
+from dsage_mpi.farm.worker import Duties, serve
 
 __all__ = [
+    "Duties",
     "Farm",
     "FarmError",
     "FarmSettings",

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,14 +44,30 @@ _BEATS = 6
 _LONGEST_BEAT_SECONDS = 10.0
 
 
+@dataclass(frozen=True)
+class Duties:
+    """What a worker does for rank 0 besides simulating.
+
+    Attributes:
+        calls: Handlers of ``Farm.call_all`` by name. One gets a communicator of all ranks and the
+            argument; it must come to its end together with rank 0, whatever goes wrong.
+        service: What this rank computes for ``Farm.compute``.
+    """
+
+    calls: Mapping[str, Call] = field(default_factory=dict)
+    service: Service | None = None
+
+
+_NO_DUTIES = Duties()
+
+
 def serve(
     world: World,
     make_simulator: Callable[[], Simulator],
     task_dtype: np.dtype[Any],
     result_dtype: np.dtype[Any],
     settings: FarmSettings,
-    calls: Mapping[str, Call] | None = None,
-    service: Service | None = None,
+    duties: Duties = _NO_DUTIES,
 ) -> None:
     """Simulates what rank 0 sends until it closes the farm; called on every rank but 0.
 
@@ -64,15 +80,13 @@ def serve(
         task_dtype: As on rank 0.
         result_dtype: As on rank 0.
         settings: As on rank 0.
-        calls: Handlers of ``Farm.call_all`` by name. One gets a communicator of all ranks and the
-            argument; it must come to its end together with rank 0, whatever goes wrong.
-        service: What this rank computes for ``Farm.compute``.
+        duties: What else this rank does.
     """
     comm = world.duplicate()
     with _interrupts_ignored():
         dtypes = np.dtype(task_dtype), np.dtype(result_dtype)
-        worker = _Worker(comm, *dtypes, settings, calls or {})
-        worker.desk = ServiceDesk(comm, service)
+        worker = _Worker(comm, *dtypes, settings, duties.calls)
+        worker.desk = ServiceDesk(comm, duties.service)
         worker.run(make_simulator)
     comm.Free()
 

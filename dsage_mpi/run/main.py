@@ -25,8 +25,14 @@ from dsage_mpi.rundir.run_directory import RunDirectory
 from dsage_mpi.rundir.status import DONE, FAILED, STOPPED, StatusFile
 
 if TYPE_CHECKING:
-    from dsage_mpi.core.domain import Domain
+    from collections.abc import Callable
+
+    import numpy as np
+
+    from dsage_mpi.core.computing import Service
+    from dsage_mpi.core.domain import Domain, Simulator
     from dsage_mpi.farm.launch import World
+    from dsage_mpi.farm.settings import FarmSettings
 
 _log = logging.getLogger("dsage_mpi.outer")
 
@@ -80,11 +86,7 @@ def _run_job(world: World, request: RunRequest, requests: Requests | None) -> in
     )
     farm_arguments = (world, simulator, domain.task_dtype, domain.result_dtype, config.farm)
     if requests is None:
-        from dsage_mpi.farm import serve
-
-        service = make_service(config, domain)
-        serve(*farm_arguments, calls={CALL: Partner()}, service=service)
-        return int(world.bcast(None))
+        return _serve(*farm_arguments, make_service(config, domain))
 
     from dsage_mpi.farm import FarmError, open_farm
     from dsage_mpi.run.parts import Resources
@@ -116,6 +118,22 @@ def _run_job(world: World, request: RunRequest, requests: Requests | None) -> in
         code = exit_codes.FAILED
     status.write(state=_STATES[code])
     return int(world.bcast(code))
+
+
+def _serve(
+    world: World,
+    simulator: Callable[[], Simulator],
+    task_dtype: np.dtype[Any],
+    result_dtype: np.dtype[Any],
+    settings: FarmSettings,
+    service: Service | None,
+) -> int:
+    """Simulates what rank 0 sends until it ends, and returns the exit code."""
+    from dsage_mpi.farm import Duties, serve
+
+    duties = Duties(calls={CALL: Partner()}, service=service)
+    serve(world, simulator, task_dtype, result_dtype, settings, duties)
+    return int(world.bcast(None))
 
 
 def _nothing() -> None:

@@ -19,7 +19,7 @@ from dsage_mpi.checkpoint import parallel
 from dsage_mpi.checkpoint.hdf5 import read_tree, write_tree
 from dsage_mpi.checkpoint.parallel import Partner
 from dsage_mpi.checkpoint.writer import CALL, CheckpointWriter
-from dsage_mpi.farm import Farm, FarmSettings, World, open_farm, open_world, serve
+from dsage_mpi.farm import Duties, Farm, FarmSettings, World, open_farm, open_world, serve
 from tests.farm.toy import RESULT, TASK, ToySimulator
 
 ROW = np.dtype([("grid", "<u2", (16, 16)), ("ok", "?"), ("length", "<f4", (3,))])
@@ -49,7 +49,7 @@ def with_farm(world: World, body: Callable[[Farm], None]) -> None:
     """Runs ``body`` on rank 0; all others are ready to help with checkpoints."""
     arguments = (world, ToySimulator, TASK, RESULT, FarmSettings())
     if not world.is_root:
-        serve(*arguments, calls={CALL: Partner()})
+        serve(*arguments, Duties({CALL: Partner()}))
         return
     with open_farm(*arguments) as farm:
         body(farm)

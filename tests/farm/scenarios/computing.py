@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dsage_mpi.farm import Farm, FarmSettings, World, open_farm, serve
+from dsage_mpi.farm import Duties, Farm, FarmSettings, World, open_farm, serve
 from tests.farm.toy import RESULT, TASK, ToySimulator, make_tasks
 
 SETTINGS = FarmSettings(compute="ranks")
@@ -57,7 +57,7 @@ def check(farm: Farm, count: int, state: int, seconds: float = 0.002) -> int:
 
 def with_service(world: World, service: Any, body: Callable[[Farm], None]) -> None:
     if not world.is_root:
-        serve(world, ToySimulator, TASK, RESULT, SETTINGS, service=service)
+        serve(world, ToySimulator, TASK, RESULT, SETTINGS, Duties(service=service))
         return
     with open_farm(world, ToySimulator, TASK, RESULT, SETTINGS) as farm:
         body(farm)

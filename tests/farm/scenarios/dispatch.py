@@ -13,6 +13,7 @@ import numpy as np
 
 from dsage_mpi.core.domain import TasksFailedError
 from dsage_mpi.farm import (
+    Duties,
     Farm,
     FarmSettings,
     World,
@@ -132,7 +133,7 @@ def calls(world: World, out: str) -> None:
 
     if not world.is_root:
         make = lambda: ToySimulator(lambda task: 0.01)  # noqa: E731
-        serve(world, make, TASK, RESULT, FarmSettings(), calls={"add": add})
+        serve(world, make, TASK, RESULT, FarmSettings(), Duties({"add": add}))
         assert seen == [2, 3], seen
         return
     with open_farm(world, ToySimulator, TASK, RESULT, FarmSettings()) as farm:

@@ -16,6 +16,7 @@ import numpy as np
 
 from dsage_mpi.core.domain import SimulatorLostError
 from dsage_mpi.farm import (
+    Duties,
     Farm,
     FarmError,
     FarmSettings,
@@ -79,7 +80,7 @@ def serve_until_lost(world: World, settings: FarmSettings) -> None:
         seen.append(argument)
         comm.gather(comm.Get_rank(), root=0)
 
-    serve(world, lambda: toy, TASK, RESULT, settings, calls={"together": together})
+    serve(world, lambda: toy, TASK, RESULT, settings, Duties({"together": together}))
     assert seen == [7], "lost ranks take part in what all do together"
     assert toy.closed
     assert toy.asked_in_vain == (0 if last else 1)
@@ -181,7 +182,7 @@ def suspended(world: World, out: str) -> None:
     settings = FarmSettings(dispatch="static", silent_seconds=1, chunk_seconds=0.05)
     if not world.is_root:
         together = {"together": lambda comm, argument: comm.gather(comm.rank, root=0)}
-        serve(world, lambda: may_sleep(world, out), TASK, RESULT, settings, calls=together)
+        serve(world, lambda: may_sleep(world, out), TASK, RESULT, settings, Duties(together))
         return
     with open_farm(world, ToySimulator, TASK, RESULT, settings) as farm:
         root_of_sleepers(farm, out)
