@@ -24,6 +24,18 @@ SETTINGS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test registers is forgotten afterwards: other tests ask what names there are."""
+    from dsage_mpi.archives import ARCHIVES
+    from dsage_mpi.config.components import EMITTERS, METHODS, SELECTION_RULES
+    from dsage_mpi.domains import DOMAINS
+    from dsage_mpi.surrogate.registry import NETWORKS
+
+    for registry in (DOMAINS, ARCHIVES, EMITTERS, METHODS, SELECTION_RULES, NETWORKS):
+        monkeypatch.setattr(registry, "_here", {})
+
+
 @pytest.fixture(scope="session")
 def config() -> dm.Config:
     return dm.load_config(INPUT, seed=3, overrides=SMALL)

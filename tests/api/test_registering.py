@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import dsage_mpi as dm
-from dsage_mpi.config.components import EMITTERS, METHODS, SELECTION_RULES
 
 
 class Dots(dm.DomainBase):
@@ -84,12 +83,8 @@ def config(domain="dots", emitter="uniform", rule="given_back", method="dsage"):
 
 
 @pytest.fixture(autouse=True)
-def registered(monkeypatch):
-    """What the tests register is forgotten afterwards."""
-    from dsage_mpi.domains import DOMAINS
-
-    for registry in (DOMAINS, EMITTERS, METHODS, SELECTION_RULES):
-        monkeypatch.setattr(registry, "_here", {})
+def registered(forgotten):
+    """What this module's tests have in common."""
     dm.register_domain("dots", Dots)
     dm.register_emitter("uniform", Uniform)
     dm.register_emitter("broken_ask", BrokenAsk)
