@@ -27,6 +27,10 @@ class Planes:
     names: tuple[str, ...]
     compute: Callable[[NDArray[np.int8]], NDArray[np.float32]]
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Planes:
+        """Itself: ``compute`` may belong to a domain, whose agent cannot be copied."""
+        return self
+
     @classmethod
     def of(cls, domain: Domain) -> Planes | None:
         """The planes of ``domain``; None if it computes none."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dsage_mpi.config.load import load_config
 from dsage_mpi.core.levels import LevelSpace, Planes
+from dsage_mpi.domains import build_domain
 from dsage_mpi.surrogate.dataset import DataSet
 from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.model import Surrogate
 from dsage_mpi.surrogate.settings import SurrogateSettings
+from tests.support import REPOSITORY
 from tests.surrogate.synthetic import SHAPE, SMALL, TILES, arrays_of, evaluations
 
 BATCH = 16
@@ -95,3 +98,21 @@ def test_every_tile_matters_to_the_compact_network():
         changed = level.copy()
         changed[0, row, column] = (changed[0, row, column] + 1) % TILES
         assert not np.array_equal(surrogate.predict(changed).measures, before)
+
+
+@pytest.mark.parametrize(
+    ("kind", "members"), [("convolutional", 1), ("compact", 1), ("compact", 2)]
+)
+def test_predictions_beside_an_agent_that_has_played(kind, members):
+    """Networks are copied for prediction; a domain's agent, which is native, cannot be."""
+    config = load_config(REPOSITORY / "inputs" / "maze_quick.toml")
+    domain = build_domain(config.domain, config.archive.measures)
+    solutions = domain.initial_solutions(np.random.default_rng(1), 20)
+    levels = domain.levels(solutions)
+    assert len(domain.paths(domain.tasks(solutions[:1], np.zeros(1, np.uint64)), 1)) == 1
+    space = LevelSpace.of(domain, True)
+    data = DataSet(20, space)
+    data.add(levels, np.ones(20), np.ones((20, 2)), np.zeros((20, 16, 16), np.float32))
+    surrogate = made(kind, space, members=members, epochs=1)
+    surrogate.train(data, 0)
+    assert surrogate.predict(levels).measures.shape == (20, 2)
