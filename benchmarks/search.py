@@ -277,12 +277,12 @@ def curve_of(study: Study, overrides: tuple[str, ...], seed: int, cpu_limit: flo
     return np.array(json.loads(done.stdout.splitlines()[-1]))
 
 
-def interval(values: np.ndarray) -> str:
-    """``mean ± half a 95 % interval``."""
+def interval(values: np.ndarray, digits: int = 0) -> str:
+    """``mean ± half a 95 % interval`` (Student's t)."""
     if len(values) < 2:
-        return f"{values.mean():7.0f}      "
+        return f"{values.mean():7.{digits}f}      "
     half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
-    return f"{values.mean():7.0f} ± {half:3.0f}"
+    return f"{values.mean():7.{digits}f} ± {half:3.{digits}f}"
 
 
 def print_row(name: str, study: Study, curves: list[np.ndarray], cpu_limit: float) -> None:

@@ -14,11 +14,10 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
 from scipy.ndimage import convolve
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from benchmarks.search import Silent
+from benchmarks.search import Silent, interval
 from dsage_mpi.config.load import load_config
 from dsage_mpi.core.domain import Evaluations
 from dsage_mpi.core.levels import LevelSpace, Planes
@@ -120,12 +119,6 @@ def scores_of_trees(data: Evaluations, train: int, seed: int, tiles: bool) -> tu
     real = data.measures[HELD_OUT, 1]
     error = trees.predict(seen[HELD_OUT]) - real
     return float(np.abs(error).mean()), float(1 - np.mean(error**2) / np.var(real))
-
-
-def interval(values: np.ndarray, digits: int) -> str:
-    """``mean ± half a 95 % interval`` (Student's t)."""
-    half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
-    return f"{values.mean():.{digits}f} ± {half:.{digits}f}"
 
 
 def print_row(name: str, cost: float | None, found: np.ndarray) -> None:

@@ -25,14 +25,8 @@ from dsage_mpi.rundir.run_directory import RunDirectory
 from dsage_mpi.rundir.status import DONE, FAILED, STOPPED, StatusFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import numpy as np
-
-    from dsage_mpi.core.computing import Service
-    from dsage_mpi.core.domain import Domain, Simulator
+    from dsage_mpi.core.domain import Domain
     from dsage_mpi.farm.launch import World
-    from dsage_mpi.farm.settings import FarmSettings
 
 _log = logging.getLogger("dsage_mpi.outer")
 
@@ -86,7 +80,10 @@ def _run_job(world: World, request: RunRequest, requests: Requests | None) -> in
     )
     farm_arguments = (world, simulator, domain.task_dtype, domain.result_dtype, config.farm)
     if requests is None:
-        return _serve(*farm_arguments, make_service(config, domain))
+        from dsage_mpi.farm import Duties, serve
+
+        serve(*farm_arguments, Duties({CALL: Partner()}, make_service(config, domain)))
+        return int(world.bcast(None))
 
     from dsage_mpi.farm import FarmError, open_farm
     from dsage_mpi.run.parts import Resources
@@ -118,22 +115,6 @@ def _run_job(world: World, request: RunRequest, requests: Requests | None) -> in
         code = exit_codes.FAILED
     status.write(state=_STATES[code])
     return int(world.bcast(code))
-
-
-def _serve(
-    world: World,
-    simulator: Callable[[], Simulator],
-    task_dtype: np.dtype[Any],
-    result_dtype: np.dtype[Any],
-    settings: FarmSettings,
-    service: Service | None,
-) -> int:
-    """Simulates what rank 0 sends until it ends, and returns the exit code."""
-    from dsage_mpi.farm import Duties, serve
-
-    duties = Duties(calls={CALL: Partner()}, service=service)
-    serve(world, simulator, task_dtype, result_dtype, settings, duties)
-    return int(world.bcast(None))
 
 
 def _nothing() -> None:
