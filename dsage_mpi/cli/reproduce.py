@@ -11,6 +11,12 @@ from dsage_mpi.core import exit_codes
 
 #: What can be reproduced -> its study, in inputs/studies.
 STUDIES = {"maze": "maze_main.toml", "mario": "mario_main.toml"}
+#: Up to this scale nothing is said about methods.
+_NO_ORDER = 0.01
+_ALL_ALIKE = (
+    "Note: at so small a scale this shows that all parts work, and no more: nearly every level "
+    "is new to the archive, so that all methods score alike."
+)
 
 EPILOG = f"""examples:
   python -m dsage_mpi reproduce maze --scale 0.01 --dry-run
@@ -81,6 +87,8 @@ def main(arguments: argparse.Namespace) -> int:
     )
     if isinstance(prepared, int):
         return prepared
+    if arguments.scale <= _NO_ORDER:
+        print(_ALL_ALIKE)
     code = make_here(*prepared, placement_of(arguments), arguments.dry_run)
     if arguments.dry_run or code not in (exit_codes.DONE, exit_codes.FAILED):
         return code

@@ -45,7 +45,7 @@ def plan(config: Config, job: Layout) -> tuple[str, list[str]]:
         warnings.append(_CROWDED % (threads, job.cores, threads, job.cores))
     if job.seconds is not None and job.seconds > 0:
         slots = max(1, math.ceil(seconds / job.seconds))
-        text += f", {_slots(slots)} of {seconds_text(job.seconds)}; the job has {job.slots}"
+        text += f", {_slots(slots)} of {seconds_text(job.seconds)}; the job allows {job.slots}"
         if slots > job.slots:
             remedy = _remedy(estimate(config), job, threads if on_cores else 0)
             warnings.append(_too_long(slots, job, remedy))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dsage_mpi.config.schema import Config
 from dsage_mpi.core.durations import seconds_text
 from dsage_mpi.core.slurm import Layout
-from dsage_mpi.run.estimate import Estimate, estimate
+from dsage_mpi.run.estimate import FIXED_SECONDS, Estimate, estimate
 from dsage_mpi.run.job_plan import plan
 from dsage_mpi.study.placement import Placement
 from dsage_mpi.study.plan import PlannedRun
@@ -78,18 +78,20 @@ def cost_lines(runs: Iterable[PlannedRun], placement: Placement) -> list[str]:
     for run in runs:
         rows.setdefault(run.row, []).append(run.config)
     width = max(map(len, rows), default=0)
-    lines = [f"{'row':<{width}}  runs  evaluations  core hours" + "   GPU hours" * placement.gpu]
+    lines = [f"{'row':<{width}}  runs  evaluations    CPU time" + "    GPU time" * placement.gpu]
     for row, configs in rows.items():
         one = cost_of(configs, placement)
-        lines.append(f"{row:<{width}}  {one.runs:>4}  {_count(one.evaluations):>11}  {_hours(one)}")
+        lines.append(f"{row:<{width}}  {one.runs:>4}  {_count(one.evaluations):>11}")
+        lines[-1] += f"  {_hours(one.core_hours):>10}"
         if placement.gpu:
-            lines[-1] += f"  {one.gpu_hours:>10.3g}"
+            lines[-1] += f"  {_hours(one.gpu_hours):>10}"
     whole = cost_of([config for configs in rows.values() for config in configs], placement)
     text = f"altogether {whole.runs} runs, {_count(whole.evaluations)} evaluations, "
-    text += f"about {whole.core_hours:.3g} core hours"
+    text += f"about {_hours(whole.core_hours)} of CPU time"
     if placement.gpu:
-        text += f" and {whole.gpu_hours:.3g} GPU hours"
-    lines += [f"{text}: {seconds_text(whole.wall_seconds)} with {placement}"]
+        text += f" and {_hours(whole.gpu_hours)} of a GPU"
+    starts = " (mostly the start of each run)" if _mostly_starts(whole) else ""
+    lines += [f"{text}: {seconds_text(whole.wall_seconds)}{starts} with {placement}"]
     return [*lines, "(orders of magnitude: an input's --dry-run says what they rest on)"]
 
 
@@ -104,8 +106,17 @@ def job_lines(runs: Iterable[PlannedRun], job: Layout) -> list[str]:
     return lines
 
 
-def _hours(cost: Cost) -> str:
-    return f"{cost.core_hours:>10.3g}"
+def _hours(hours: float) -> str:
+    """Hours, as a cluster accounts for them; less than two as people say it."""
+    if hours < 2:
+        return seconds_text(hours * _HOUR)
+    rounded = float(f"{hours:.3g}")
+    return f"{_count(int(rounded)) if rounded >= 100 else f'{rounded:g}'} h"
+
+
+def _mostly_starts(cost: Cost) -> bool:
+    """Whether starting processes takes longer than what they do."""
+    return cost.runs * FIXED_SECONDS > (cost.core_hours + cost.gpu_hours) * _HOUR
 
 
 def _count(number: int) -> str:

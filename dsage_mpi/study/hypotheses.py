@@ -68,7 +68,8 @@ def _overall(samples: Sequence[Any]) -> Iterator[tuple[str, float, str, float]]:
         anova = stats.f_oneway(*samples)
         yield "one-way ANOVA", anova.statistic, f"{between}, {within}", anova.pvalue
         welch = anova_oneway(samples, use_var="unequal")
-        df = f"{welch.df_num:.0f}, {welch.df_denom:.1f}"
+        left = "–" if np.isnan(welch.df_denom) else f"{welch.df_denom:.1f}"  # no variance at all
+        df = f"{welch.df_num:.0f}, {left}"
         yield "Welch's ANOVA", welch.statistic, df, welch.pvalue
 
 

@@ -23,7 +23,7 @@ def test_all_components_and_inputs_have_a_line(
     for path in (REPOSITORY / "inputs").rglob("*.toml"):
         name = str(path.relative_to(REPOSITORY / "inputs"))
         assert path.parent.name == "base" or rows[name]
-    assert rows["maze_quick.toml"] == "DSAGE on mazes, minutes on two cores"
+    assert rows["maze_quick.toml"] == "Mazes, minutes on two cores"
     assert rows["downsample"] == "One per coarse cell: uniform among the cell's elites."
     assert text.count("One batch of all emitters") == 0, "methods that differ read alike"
 

@@ -35,7 +35,11 @@ def ask(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     ("script", "options", "expected"),
     [
         ("dsage", [], "32 task(s), 8 thread(s) for the surrogate"),
-        ("dsage", ["--ntasks=64", "--time=2-00:00:00"], "1 time slot of 2.0 days; the job has 51"),
+        (
+            "dsage",
+            ["--ntasks=64", "--time=2-00:00:00"],
+            "1 time slot of 2.0 days; the job allows 51",
+        ),
         ("dsage", ["--cpus-per-task=4"], "4 thread(s) for the surrogate"),
         ("dsage_array", ["inputs/mario.toml"], "16 task(s), 8 thread(s)"),
         ("dsage_het", ["--ntasks=10", "--time=24:00:00"], "11 task(s), 4 thread(s)"),

@@ -24,14 +24,14 @@ def config(name: str, *overrides: str) -> Config:
 def test_what_the_job_script_runs_ends_in_it(name: str) -> None:
     text, warnings = plan(config(name), JOB)
     assert "32 task(s), 8 thread(s) for the surrogate: about" in text
-    assert "1 time slot of 4.0 h; the job has 51" in text
+    assert "1 time slot of 4.0 h; the job allows 51" in text
     assert not warnings
 
 
 def test_a_run_that_does_not_fit_says_what_to_change() -> None:
     published = config("paper/maze/dsage.toml")
     text, (warning,) = plan(published, dataclasses.replace(JOB, slots=5))
-    assert "days, 57 time slots of 4.0 h; the job has 5" in text
+    assert "days, 57 time slots of 4.0 h; the job allows 5" in text
     assert "will not end in this job: it takes 57 time slots of 4.0 h" in warning
     assert "the job has 5 (the first and 4 restarts)" in warning
     for change in ("--cpus-per-task", "surrogate.threads, 8", "--gres=gpu:1", "--time", "restarts"):

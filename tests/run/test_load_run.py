@@ -179,7 +179,7 @@ def test_a_title_does_not_stand_for_what_was_run(
 ) -> None:
     """The input of this run of MAP-Elites is called after DSAGE."""
     run_dir = whole_run("map_elites")
-    told = "map_elites on maze, seed 0 (DSAGE on mazes, seconds on one core)"
+    told = "map_elites on maze, seed 0 (Mazes, seconds on one core)"
     assert told in (run_dir.parent / "stdout").read_text().splitlines()
     assert main(["inspect", str(run_dir)]) == 0
     assert capsys.readouterr().out.splitlines()[0] == told

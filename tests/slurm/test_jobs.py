@@ -222,7 +222,7 @@ def test_a_job_says_in_its_first_lines_whether_it_will_end(cluster, tmp_path):
         cluster.run("scancel", number)
     assert re.search(
         r"estimated for this job .*: 7 task\(s\), 8 thread\(s\) for the surrogate: about \S+ days, "
-        r"\d+ time slots of (10|9\.\d) min; the job has 51\n",
+        r"\d+ time slots of (10|9\.\d) min; the job allows 51\n",
         text,
     ), text
     assert "8 threads share the 7 core(s) that the job has on rank 0's node" in text

@@ -115,4 +115,12 @@ def _finish(axes: Any) -> None:
 def _legend(figure: Any, axes: Any) -> None:
     handles, labels = axes.get_legend_handles_labels()
     columns = min(len(labels), 6) or 1
-    figure.legend(handles, labels, loc="outside lower center", ncols=columns, fontsize=8.5)
+    figure.legend(
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=columns,
+        fontsize=8.5,
+        title="thin: each seed; thick: mean, as far as all seeds go; band: its standard error",
+        title_fontsize=8,
+    )

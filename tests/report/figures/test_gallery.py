@@ -155,7 +155,7 @@ def test_units_are_not_said_twice(tmp_path: Path, table: ArchiveTable) -> None:
 
 
 def test_the_title_fits_a_narrow_sheet(tmp_path: Path) -> None:
-    title = "DSAGE on mazes, minutes on two cores"
+    title = "Mazes, minutes on two cores"
     level_gallery([np.zeros((4, 4), np.int8)], render, ["a"], tmp_path / "g.png", title=title)
     assert (pixels(tmp_path / "g.png")[:, -8:] == 255).all()
 
