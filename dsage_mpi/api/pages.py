@@ -167,11 +167,17 @@ def _predictor(run: Run) -> Callable[[NDArray[np.int8]], NDArray[np.float64]] | 
     return predict
 
 
-def _checked(tree: Tree) -> tuple[Array, Array] | None:
-    pairs = tree.get("surrogate", {}).get("calibration")
-    if pairs is None:
+def _checked(tree: Tree) -> tuple[Array, ...] | None:
+    """What ``PageRun.checked`` is, from a checkpoint."""
+    kept = tree.get("surrogate", {}).get("calibration")
+    if kept is None:
         return None
-    return np.asarray(pairs["predicted"]), np.asarray(pairs["real"])
+    real = np.asarray(kept["real"])
+    ends = [np.full_like(real, np.nan)] * 2
+    if "expected" in kept:  # not in checkpoints of earlier versions
+        expected = np.asarray(kept["expected"])
+        ends = [expected[:, 0], expected[:, -1]]
+    return np.asarray(kept["predicted"]), real, *ends
 
 
 def _failures(tree: Tree) -> list[tuple[int, str]]:

@@ -35,6 +35,8 @@ def evaluations_table(record: Tree, names: Tree) -> pd.DataFrame:
         names: Of ``measures`` and ``metadata`` columns.
     """
     columns = {"iteration": np.asarray(record["iteration"]) + 1, "failed": record["failed"]}
+    if "parent" in record:  # not in checkpoints of earlier versions
+        columns["parent"] = record["parent"]
     table = pd.DataFrame({**columns, **_numbers(record, names)})
     table.index.name = "evaluation"
     return table

@@ -38,7 +38,7 @@ class BatchEvaluation:
 
     Args:
         domain: Reads results.
-        solutions: (n, solution_dim).
+        proposal: Whose solutions they are.
         tasks: (n,) their tasks.
         place: Where in the run they stand.
         running: The farm's work on the tasks.
@@ -47,13 +47,13 @@ class BatchEvaluation:
     def __init__(
         self,
         domain: Domain,
-        solutions: Array,
+        proposal: Proposal,
         tasks: Array,
         place: Place,
         running: RunningEvaluation,
     ) -> None:
         self._domain, self._place, self._running = domain, place, running
-        self._solutions, self._tasks = solutions, tasks
+        self._proposal, self._tasks = proposal, tasks
 
     def poll(self) -> None:
         """Keeps other ranks busy; see ``RunningEvaluation.poll``."""
@@ -81,12 +81,13 @@ class BatchEvaluation:
         return Batch(
             first=self._place.first,
             iteration=self._place.iteration,
-            solutions=self._solutions,
-            levels=_levels(self._domain, self._solutions, failed, evaluations),
+            solutions=self._proposal.solutions,
+            levels=_levels(self._domain, self._proposal.solutions, failed, evaluations),
             results=outcome.results,
             failed=failed,
             reasons=reasons,
             evaluations=evaluations,
+            parents=self._proposal.parents,
         )
 
 
@@ -111,7 +112,7 @@ def begin_evaluation(
     seeds = evaluation_seeds(place.run_seed, place.first, len(solutions))
     tasks = domain.tasks(solutions, seeds)
     running = farm.begin(tasks, proposal.cost)
-    return BatchEvaluation(domain, solutions, tasks, place, running)
+    return BatchEvaluation(domain, proposal, tasks, place, running)
 
 
 def _sick(evaluations: Evaluations) -> dict[int, str]:

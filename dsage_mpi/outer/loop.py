@@ -273,13 +273,12 @@ def add_to_archive(archive: ArchiveBase, batch: Batch) -> Tree:
 def _proposal_state(name: str, proposal: Proposal | None) -> Tree:
     if proposal is None:
         return {}
-    known = {"cost": proposal.cost, "measures": proposal.measures}
-    arrays = {key: array for key, array in known.items() if array is not None}
-    return {name: {"solutions": proposal.solutions, "notes": dict(proposal.notes), **arrays}}
+    return {name: {"notes": dict(proposal.notes), **proposal.arrays()}}
 
 
 def _load_proposal(tree: Tree, name: str) -> Proposal | None:
     if name not in tree:
         return None
     saved = tree[name]
-    return Proposal(saved["solutions"], saved.get("cost"), saved["notes"], saved.get("measures"))
+    arrays = {key: saved.get(key) for key in ("cost", "measures", "parents")}
+    return Proposal(saved["solutions"], notes=saved["notes"], **arrays)

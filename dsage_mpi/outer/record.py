@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 #: By how much a processor's own rounding may change a number that is worked out again.
 _ROUNDING = 1e-9
+_NO_PARENT = -1
 #: Share of levels that may be others on another processor (one in some thousand is), or one.
 _OTHER_LEVELS = 0.01
 
@@ -41,6 +42,8 @@ class Batch:
         failed: (n,) bool.
         reasons: Position in the batch -> why it failed.
         evaluations: Interpreted results of the successful ones, in order.
+        parents: (n,) int64 evaluations that they descend from; -1 where there is none. None: no
+            one does.
     """
 
     first: int
@@ -51,6 +54,7 @@ class Batch:
     failed: Array
     reasons: dict[int, str]
     evaluations: Evaluations
+    parents: Array | None = None
 
     def __len__(self) -> int:
         return len(self.solutions)
@@ -71,6 +75,7 @@ class EvaluationRecord:
             "result": np.empty(0, domain.result_dtype),
             "failed": np.empty(0, np.bool_),
             "iteration": np.empty(0, np.int32),
+            "parent": np.empty(0, np.int64),
             "objective": np.empty(0, np.float64),
             "measures": np.empty((0, measure_count), np.float64),
             "metadata": np.empty((0, len(domain.metadata_names)), np.float64),
@@ -95,6 +100,7 @@ class EvaluationRecord:
         self._columns["result"][rows] = batch.results
         self._columns["failed"][rows] = batch.failed
         self._columns["iteration"][rows] = batch.iteration
+        self._columns["parent"][rows] = _NO_PARENT if batch.parents is None else batch.parents
         for name in ("objective", "measures", "metadata"):
             self._columns[name][rows] = np.nan
             self._columns[name][self._length + ok] = getattr(batch.evaluations, name)
@@ -118,6 +124,8 @@ class EvaluationRecord:
 
     def load_state(self, columns: Tree, failures: Tree) -> None:
         """Restores ``state()`` and ``failures()``."""
+        # Checkpoints of earlier versions do not tell who descends from whom.
+        columns = {"parent": np.full(len(columns["failed"]), _NO_PARENT), **columns}
         for name, column in self._columns.items():
             self._columns[name] = np.array(columns[name], dtype=column.dtype)
         self._length = len(self._columns["failed"])
@@ -161,6 +169,7 @@ def batches(record: EvaluationRecord, domain: Domain, run_seed: int) -> Iterator
             results=results,
             failed=failed,
             reasons={},
+            parents=record["parent"][rows],
             evaluations=_as_recorded(
                 domain.interpret(tasks[~failed], results[~failed]),
                 record,

@@ -14,6 +14,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
+#: Columns that say how a result came about, and are no part of it: checkpoints of earlier versions
+#: have none, and what was found is the same.
+_NO_RESULT = ("parent",)
+
 
 class _Hash(Protocol):
     def update(self, data: bytes, /) -> None: ...
@@ -24,7 +28,8 @@ def digest(archive_state: Mapping[str, Any], dataset_state: Mapping[str, Any] | 
 
     Args:
         archive_state: Tree of the ground-truth archive.
-        dataset_state: Tree of the surrogate's data set; None (no surrogate) counts as empty.
+        dataset_state: Tree of the evaluation record, whose column "parent" is left out; None counts
+            as empty.
 
     Returns:
         64 hexadecimal digits.
@@ -33,7 +38,8 @@ def digest(archive_state: Mapping[str, Any], dataset_state: Mapping[str, Any] | 
         TypeError: A leaf is neither array, number, text, texts nor bytes; the message has its path.
     """
     sha = hashlib.sha256()
-    _add(sha, {"archive": archive_state, "dataset": dataset_state or {}}, "")
+    dataset = {name: v for name, v in (dataset_state or {}).items() if name not in _NO_RESULT}
+    _add(sha, {"archive": archive_state, "dataset": dataset}, "")
     return sha.hexdigest()
 
 

@@ -30,6 +30,13 @@ class History:
     def __len__(self) -> int:
         return len(self.evaluation)
 
+    def rows_of(self, evaluations: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where evaluations ((n,) numbers) stand in this history; -1 for those that do not."""
+        if not len(self):
+            return np.full(len(evaluations), -1, np.int64)
+        rows = np.minimum(np.searchsorted(self.evaluation, evaluations), len(self) - 1)
+        return np.where(self.evaluation[rows] == evaluations, rows, -1)
+
 
 def replay(record: Mapping[str, Any], cell_of: CellOf) -> History:
     """Finds which evaluations filled or improved a cell, in the order of their numbers.

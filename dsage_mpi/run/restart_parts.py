@@ -62,7 +62,7 @@ _GROWING = (
     *("surrogate/calibration/", "proposal/", "following/"),
 )
 #: Not in checkpoints of earlier versions.
-_OPTIONAL = ("surrogate/calibration",)
+_OPTIONAL = ("surrogate/calibration", "record/parent")
 
 
 def missing(tree: Tree) -> list[str]:

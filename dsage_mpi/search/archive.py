@@ -41,7 +41,9 @@ def surrogate_archive(
     *,
     spread: bool = False,
 ) -> ArchiveBase:
-    """Empty archive for predictions (the inner loop's), with the level of each elite.
+    """Empty archive for predictions (the inner loop's), with level and ancestor of each elite.
+
+    The field "evaluation" is the simulated level that an elite is or descends from, -1 if none.
 
     Args:
         archives: Says what cells there are.
@@ -50,7 +52,10 @@ def surrogate_archive(
         make: Instead of ``archives.make``.
         spread: Whether elites have how far the members of an ensemble disagree about them, too.
     """
-    extra: dict[str, Any] = {"level": (domain.level_shape, level_dtype(domain.level_shape))}
+    extra: dict[str, Any] = {
+        "level": (domain.level_shape, level_dtype(domain.level_shape)),
+        "evaluation": ((), np.int64),
+    }
     if spread:
         extra["spread"] = ((1 + len(archives.settings.measures),), np.float64)
     return _empty(archives, domain, seed, extra, make)
@@ -76,7 +81,7 @@ def start_from(archive: ArchiveBase, ground_truth: ArchiveBase) -> None:
     """Puts real elites, with their simulated values, into an empty surrogate archive."""
     if ground_truth.empty:
         return
-    known = ground_truth.data(["solution", "objective", "measures", "level"])
+    known = ground_truth.data(["solution", "objective", "measures", "level", "evaluation"])
     if "spread" in archive.field_list:
         known["spread"] = np.zeros((len(ground_truth), 1 + archive.measure_dim))
     archive.add(**known)

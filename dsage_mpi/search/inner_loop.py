@@ -18,6 +18,7 @@ from dsage_mpi.core.domain import Array
 from dsage_mpi.core.seeding import Purpose, generator, integer_seed
 from dsage_mpi.search.archive import start_from, surrogate_archive
 from dsage_mpi.search.emitters import build_emitters
+from dsage_mpi.search.emitters.base import parents_of
 from dsage_mpi.search.native_archive import NativeGridArchive
 
 if TYPE_CHECKING:
@@ -71,7 +72,9 @@ def inner_loop(
     for step in range(steps or int(config.inner_loop.iterations)):
         solutions = emitters.ask()
         objective, measures, levels, spread = predict(solutions)
-        fields = {"level": levels, "spread": spread} if spread.size else {"level": levels}
+        fields = {"level": levels, "evaluation": parents_of(emitters, len(solutions))}
+        if spread.size:
+            fields["spread"] = spread
         add_info = archive.add(solutions, objective, measures, **fields)
         emitters.tell(solutions, objective, measures, add_info)
         if on_progress is not None:

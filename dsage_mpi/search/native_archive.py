@@ -11,6 +11,7 @@ Rows are written into pyribs' own store (``pyribs_adapter.py``).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,10 +92,10 @@ class NativeGridArchive(BoundedGridArchive):
         cells = self._draw(n)
         return {name: array[cells] for name, array in self._fields.items()} | {"index": cells}
 
-    def sample_solutions(self, n: int) -> Array:
-        """The solutions ((n, solution_dim)) that ``sample_elites`` would draw, and no more."""
-        solutions: Array = self._fields["solution"][self._draw(n)]
-        return solutions
+    def sample_fields(self, n: int, names: Sequence[str]) -> dict[str, Array]:
+        """Those of the named fields ((n, ...) each) that there are, as ``sample_elites`` draws."""
+        cells = self._draw(n)
+        return {name: self._fields[name][cells] for name in names if name in self._fields}
 
     def _draw(self, n: int) -> Array:
         drawn = self._random.choice(self._occupancy["n_occupied"], size=n)

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsage_mpi.core.domain import Array
 from dsage_mpi.core.seeding import Purpose, generator, integer_seed
 from dsage_mpi.search.archive import start_from, surrogate_archive
 from dsage_mpi.search.emitters import build_emitters
+from dsage_mpi.search.emitters.base import parents_of
 from dsage_mpi.search.seen import SeenLevels
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ def unseen_offspring(
     count: int,
     iteration: int,
     on_progress: Callable[[int], None] = lambda found: None,
-) -> Array:
+) -> tuple[Array, NDArray[np.int64]]:
     """Solutions that emitters on the real elites emit, none of which has been simulated.
 
     Args:
@@ -40,7 +42,8 @@ def unseen_offspring(
         on_progress: Called with the number found so far before every batch.
 
     Returns:
-        (n, solution_dim) with n = ``count``, or less where next to nothing is unknown.
+        (n, solution_dim) with n = ``count``, or less where next to nothing is unknown; and (n,)
+        evaluations that they are offspring of (``parents_of``).
     """
     config, domain = problem.config, problem.domain
     seed = integer_seed(config.seed, Purpose.SELECTION, iteration, 0)
@@ -49,6 +52,7 @@ def unseen_offspring(
     rng = generator(config.seed, Purpose.SELECTION, iteration, 1)
     emitters = build_emitters(archive, domain, config.emitters, rng)
     found = np.empty((0, domain.solution_dim), domain.solution_dtype)
+    parents = np.empty(0, np.int64)
     own = SeenLevels()
     for _ in range(_BATCHES):
         if len(found) >= count:
@@ -62,4 +66,5 @@ def unseen_offspring(
         fresh &= ~simulated(levels) & ~own(levels)
         own.add(levels[fresh])
         found = np.concatenate([found, solutions[fresh]])
-    return found[:count]
+        parents = np.concatenate([parents, parents_of(emitters, len(solutions))[fresh]])
+    return found[:count], parents[:count]

@@ -47,6 +47,11 @@ class Costly(Good):
         return dm.Proposal(super().propose(iteration).solutions, cost=np.ones(3))
 
 
+class Orphans(Good):
+    def propose(self, iteration):
+        return dm.Proposal(super().propose(iteration).solutions, parents=np.ones(4))
+
+
 class Notes(Good):
     def propose(self, iteration):
         return dm.Proposal(super().propose(iteration).solutions, notes={"odd": 1})
@@ -76,6 +81,7 @@ def config(method):
         (Narrow, "of shape (4, 3): expected uint8 of shape (n, 16)"),
         (Outside, "position 0 of solution 0 is 9: expected a whole number from 0 to 1"),
         (Costly, "cost of shape (3,)"),
+        (Orphans, "parents of shape (4,): expected the number of an evaluation"),
         (Notes, 'notes["odd"]: expected names of COLUMNS'),
         (KeepsCode, 'algorithm.method = "tried". All calls'),
     ],

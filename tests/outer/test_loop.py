@@ -187,6 +187,43 @@ def test_how_many_landed_where_they_were_predicted():
     assert any(share > 0 for share in told[1:])
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_every_mutation_is_recorded_with_the_elite_that_it_descends_from(method):
+    loop = make(config(method))
+    elites = [set()]
+    for _ in loop.steps():
+        elites.append(elites[-1] | set(loop.archive.data("evaluation").tolist()))
+    parents, iterations = loop.record["parent"], loop.record["iteration"]
+    assert (parents[iterations == 0] == -1).all()
+    if method == "domain_randomization":
+        assert (parents == -1).all()
+        return
+    children = np.flatnonzero(parents >= 0)
+    assert len(children) > len(parents) / 3
+    for number in children.tolist():
+        assert int(parents[number]) in elites[iterations[number]]
+    if method == "map_elites":
+        solutions = loop.record["solution"]
+        changed = (solutions[children] != solutions[parents[children]]).sum(axis=1)
+        assert changed.max() <= loop.config.emitters.mutations
+
+
+def test_a_checkpoint_without_parents_goes_on(tmp_path):
+    whole, stopped = make(config()), make(config())
+    run(whole)
+    run(stopped, stop_after=2)
+    saved = stopped.state()
+    del saved["record"]["parent"]
+    write_tree(tmp_path / "c.h5", saved)
+    resumed = make(config())
+    resumed.load_state(read_tree(tmp_path / "c.h5"))
+    known = len(resumed.record)
+    run(resumed)
+    assert digest_of(whole) == digest_of(resumed)
+    assert (resumed.record["parent"][:known] == -1).all()
+    np.testing.assert_array_equal(resumed.record["parent"][known:], whole.record["parent"][known:])
+
+
 def test_predictions_of_a_proposal_outlive_a_restart(tmp_path):
     loop = make(config())
     run(loop, stop_after=1)

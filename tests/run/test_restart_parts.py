@@ -83,7 +83,8 @@ def changed(tree: Tree, path: str, change: Callable[[Any], Any] | None) -> Tree:
 
 def required(path: str) -> bool:
     # Columns of the metrics may be from another version, except for those of every run.
-    return path != OPTIONAL and path not in ("proposal", "proposal/cost")
+    without = ("proposal", "proposal/cost", "proposal/parents", "record/parent")
+    return path != OPTIONAL and path not in without
 
 
 @pytest.mark.parametrize("method", INPUTS)

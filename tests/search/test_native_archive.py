@@ -110,9 +110,12 @@ def test_samples_of_solutions_are_those_of_elites():
     batch = {"level": np.zeros((3, 2, 2)), "age": [1, 2, 3]}
     for archive in archives:
         archive.add(np.arange(9).reshape(3, 3), [1, 2, 3], [[0, 0], [4, 0], [7, 7]], **batch)
-    drawn = archives[1].sample_solutions(20)
-    np.testing.assert_array_equal(drawn, archives[0].sample_elites(20)["solution"])
-    drawn[:] = 99  # a copy
+    drawn = archives[1].sample_fields(20, ("solution", "age", "no such field"))
+    of_pyribs = archives[0].sample_elites(20)
+    assert drawn.keys() == {"solution", "age"}
+    for name, values in drawn.items():
+        np.testing.assert_array_equal(values, of_pyribs[name])
+    drawn["solution"][:] = 99  # a copy
     assert archives[1].data("solution").max() == 8
 
 

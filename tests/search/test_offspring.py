@@ -10,13 +10,11 @@ def levels_of(solutions):
 
 
 def offspring(archive, count, seen=None, iteration=3):
-    return unseen_offspring(
-        problem(archive),
-        levels_of,
-        seen or SeenLevels(),
-        count,
-        iteration,
-    )
+    return offspring_and_parents(archive, count, seen, iteration)[0]
+
+
+def offspring_and_parents(archive, count, seen=None, iteration=3):
+    return unseen_offspring(problem(archive), levels_of, seen or SeenLevels(), count, iteration)
 
 
 def test_children_of_real_elites_each_once(real):  # noqa: F811
@@ -25,6 +23,15 @@ def test_children_of_real_elites_each_once(real):  # noqa: F811
     assert children.dtype == np.int8
     assert len(np.unique(children, axis=0)) == 50
     assert children.sum(axis=1).max() <= 3
+
+
+def test_each_knows_the_elite_that_it_is_a_mutation_of(real):  # noqa: F811
+    children, parents = offspring_and_parents(real, 50)
+    known = real.data(["evaluation", "solution"])
+    solutions = dict(zip(known["evaluation"].tolist(), known["solution"], strict=True))
+    assert set(parents.tolist()) <= set(solutions)
+    for child, parent in zip(children, parents.tolist(), strict=True):
+        assert (child != solutions[parent]).sum() <= 2
 
 
 def test_none_that_has_been_simulated(real):  # noqa: F811

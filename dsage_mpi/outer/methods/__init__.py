@@ -55,6 +55,11 @@ class _Foreign(Guarded):
             return problem
         if proposal.cost is not None and np.shape(proposal.cost) != (len(proposal.solutions),):
             return f"cost of shape {np.shape(proposal.cost)}: expected one number per solution"
+        if proposal.parents is not None and not _numbers_of(proposal.parents, proposal.solutions):
+            return (
+                f"parents of shape {np.shape(proposal.parents)}: expected the number of an "
+                "evaluation for each solution, -1 where there is none"
+            )
         columns = self._context.config.method_columns
         for name, value in proposal.notes.items():
             if name not in columns:
@@ -64,3 +69,8 @@ class _Foreign(Guarded):
             if not isinstance(value, Real):
                 return f'notes["{name}"] = {value!r:.80}: expected a number'
         return ""
+
+
+def _numbers_of(parents: Any, solutions: Any) -> bool:
+    found = np.asarray(parents)
+    return found.shape == (len(solutions),) and found.dtype.kind in "iu"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from dsage_mpi.core.domain import Array
 from dsage_mpi.core.state import Tree
@@ -30,6 +30,8 @@ class Proposal:
         cost: (n,) predicted run times in any unit (for dispatch only), or None.
         notes: Columns of ``metrics.csv`` that the method alone can fill.
         measures: (n, k) measures that the method predicts, or None.
+        parents: (n,) int64 evaluations that they are mutations of, or descend from through
+            predicted ones; -1 where there is none. None: there are none at all.
         searched: The surrogate archive that they were chosen from, or None; no checkpoint has it.
     """
 
@@ -38,12 +40,17 @@ class Proposal:
     notes: Mapping[str, int | float] = field(default_factory=dict)
     measures: Array | None = None
     searched: Searched | None = None
+    parents: Array | None = None
 
     def first(self, count: int) -> Proposal:
         """The first ``count`` of them: how the budget is kept."""
-        cost = None if self.cost is None else self.cost[:count]
-        measures = None if self.measures is None else self.measures[:count]
-        return replace(self, solutions=self.solutions[:count], cost=cost, measures=measures)
+        rows: dict[str, Any] = {name: values[:count] for name, values in self.arrays().items()}
+        return replace(self, **rows)
+
+    def arrays(self) -> dict[str, Array]:
+        """What there is of it with a row for each solution, by name."""
+        found = {name: getattr(self, name) for name in ("solutions", "cost", "measures", "parents")}
+        return {name: values for name, values in found.items() if values is not None}
 
 
 @dataclass(frozen=True)

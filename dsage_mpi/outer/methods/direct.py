@@ -13,6 +13,7 @@ from dsage_mpi.core.seeding import Purpose, generator
 from dsage_mpi.core.state import Tree
 from dsage_mpi.outer.methods.base import Context, Proposal
 from dsage_mpi.search.emitters import build_emitters
+from dsage_mpi.search.emitters.base import parents_of
 from dsage_mpi.search.pyribs_adapter import archive_generator_state, restore_archive_generator
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Direct:
         """The emitters' next batch."""
         solutions = self._emitters.ask()
         self._proposed = len(solutions)
-        return Proposal(solutions)
+        return Proposal(solutions, parents=parents_of(self._emitters, len(solutions)))
 
     def expect(self, pending: Proposal) -> None:
         """Never called: emitters learn from one batch before they emit the next."""

@@ -190,13 +190,15 @@ class Dsage:
         assert settings is not None  # checked by the schema
         rng = generator(self._config.seed, Purpose.SELECTION, iteration)
         selection = select(settings, predicted, self._known(), rng, on_progress)
-        data = predicted.data(["solution", "measures", "level"])
-        solutions, measures, levels = (values[selection.positions] for values in data.values())
+        data = predicted.data(["solution", "measures", "level", "evaluation"])
+        chosen = (values[selection.positions] for values in data.values())
+        solutions, measures, levels, parents = chosen
         if more := selection.missing + settings.offspring:
-            extra = self._offspring(
+            extra, extra_parents = self._offspring(
                 more, iteration, levels, lambda found: on_progress(len(levels) + found)
             )
             solutions = np.concatenate([solutions, extra])
+            parents = np.concatenate([parents, extra_parents])
             beliefs = self._predict(extra)
             measures = np.concatenate([measures, beliefs.measures])
             levels = np.concatenate([levels, beliefs.levels])
@@ -208,6 +210,7 @@ class Dsage:
                 "filled": selection.filled + selection.missing,
             },
             measures=measures,
+            parents=parents,
             searched=Searched.of(predicted, selection.positions, iteration),
         )
 
@@ -228,8 +231,8 @@ class Dsage:
 
     def _offspring(
         self, count: int, iteration: int, known: Array, on_progress: Callable[[int], None]
-    ) -> Array:
-        """Solutions for want of better ones; ``known`` levels are proposed already."""
+    ) -> tuple[Array, NDArray[np.int64]]:
+        """Solutions for want of better ones, and their parents; ``known`` ones are proposed."""
         proposed = SeenLevels()
         proposed.add(known)
         return unseen_offspring(

@@ -63,6 +63,7 @@ def run_content(run: PageRun, limits: Limits) -> Packed:
         "failures": [[number, text] for number, text in run.failures[:_MOST_FAILURES]],
         "checked": _checked(run),
     }
+    _add_parents(content, run, history)
     _add_parameters(content, run, history, limits, left_out)
     _add_levels(content, run, history, limits, left_out)
     _add_paths(content, run, history, limits, left_out)
@@ -137,12 +138,27 @@ def _checked(run: PageRun) -> Packed | None:
     """The last predictions that were simulated, and what that gave."""
     if run.checked is None or not len(run.checked[0]):
         return None
-    predicted, real = run.checked
+    predicted, real, low, high = (_by_quantity(values) for values in run.checked)
+    told = any(value is not None for column in low for value in column)
     return {
         "names": ["objective", *map(readable, run.measures.names)],
-        "predicted": [[_short(value) for value in row] for row in predicted.T.tolist()],
-        "real": [[_short(value) for value in row] for row in real.T.tolist()],
+        "predicted": predicted,
+        "real": real,
+        **({"ends": list(zip(low, high, strict=True))} if told else {}),
     }
+
+
+def _by_quantity(values: NDArray[np.float64]) -> list[list[float | None]]:
+    return [[_short(value) for value in column] for column in values.T.tolist()]
+
+
+def _add_parents(content: Packed, run: PageRun, history: History) -> None:
+    """Of each elite the one that it descends from, where that is known of any."""
+    if "parent" not in run.record:  # a run of an earlier version
+        return
+    parents = history.rows_of(np.asarray(run.record["parent"], np.int64)[history.evaluation])
+    if (parents >= 0).any():
+        content["parents"] = packed_column(parents)
 
 
 def _add_parameters(

@@ -73,7 +73,8 @@ class PageRun:
         paths: Ways of the first rollouts of evaluations; None if the domain knows none.
         predict: Objective and measures ((m, 1 + k)) that the surrogate predicts for levels
             ((m, H, W)); None if there is no surrogate.
-        checked: Predictions and what simulating them gave, (c, 1 + k) each.
+        checked: Predictions, what simulating them gave, and the low and high ends of the 90 %
+            interval that was expected before (NaN where none was), (c, 1 + k) each.
         searched: The surrogate's archive that the newest solutions were chosen from, with numbers
             of evaluations as places; None if it is not known.
         coarse: Cells per measure of a downsampled archive; empty if none is used.
@@ -98,7 +99,7 @@ class PageRun:
     occupancy: Callable[[NDArray[np.int64]], NDArray[np.float32]] | None = None
     paths: Callable[[NDArray[np.int64]], list[Sequence[NDArray[np.int16]]]] | None = None
     predict: Callable[[NDArray[np.int8]], NDArray[np.float64]] | None = None
-    checked: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+    checked: tuple[NDArray[np.float64], ...] | None = None
     searched: Searched | None = None
     coarse: tuple[int, ...] = ()
     failures: Sequence[tuple[int, str]] = field(default_factory=list)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dsage_mpi.core.domain import Array
 from dsage_mpi.core.state import Tree
 
 
 class Emitter(Protocol):
-    """Proposes batches of solutions (ask) and learns from their evaluation (tell)."""
+    """Proposes batches of solutions (ask) and learns from their evaluation (tell).
+
+    It may have a property ``parents`` (``parents_of``), which people look at and no search needs.
+    """
 
     def ask(self) -> Array:
         """Returns the next batch ((batch, solution_dim))."""
@@ -34,3 +40,21 @@ class Emitter(Protocol):
     def load_state(self, tree: Tree) -> None:
         """Restores ``state()``."""
         ...
+
+
+#: What stands for the parent of a solution that has none.
+NO_PARENT = -1
+
+
+def parents_of(emitter: Emitter, count: int) -> NDArray[np.int64]:
+    """Of which simulated levels the ``count`` solutions that an emitter just gave are mutations.
+
+    Returns:
+        (count,) numbers of evaluations; ``NO_PARENT`` where there is none, as for random solutions
+        and samples of a distribution, or where the emitter does not tell (``Emitter.parents``).
+    """
+    told = getattr(emitter, "parents", None)
+    numbers = None if told is None else np.asarray(told)
+    if numbers is None or numbers.shape != (count,) or numbers.dtype.kind not in "iu":
+        return np.full(count, NO_PARENT, np.int64)
+    return numbers.astype(np.int64)

@@ -41,7 +41,7 @@ class PositionMutationEmitter(MutationEmitter):
         return self._domain.initial_solutions(self._rng, size)
 
     def _mutated(self, size: int) -> Array:
-        parents = np.array(self._archive.sample_elites(size)["solution"], np.float64)
+        parents = self._parents(size).astype(np.float64)
         changed = self._rng.random(parents.shape) < self._own.share
         changed[np.arange(size), self._rng.integers(parents.shape[1], size=size)] = True
         steps = self._own.sigma * self._rng.standard_normal(parents.shape)

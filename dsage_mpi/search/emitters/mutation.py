@@ -38,10 +38,19 @@ class MutationEmitter(ABC):
         self._settings = settings
         self._rng = rng
         self._emitted_each = 0 if archive.empty else settings.initial_population
+        self._parent_numbers: Array | None = None
+        self._emitted = 0
+
+    @property
+    def parents(self) -> Array | None:
+        """(batch,) evaluations whose solutions the last batch mutates; None if it is random."""
+        numbers = self._parent_numbers
+        return None if numbers is None else numbers[: self._emitted]
 
     def ask(self) -> Array:
         """Returns (count x batch_size, solution_dim) solutions."""
         size = self._settings.count * self._settings.batch_size
+        self._emitted, self._parent_numbers = size, None
         random_phase = self._emitted_each < self._settings.initial_population
         self._emitted_each += self._settings.batch_size
         if random_phase or self._archive.empty:
@@ -63,10 +72,17 @@ class MutationEmitter(ABC):
         restore_generator(self._rng, tree["rng"])
 
     def _parents(self, count: int) -> Array:
-        """Solutions ((count, solution_dim)) of random elites: copies, to be written to."""
-        if hasattr(self._archive, "sample_solutions"):
-            return np.asarray(self._archive.sample_solutions(count))
-        return np.array(self._archive.sample_elites(count)["solution"])
+        """Solutions ((count, solution_dim)) of random elites: copies, to be written to.
+
+        The first of them count as the ``parents`` of the batch that is being made.
+        """
+        if hasattr(self._archive, "sample_fields"):
+            drawn = self._archive.sample_fields(count, ("solution", "evaluation"))
+        else:
+            drawn = self._archive.sample_elites(count)
+        if self._parent_numbers is None:
+            self._parent_numbers = drawn.get("evaluation")
+        return np.array(drawn["solution"])
 
     def _random(self, size: int) -> Array:
         """Random solutions ((size, solution_dim)), as the domain draws them."""

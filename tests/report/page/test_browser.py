@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dsage_mpi.__main__ import main
+from dsage_mpi.api.pages import page_run
 from dsage_mpi.api.results import open_run
 from dsage_mpi.domains.mario.draw import draw_level as draw_mario
 from dsage_mpi.domains.mario.sheet import sheet_codes, tile_sheet
@@ -288,6 +289,26 @@ def test_the_papers_archive(browser: Browser, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("method", ["dsage", "map_elites"])
+def test_from_an_elite_to_the_one_that_it_descends_from(
+    browser: Browser, page: Path, whole_run: Callable[[str], Path], method: str
+) -> None:
+    browser.open(page)
+    browser.choose("runs", str(["dsage", "map_elites"].index(method)))
+    browser.wait(f"document.getElementById('title').textContent.startsWith('{method} on')")
+    parents = page_run(whole_run(method)).record["parent"]
+    evaluations = browser.run("Array.from(run().evaluation)")
+    event = next(k for k, number in enumerate(evaluations) if parents[int(number)] >= 0)
+    browser.run("goToEvent(arguments[0])", event)
+    parent = int(parents[int(evaluations[event])])
+    assert f"Descends from: evaluation {parent} (" in browser.text("origin")
+    browser.run("document.querySelector('#origin button').click()")
+    assert browser.text("what").endswith(f"found by evaluation {parent}")
+    first = next(k for k, number in enumerate(evaluations) if parents[int(number)] < 0)
+    browser.run("goToEvent(arguments[0])", first)
+    assert browser.text("origin").startswith("No parent")
+
+
 def test_the_surrogates_archive_and_what_became_of_it(
     browser: Browser, page: Path, whole_run: Callable[[str], Path]
 ) -> None:
@@ -300,7 +321,7 @@ def test_the_surrogates_archive_and_what_became_of_it(
     assert browser.run("document.getElementById('slider').hidden")
     other = int(found.cell[found.place < 0][0])
     browser.click_cell(other)
-    assert browser.text("closest") == "It was not chosen to be simulated."
+    assert browser.text("origin") == "It was not chosen to be simulated."
     browser.choose("archives", "chosen")
     chosen = np.flatnonzero((found.place >= 0) & (found.place < 50))
     assert len(browser.run("Array.from(map.held.keys())")) == (found.place >= 0).sum()
@@ -308,8 +329,8 @@ def test_the_surrogates_archive_and_what_became_of_it(
     browser.click_cell(int(found.cell[chosen[0]]))
     blocks = int(found.measures[chosen[0], 0])
     assert f"num blocks (tiles){blocks}{blocks}" in browser.text("numbers")
-    assert f"evaluation {found.place[chosen[0]]}" in browser.text("closest")
-    linked = "document.querySelector('#closest button')"
+    assert f"evaluation {found.place[chosen[0]]}" in browser.text("origin")
+    linked = "document.querySelector('#origin button')"
     for row in chosen.tolist():
         browser.run("goToCell(arguments[0])", int(found.cell[row]))
         if browser.run(f"{linked} !== null"):

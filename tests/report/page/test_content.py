@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,22 @@ def test_the_history_ends_with_the_runs_own_archive(
         np.testing.assert_array_equal(history.cell[history.last][order], archive["index"])
         found = history.evaluation[history.last][order]
         np.testing.assert_array_equal(found, archive["evaluation"])
+
+
+@pytest.mark.parametrize("method", ["dsage", "map_elites"])
+def test_elites_and_those_that_they_descend_from(
+    whole_run: Callable[[str], Path], method: str
+) -> None:
+    run = page_run(whole_run(method))
+    history = replay(run.record, run.cell_of)
+    parents = np.asarray(run.record["parent"])[history.evaluation]
+    rows = history.rows_of(parents)
+    assert (rows >= 0).any()
+    np.testing.assert_array_equal(history.evaluation[rows[rows >= 0]], parents[rows >= 0])
+    assert (parents[rows < 0] == -1).all()  # only an elite is mutated
+    assert "parents" in run_content(run, Limits())
+    earlier = {name: values for name, values in run.record.items() if name != "parent"}
+    assert "parents" not in run_content(replace(run, record=earlier), Limits())
 
 
 def test_better_evaluations_replace_and_equal_ones_do_not() -> None:

@@ -2,7 +2,8 @@
 
 /**
  * @typedef {{label: string, x: ArrayLike<number>, y: ArrayLike<number | null>, colour: string,
- *   dashed?: boolean, dots?: boolean, steps?: boolean}} Series
+ *   dashed?: boolean, dots?: boolean, steps?: boolean,
+ *   ends?: [ArrayLike<number | null>, ArrayLike<number | null>]}} Series
  * @typedef {{title: string, x: string, y?: string, zero?: boolean, top?: number,
  *   diagonal?: boolean}} ChartText
  */
@@ -22,19 +23,22 @@ function svg(tag, attributes, text) {
   return made;
 }
 
-/** @param {Series} series @returns {[number, number][]} Points that exist, not too many. */
+/** @param {Series} series @returns {number[][]} Points that exist, not too many: (x, y), and the
+ * ends of an interval around y where there is one. */
 function pointsOf(series) {
-  /** @type {[number, number][]} */ const points = [];
+  /** @type {number[][]} */ const points = [];
   const step = Math.max(1, Math.ceil(series.x.length / MOST_POINTS));
   for (let k = 0; k < series.x.length; k++) {
     const y = series.y[k];
     if (y === null || !Number.isFinite(y)) continue;
-    if (k % step === 0 || k === series.x.length - 1) points.push([series.x[k], y]);
+    if (k % step !== 0 && k !== series.x.length - 1) continue;
+    const ends = (series.ends ?? []).map((values) => values[k]);
+    points.push([series.x[k], y, ...ends.filter((end) => end !== null)]);
   }
   return points;
 }
 
-/** @param {[number, number][]} all @param {0 | 1} axis @param {boolean} zero */
+/** @param {number[][]} all @param {0 | 1} axis @param {boolean} zero */
 function bounds(all, axis, zero) {
   let [low, high] = spanOf(all.map((point) => point[axis]));
   if (zero) low = Math.min(0, low);
@@ -89,7 +93,7 @@ function chart(text, series) {
 }
 
 /**
- * @param {Element} image @param {Series & {points: [number, number][]}} one
+ * @param {Element} image @param {Series & {points: number[][]}} one
  * @param {(x: number) => number} xOf @param {(y: number) => number} yOf
  */
 function drawSeries(image, one, xOf, yOf) {
@@ -102,9 +106,14 @@ function drawSeries(image, one, xOf, yOf) {
       "stroke-dasharray": one.dashed ? "5 4" : "none", "stroke-linejoin": "round" }));
   }
   if (one.dots || one.points.length === 1)
-    for (const [x, y] of one.points)
+    for (const [x, y, low, high] of one.points) {
+      if (low < high)
+        image.append(svg("line", { x1: xOf(x).toFixed(1), x2: xOf(x).toFixed(1),
+          y1: yOf(low).toFixed(1), y2: yOf(high).toFixed(1), stroke: paint,
+          "stroke-opacity": 0.25, class: "interval" }));
       image.append(svg("circle", { cx: xOf(x).toFixed(1), cy: yOf(y).toFixed(1), r: 3,
         fill: paint, "fill-opacity": 0.6 }));
+    }
 }
 
 /** @param {Series[]} series @returns {HTMLElement} */

@@ -91,6 +91,8 @@ class RunData {
     /** @type {Float64Array} */ this.evaluation = new Float64Array(0);
     /** @type {Float64Array} */ this.cell = new Float64Array(0);
     /** @type {Quantity[]} */ this.quantities = [];
+    /** @type {Float64Array | null} Event that each descends from; -1: none. */
+    this.parents = null;
     /** @type {Float64Array[]} */ this.predicted = [];
     /** @type {Float64Array[]} Centres of Voronoi cells, along each measure. */
     this.centres = [];
@@ -123,6 +125,7 @@ class RunData {
     this.cell = await numbersOf(content.cell);
     for (const column of content.columns)
       this.quantities.push({ ...column, values: await numbersOf(column) });
+    if (content.parents) this.parents = await numbersOf(content.parents);
     for (const column of content.predicted ?? [])
       this.predicted.push(await numbersOf(column));
     for (const column of content.centres ?? []) this.centres.push(await numbersOf(column));

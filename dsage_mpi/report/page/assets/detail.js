@@ -1,4 +1,4 @@
-// One elite: its level with the agent's way or visits, its numbers, the level it came closest to.
+// One elite: its level with the agent's way or visits, its numbers, the level it descends from.
 
 class Detail {
   /** @param {(event: number) => void} go Shows another one. */
@@ -32,8 +32,9 @@ class Detail {
     this.drawLevel(Infinity);
     this.showNumbers();
     this.showCommands();
-    byId("closest").replaceChildren();
-    setTimeout(() => this.showClosest(event), 0);
+    byId("origin").replaceChildren();
+    if (run.parents) this.showParent(run.parents[event]);
+    else setTimeout(() => this.showClosest(event), 0);
   }
 
   heading() {
@@ -126,6 +127,37 @@ class Detail {
     fill(byId("commands"), ...made);
   }
 
+  /** @param {number} parent Event that this one descends from; -1: none. */
+  showParent(parent) {
+    if (parent < 0) {
+      fill(byId("origin"), element("span", "No parent: drawn at random, or sampled."));
+      return;
+    }
+    this.tellOrigin("Descends from", parent);
+  }
+
+  /** @param {string} what @param {number} other The event. */
+  tellOrigin(what, other) {
+    const run = /** @type {RunData} */ (this.run), tiles = this.differing(other);
+    const link = element("button", `evaluation ${grouped(run.evaluation[other])}`);
+    link.addEventListener("click", () => this.go(other));
+    fill(byId("origin"), element("span", `${what}: `), link,
+      element("span", tiles < 0 ? "" : ` (${tiles} tiles differ)`));
+  }
+
+  /** @param {number} other An event. @returns {number} Tiles in which its level differs; -1:
+   * one of both is not kept. */
+  differing(other) {
+    const levels = this.run?.levels;
+    if (!levels || levels.rowOf[other] < 0 || levels.rowOf[this.event] < 0) return -1;
+    const size = levels.shape[0] * levels.shape[1];
+    const own = levels.rowOf[this.event] * size, from = levels.rowOf[other] * size;
+    let differ = 0;
+    for (let k = 0; k < size; k++)
+      if (levels.codes[own + k] !== levels.codes[from + k]) differ++;
+    return differ;
+  }
+
   /** The earlier level with the fewest other tiles: as near to a parent as a record tells.
    * @param {number} event */
   showClosest(event) {
@@ -144,10 +176,6 @@ class Detail {
         best = other;
       }
     }
-    if (best < 0) return;
-    const link = element("button", `evaluation ${grouped(run.evaluation[best])}`);
-    link.addEventListener("click", () => this.go(best));
-    fill(byId("closest"), element("span", "Closest earlier level: "), link,
-      element("span", ` (${fewest} of ${size} tiles differ)`));
+    if (best >= 0) this.tellOrigin("Closest earlier level", best);
   }
 }

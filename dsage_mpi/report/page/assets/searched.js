@@ -71,7 +71,7 @@ class SearchedData {
    * @param {(event: number) => void} go Shows an elite of the real archive.
    */
   show(row, cell, go) {
-    const box = byId("detail"), simulated = byId("closest");
+    const box = byId("detail"), simulated = byId("origin");
     box.dataset.belief = "yes";
     box.classList.toggle("none", row < 0);
     const where = cell < 0 ? "" : `Cell ${cellName(cell, this.dims)}`;

@@ -50,10 +50,10 @@ function surrogateCharts(run) {
   const title = (/** @type {string} */ name) => name.replaceAll("_", " ");
   if (checked)
     checked.names.forEach((/** @type {string} */ name, /** @type {number} */ k) => made.push(
-      chart({ title: `Predicted ${name}, then simulated`, x: "predicted", y: "simulated",
-        zero: false, diagonal: true },
-      [{ label: name, x: checked.predicted[k], y: checked.real[k], colour: "--blue",
-        dots: true }])));
+      chart({ title: `Predicted ${name}, then simulated`, x: "simulated", zero: false,
+        y: checked.ends ? "predicted, 90 % interval" : "predicted", diagonal: true },
+      [{ label: name, x: checked.real[k], y: checked.predicted[k], colour: "--blue",
+        dots: true, ends: checked.ends?.[k] }])));
   for (const name of names) {
     const error = rows[`${name}_mae`];
     if (!error) continue;
