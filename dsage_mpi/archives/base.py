@@ -99,8 +99,11 @@ class Archives(ABC):
 
     def cell_of(self, measures: Array) -> int:
         """Flat index of the cell that ``measures`` ((k,)) fall into."""
-        found = self._empty.index_of(np.asarray(measures, np.float64)[None])
-        return int(found[0])
+        return int(self.cells_of(np.asarray(measures)[None])[0])
+
+    def cells_of(self, measures: Array) -> NDArray[np.int64]:
+        """Flat index ((n,)) of the cell that each row of ``measures`` ((n, k)) falls into."""
+        return np.asarray(self._empty.index_of(np.asarray(measures, np.float64)), np.int64)
 
     def state(self) -> Tree:
         """What a checkpoint keeps of the cells; nothing if the settings say it all."""

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from dsage_mpi.__main__ import main
+from dsage_mpi.report.figures.style import EMPTY
 from dsage_mpi.study.compare import sections, write_comparison
 from dsage_mpi.study.comparison import compare_runs, compare_study
 from dsage_mpi.study.formats import latex
@@ -170,14 +171,18 @@ set.emitters.batch_size = 4
 """
 
 
-def test_archives_of_voronoi_cells_are_compared(tmp_path):
-    """All but the archives side by side, which are drawn of grids alone."""
-    study = made(load_study(write_small(tmp_path, CVT), tmp_path / "runs"))
-    files = write_comparison(compare_study(study), tmp_path / "comparison")
-    names = {path.name for path in files}
-    assert {"comparison.md", "curves.png", "objectives.png", "scores.csv"} <= names
-    assert "archives.png" not in names
-    assert "archives.png" not in (tmp_path / "comparison" / "comparison.html").read_text()
+def test_archives_of_voronoi_cells_are_compared(tmp_path, monkeypatch, capsys):
+    """Of a study that is named by its file, as for sweep."""
+    file = write_small(tmp_path, CVT)
+    study = made(load_study(file, tmp_path / "runs" / "small"))
+    monkeypatch.chdir(tmp_path)
+    assert main(["compare", file.name, "--output", "comparison"]) == 0
+    assert "Voronoi cells" in capsys.readouterr().out
+    names = {path.name for path in (tmp_path / "comparison").iterdir()}
+    assert {"comparison.md", "curves.png", "objectives.png", "archives.png"} <= names
+    drawn = np.asarray(Image.open(tmp_path / "comparison" / "archives.png").convert("RGB"))
+    empty = np.array([int(EMPTY[k : k + 2], 16) for k in (1, 3, 5)])
+    assert (drawn == empty).all(axis=2).mean() > 0.2  # most cells have no elite
     with (tmp_path / "comparison" / "scores.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 2

@@ -15,6 +15,8 @@ from dsage_mpi.study.stored import StoredRun
 
 _COLUMNS = 3
 _COLOURS = "viridis"
+#: Points to the right and upwards of a map of cells that are no grid.
+_POINTS = (480, 360)
 
 
 def archives_side_by_side(comparison: Comparison, path: Path) -> bool:
@@ -28,9 +30,9 @@ def archives_side_by_side(comparison: Comparison, path: Path) -> bool:
         path: The PNG.
 
     Returns:
-        Whether they were drawn: only grids of two measures can be.
+        Whether they were drawn: only archives of two measures can be.
     """
-    rows = [row for row in comparison.rows if len(row.runs[0].archives.dims) == 2]
+    rows = [row for row in comparison.rows if len(row.runs[0].config.archive.measures) == 2]
     if not rows:
         return False
     shown = [_middle(row) for row in rows]
@@ -85,14 +87,12 @@ def _draw(axes: Any, run: StoredRun, numbers: NDArray[np.float64], low: float, h
     import matplotlib
 
     archive = run.config.archive
-    grid = np.full(run.archives.dims, np.nan)
-    grid[np.unravel_index(run.elites.index, run.archives.dims)] = numbers
     (left, right), (bottom, top) = archive.ranges
     axes.set_xlabel(style.readable(archive.measures[0]), fontsize=8)
     axes.set_ylabel(style.readable(archive.measures[1]), fontsize=8)
     axes.tick_params(labelsize=7.5)
     return axes.imshow(
-        grid.T,
+        _raster(run, numbers).T,
         origin="lower",
         extent=(left, right, bottom, top),
         aspect="auto",
@@ -101,3 +101,21 @@ def _draw(axes: Any, run: StoredRun, numbers: NDArray[np.float64], low: float, h
         vmin=low,
         vmax=high,
     )
+
+
+def _raster(run: StoredRun, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The numbers of a run's elites over measure space; NaN where there is none.
+
+    Of a grid that is a point for each cell; of other cells, which are those of the nearest
+    centre, the cell of each of many points.
+    """
+    cells = np.full(run.config.archive.cell_count, np.nan)
+    cells[run.elites.index] = numbers
+    if len(run.archives.dims) == 2:
+        return cells.reshape(run.archives.dims)
+    axes = [
+        low + (high - low) * (np.arange(count) + 0.5) / count
+        for (low, high), count in zip(run.config.archive.ranges, _POINTS, strict=True)
+    ]
+    points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+    return cells[run.archives.cells_of(points)].reshape(_POINTS)
