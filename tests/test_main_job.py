@@ -105,11 +105,15 @@ def test_killed_and_restarted_run_equals_uninterrupted_run(
     assert results(killed) == results(whole)
 
 
-@pytest.mark.parametrize("ranks", [1, 3])
-def test_overlapped_run_does_not_depend_on_ranks_or_kills(whole_run, tmp_path, ranks):
-    """Batch t + 1 is proposed while batch t is simulated, if there is anybody to do it."""
+@pytest.mark.parametrize(("ranks", "compute"), [(1, "root"), (3, "ranks")])
+def test_overlapped_run_does_not_depend_on_ranks_or_kills(whole_run, tmp_path, ranks, compute):
+    """Batch t + 1 is proposed while batch t is simulated, if there is anybody to do it.
+
+    Ranks that have no more of batch t to simulate share in the predictions for t + 1, or do not.
+    """
     whole, killed = whole_run("overlapped"), tmp_path / "killed"
-    kill_when([*OVERLAPPED, "--run-dir", killed], killed / "checkpoints" / "checkpoint-000002.h5")
+    arguments = [*OVERLAPPED, "--set", f"farm.compute={compute}", "--run-dir", killed]
+    kill_when(arguments, killed / "checkpoints" / "checkpoint-000002.h5")
     finished(mpirun(ranks, "-m", "dsage_mpi", "--restart", killed, timeout=200))
     assert digest(killed) == digest(whole)
     assert results(killed) == results(whole)

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from dsage_mpi.core.computing import Bytes
 from dsage_mpi.farm.backoff import wait_until
-from dsage_mpi.farm.desk import EAGER_BYTES, HEADER
+from dsage_mpi.farm.desk import EAGER_BYTES, HEADER, REPLY
 from dsage_mpi.farm.exchange import ChunkExchange
 from dsage_mpi.farm.messages import Tag
+from dsage_mpi.farm.outcome import Ledger
 from dsage_mpi.farm.roster import Roster
 
 _log = logging.getLogger("dsage_mpi.farm")
@@ -41,17 +42,18 @@ class RankPool:
         comm: The farm's communicator.
         exchange: Knows who holds tasks.
         roster: Knows who is there.
+        ledger: Is told how long ranks computed.
 
     Attributes:
         ranks: How many compute at most, this one included.
         sent_to: Rank -> states and requests that it was ever sent.
     """
 
-    def __init__(self, comm: Any, exchange: ChunkExchange, roster: Roster) -> None:
+    def __init__(self, comm: Any, exchange: ChunkExchange, roster: Roster, ledger: Ledger) -> None:
         from mpi4py import MPI
 
         self._mpi, self._comm, self._status = MPI, comm, MPI.Status()
-        self._exchange, self._roster = exchange, roster
+        self._exchange, self._roster, self._ledger = exchange, roster, ledger
         self.sent_to = dict.fromkeys(exchange.sent_to, 0)
         self.ranks = 1 + len(self.sent_to)
         self._state: Bytes | None = None
@@ -153,9 +155,10 @@ class RankPool:
             rank = self._status.Get_source()
             message = np.empty(self._status.Get_count(self._mpi.BYTE), np.uint8)
             self._comm.Recv([message, self._mpi.BYTE], rank, Tag.REPLY)
-            number, answered = HEADER.unpack_from(message.data)
+            number, answered, seconds = REPLY.unpack_from(message.data)
+            self._ledger.add_answer(rank, seconds)
             self._owing[rank].discard(number)
-            k, answer = number - job.first, message[HEADER.size :]
+            k, answer = number - job.first, message[REPLY.size :]
             if not answered:
                 self._refuse(rank, answer)
                 if k >= 0 and k not in job.answers:

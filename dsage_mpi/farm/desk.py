@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
+import time
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,11 @@ from dsage_mpi.farm.backoff import wait_until
 from dsage_mpi.farm.messages import Buffer, Tag
 from dsage_mpi.farm.runner import describe
 
-#: Of a request: its number and its size. Of a reply: the number, and whether what follows is the
-#: answer (else why there is none).
+#: Of a request: its number and its size.
 HEADER = struct.Struct("<qq")
+#: Of a reply: the request's number, whether what follows is the answer (else why there is none),
+#: and how many seconds it took.
+REPLY = struct.Struct("<qqd")
 #: A request travels in messages of so many bytes: less than what any MPI library waits for the
 #: receiver with. Otherwise it would not move while this rank computes and that one looks for work.
 EAGER_BYTES = 3968
@@ -38,6 +41,8 @@ class ServiceDesk:
         #: Replies that are under way. Rank 0 may be computing itself, so that none is waited for.
         self._sending: list[tuple[Any, Bytes]] = []
         self._failure = "" if service is not None else "it has no service"
+        #: How long answers have taken.
+        self.busy_seconds = 0.0
 
     def receive(self, size: int, tag: int) -> Bytes:
         """The state or request whose first message, of ``size`` bytes, has come with ``tag``."""
@@ -70,7 +75,7 @@ class ServiceDesk:
             working: Entered while the service computes.
         """
         number, _ = HEADER.unpack_from(message.data)
-        failure, found = self._failure, np.empty(0, np.uint8)
+        failure, found, started = self._failure, np.empty(0, np.uint8), time.perf_counter()
         if self._service is not None and not failure:
             try:
                 with working:
@@ -79,9 +84,11 @@ class ServiceDesk:
                 failure = describe(error)
         if failure:
             found = np.frombuffer(failure.encode(), np.uint8)
-        reply = np.empty(HEADER.size + found.size, np.uint8)
-        HEADER.pack_into(reply.data, 0, number, int(not failure))
-        reply[HEADER.size :] = found
+        seconds = time.perf_counter() - started
+        self.busy_seconds += seconds
+        reply = np.empty(REPLY.size + found.size, np.uint8)
+        REPLY.pack_into(reply.data, 0, number, int(not failure), seconds)
+        reply[REPLY.size :] = found
         self._sending = [(request, kept) for request, kept in self._sending if not request.Test()]
         self._sending.append((self._comm.Isend([reply, self._mpi.BYTE], 0, Tag.REPLY), reply))
 

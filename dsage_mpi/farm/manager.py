@@ -155,7 +155,7 @@ class MpiFarm:
                 f"{next(iter(failures.values()))}"
             )
         if self._settings.compute == "ranks":
-            self.compute = RankPool(self._comm, self._exchange, self._roster)
+            self.compute = RankPool(self._comm, self._exchange, self._roster, self._ledger)
         # Leaving the program without close() would leave all workers waiting for ever.
         atexit.register(self.close)
 

@@ -110,6 +110,10 @@ class Ledger:
         counts.batches += 1
         counts.busy_seconds += busy_seconds
 
+    def add_answer(self, rank: int, busy_seconds: float) -> None:
+        """Books what a rank computed beside its simulations."""
+        self._counts[rank].busy_seconds += busy_seconds
+
     def totals(self, now: float) -> list[RankStats]:
         """Counts since the ranks became ready, by rank; ``now`` is a clock reading in seconds."""
         elapsed = now - self._opened

@@ -232,13 +232,14 @@ class _Worker:
                 self._receive(tag)
 
     def _say_goodbye(self, lifetime: float) -> None:
+        busy = self._busy_seconds + self.desk.busy_seconds
         stats = RankStats(
             rank=self._comm.Get_rank(),
             host=platform.node(),
             tasks=self._tasks,
             failures=self._failures,
             batches=self._batches,
-            busy_seconds=self._busy_seconds,
-            idle_seconds=max(0.0, lifetime - self._busy_seconds),
+            busy_seconds=busy,
+            idle_seconds=max(0.0, lifetime - busy),
         )
         self._comm.send(asdict(stats), dest=0, tag=Tag.BYE)

@@ -72,11 +72,15 @@ def computing(world: World, out: str) -> None:
     service = Adder(lambda count: time.sleep(0.002))
 
     def body(farm: Farm) -> None:
+        elsewhere = 0
         for state in (3, 200):
             load(farm, state)
             for count in (0, 1, 2, 5, 40):
                 here = check(farm, count, state)
+                elsewhere += count - here
             assert here < 40, "other ranks answered, too"
+            busy = sum(rank.busy_seconds for rank in farm.stats())
+            assert busy >= 0.002 * elsewhere, "who computes is not idle"
             tasks = make_tasks(10)
             assert (farm.evaluate(tasks).results["seed"] == tasks["seed"]).all()
         assert farm.idle
