@@ -40,7 +40,8 @@ function pointsOf(series) {
 
 /** @param {number[][]} all @param {0 | 1} axis @param {boolean} zero */
 function bounds(all, axis, zero) {
-  let [low, high] = spanOf(all.map((point) => point[axis]));
+  const values = all.flatMap((point) => (axis === 1 ? point.slice(1) : [point[0]]));
+  let [low, high] = spanOf(values);
   if (zero) low = Math.min(0, low);
   if (low === high) high = low + 1;
   return [low, axis === 1 ? high + 0.04 * (high - low) : high];
