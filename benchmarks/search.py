@@ -123,6 +123,11 @@ STUDIES = {
             "replay 4": ("surrogate.replay=4",),
             "up to 20 epochs, patience 1": ("surrogate.epochs=20", "surrogate.patience=1"),
             "balanced": (*BALANCED, *BALANCED_COSTS),
+            "inner batches of 1 500, a tenth as many": (
+                "emitters.batch_size=300",
+                "inner_loop.iterations=6",
+            ),
+            "5 members": ("surrogate.members=5",),
             "published pair": PAIR,
             **{
                 f"published pair, {name}": (*PAIR, *changes)
