@@ -4,6 +4,7 @@ INPUT ?= inputs/maze_quick.toml
 RANKS ?=
 IMAGE ?= dsage_mpi.sif
 ARGS  ?=
+WORKERS ?= 2
 
 export PYTHON TORCH_INDEX_URL HDF5_DIR
 
@@ -16,7 +17,7 @@ help: ## show this list
 	@printf 'dsage_mpi: make TARGET [VARIABLE=value ...]\n\n'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 	@printf '\nvariables of make run:   INPUT=inputs/maze_tiny.toml  RANKS=4  ARGS="--seed 7"\n'
-	@printf 'variables of make test:  ARGS="-k archive -x"\n'
+	@printf 'variables of make test:  ARGS="-k archive -x"  WORKERS=1\n'
 	@printf 'variables of make container: IMAGE=dsage_mpi.sif  ARGS="--build-arg TORCH=cuda"\n'
 	@printf 'variables of make setup: PYTHON=python3.12  TORCH_INDEX_URL=...  HDF5_DIR=...  (docs/install.md)\n'
 
@@ -28,7 +29,7 @@ run: setup ## run the main job, INPUT, with mpirun on this machine's cores
 
 test: setup lint ## run lint and all tests, serial, under mpirun and under a Slurm of their own
 	@bash scripts/setup-tests.sh
-	@$(VENV_PYTHON) -m pytest $(ARGS)
+	@$(VENV_PYTHON) -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 lint: setup ## check style, format, types and the floors of imports
 	@$(VENV_PYTHON) -m ruff check .

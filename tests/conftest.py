@@ -14,6 +14,34 @@ import pytest
 from dsage_mpi.farm.launch import World, detect_launch, open_world
 from tests import runs, support
 
+#: What takes longest begins first, so that no worker of pytest-xdist has it left for the end.
+_LONGEST = (
+    *("slurm", "test_main_job.py", "run/test_origin.py", "run/test_main.py", "docs"),
+    *("test_mario_job.py", "examples/test_components.py", "cli/test_escapes.py", "hosts"),
+)
+#: Folders whose tests share what takes long to make, or what there is only one of.
+_TOGETHER = ("slurm", "docs", "hosts", "study", "domains/mario/java", "domains/mario/generator")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With pytest-xdist (``make test``) the tests of a file or a folder go to one worker."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    tests = Path(__file__).parent
+    places = {item: item.path.relative_to(tests).as_posix() for item in items}
+    for item, place in places.items():
+        folder = next((f for f in _TOGETHER if place.startswith(f"{f}/")), None)
+        item.add_marker(pytest.mark.xdist_group(folder or place))
+    if config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _rank(places[item]))
+
+
+def _rank(place: str) -> int:
+    """Position among the longest; behind all of them for the others."""
+    found = (k for k, start in enumerate(_LONGEST) if place.startswith(start))
+    return next(found, len(_LONGEST))
+
 
 @pytest.fixture
 def mpirun() -> Callable[..., Any]:
