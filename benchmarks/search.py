@@ -102,11 +102,11 @@ BALANCED = (
     "surrogate.max_steps=balanced",
     "surrogate.epochs=200",
 )
-#: Measured by ``--dry-run`` beside other programs; set, so that all seeds balance alike.
+#: Measured by ``--dry-run`` on a core of an Intel Xeon; set, so that all seeds balance alike.
 BALANCED_COSTS = (
-    "balance.simulation_seconds=0.00937",
-    "balance.prediction_seconds=6.84e-05",
-    "balance.training_seconds=0.000301",
+    "balance.simulation_seconds=0.00399",
+    "balance.prediction_seconds=3.24e-05",
+    "balance.training_seconds=9.96e-05",
 )
 STUDIES = {
     "maze": Study(

@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.pluginmanager.hasplugin("xdist"):
         return
     tests = Path(__file__).parent
-    places = {item: item.path.relative_to(tests).as_posix() for item in items}
+    places = {item: os.path.relpath(item.path, tests) for item in items}
     for item, place in places.items():
         folder = next((f for f in _TOGETHER if place.startswith(f"{f}/")), None)
         item.add_marker(pytest.mark.xdist_group(folder or place))
