@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,9 +53,19 @@ def configure(parser: Parser) -> None:
     parser.add_argument(
         "--target",
         metavar="QD_SCORE",
-        type=float,
+        type=_score,
         help="QD-score that is to be reached, instead of the study's",
     )
+
+
+def _score(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number")
+    return value
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -103,5 +103,5 @@ def _balance(config: Config, cost: Estimate, work: Work) -> list[tuple[str, str]
         "optimizer steps per outer iteration"
     )
     seconds = ", ".join(f"{s:.2g} s {what}" for what, s in phases.items())
-    basis = "by the costs in [balance] above: measured just now, unless the input sets them"
+    basis = "by the costs in [balance] above (those that the input leaves out: measured just now)"
     return [("balanced", per_iteration), ("", f"each about {seconds},"), ("", basis)]

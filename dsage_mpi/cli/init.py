@@ -6,7 +6,7 @@ import argparse
 import shutil
 from pathlib import Path
 
-from dsage_mpi.cli.console import Parser, describe
+from dsage_mpi.cli.console import Parser, describe, some_path
 from dsage_mpi.core import exit_codes
 from dsage_mpi.core.terminal import complain
 
@@ -41,7 +41,9 @@ def configure(parser: Parser) -> None:
         "the program into a folder. Nothing that is there is overwritten.",
         EPILOG,
     )
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="where to put them; may be new")
+    parser.add_argument(
+        "folder", metavar="FOLDER", type=some_path, help="where to put them; may be new"
+    )
 
 
 def main(arguments: argparse.Namespace) -> int:

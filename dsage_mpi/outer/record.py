@@ -42,8 +42,8 @@ class Batch:
         failed: (n,) bool.
         reasons: Position in the batch -> why it failed.
         evaluations: Interpreted results of the successful ones, in order.
-        parents: (n,) int64 evaluations that they descend from; -1 where there is none. None: no
-            one does.
+        parents: (n,) integers, evaluations before this batch that they descend from; any other
+            number: none. None: no one does.
     """
 
     first: int
@@ -100,7 +100,7 @@ class EvaluationRecord:
         self._columns["result"][rows] = batch.results
         self._columns["failed"][rows] = batch.failed
         self._columns["iteration"][rows] = batch.iteration
-        self._columns["parent"][rows] = _NO_PARENT if batch.parents is None else batch.parents
+        self._columns["parent"][rows] = _known_parents(batch)
         for name in ("objective", "measures", "metadata"):
             self._columns[name][rows] = np.nan
             self._columns[name][self._length + ok] = getattr(batch.evaluations, name)
@@ -141,6 +141,14 @@ class EvaluationRecord:
             grown: Any = np.zeros((capacity, *column.shape[1:]), column.dtype)
             grown[: self._length] = column[: self._length]
             self._columns[name] = grown
+
+
+def _known_parents(batch: Batch) -> Array | int:
+    """Its parents, as far as they are evaluations before the batch."""
+    if batch.parents is None:
+        return _NO_PARENT
+    given = np.asarray(batch.parents)
+    return np.where((given >= 0) & (given < batch.first), given, _NO_PARENT)
 
 
 def _storable(text: str) -> str:

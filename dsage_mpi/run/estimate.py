@@ -196,12 +196,16 @@ def _selected(config: Config, predictions: int) -> int:
     cells = config.archive.cell_count
     elites = max(1, min(round(ARCHIVE_SHARE * cells), predictions // PREDICTIONS_PER_ELITE))
     selection = config.selection
-    if selection is None or selection.kind == "all":
+    if selection is None:
         return elites
+    found = elites
     if selection.kind == "downsample":
         coarse: int = ARCHIVES.load(config.archive.kind).coarse_count(selection)
-        return max(1, round(elites * coarse / cells))
-    return max(1, min(selection.count or elites, elites))
+        found = round(elites * coarse / cells)
+    elif selection.kind != "all":
+        found = min(selection.count or elites, elites)
+    least = min(selection.at_least, selection.count or selection.at_least)
+    return max(1, found, least)
 
 
 def _memory(config: Config, facts: CostFacts) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,6 +82,8 @@ class Comparison:
                 f"fewer than {ENOUGH_SEEDS} seeds: {_some(few)}. Standard errors and bootstrap "
                 "intervals are then too narrow, and tests find little; look at every seed"
             )
+        for row in self.rows:
+            yield from _odd_samples(row)
         budgets = {run.evaluations for row in self.rows for run in row.runs}
         if len(budgets) > 1:
             yield (
@@ -91,6 +94,21 @@ class Comparison:
         grids = {(each.kind, each.measures, each.ranges, each.cell_count) for each in archives}
         if len(grids) > 1:
             yield "the rows have different archives: their scores are not of one kind"
+
+
+def _odd_samples(row: Row) -> Iterator[str]:
+    """Why a row's runs are no sample of runs that differ in the seed alone."""
+    for seed, times in Counter(run.config.seed for run in row.runs).items():
+        if times > 1:
+            yield (
+                f"{row.title} has {times} runs of seed {seed}: they are one run made again, and no "
+                "sample. Leave all but one out"
+            )
+    if len({run.config.balance.costs for run in row.runs}) > 1:
+        yield (
+            f"the runs of {row.title} balance by different costs, which each measured at its start "
+            "([balance], docs/surrogate.md): they differ in more than the seed"
+        )
 
 
 def compare_study(study: Study, target: float | None = None) -> Comparison:
@@ -139,8 +157,7 @@ def compare_runs(paths: Sequence[Path], target: float | None = None) -> Comparis
     """
     groups: dict[str, list[StoredRun]] = {}
     for run in read_runs(paths):
-        key = config_hash(run.config.model_copy(update={"seed": 0}))
-        groups.setdefault(key, []).append(run)
+        groups.setdefault(_kind(run.config), []).append(run)
     names = _names(list(groups.values()))
     rows = tuple(
         Row(name, name, tuple(sorted(runs, key=lambda run: run.config.seed)))
@@ -148,6 +165,13 @@ def compare_runs(paths: Sequence[Path], target: float | None = None) -> Comparis
     )
     chosen, text = _target(rows, None, target)
     return Comparison("Comparison of runs", rows, chosen, text, _kept((), rows))
+
+
+def _kind(config: Config) -> str:
+    """What runs of one row have in common: all but the seed and what a run measures."""
+    measured = dict.fromkeys(("simulation_seconds", "prediction_seconds", "training_seconds"))
+    balance = config.balance.model_copy(update=measured)
+    return config_hash(config.model_copy(update={"seed": 0, "balance": balance}))
 
 
 def _names(groups: Sequence[Sequence[StoredRun]]) -> list[str]:

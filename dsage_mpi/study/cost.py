@@ -87,9 +87,9 @@ def cost_lines(runs: Iterable[PlannedRun], placement: Placement) -> list[str]:
             lines[-1] += f"  {_hours(one.gpu_hours):>10}"
     whole = cost_of([config for configs in rows.values() for config in configs], placement)
     text = f"altogether {whole.runs} runs, {_count(whole.evaluations)} evaluations, "
-    text += f"about {_hours(whole.core_hours)} of CPU time"
+    text += f"{_about(whole.core_hours)} of CPU time"
     if placement.gpu:
-        text += f" and {_hours(whole.gpu_hours)} of a GPU"
+        text += f" and {_about(whole.gpu_hours)} of a GPU"
     starts = " (mostly the start of each run)" if _mostly_starts(whole) else ""
     lines += [f"{text}: {seconds_text(whole.wall_seconds)}{starts} with {placement}"]
     return [*lines, "(orders of magnitude: an input's --dry-run says what they rest on)"]
@@ -112,6 +112,11 @@ def _hours(hours: float) -> str:
         return seconds_text(hours * _HOUR)
     rounded = float(f"{hours:.3g}")
     return f"{_count(int(rounded)) if rounded >= 100 else f'{rounded:g}'} h"
+
+
+def _about(hours: float) -> str:
+    text = _hours(hours)
+    return text if text.startswith("under") else f"about {text}"
 
 
 def _mostly_starts(cost: Cost) -> bool:

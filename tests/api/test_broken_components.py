@@ -81,7 +81,7 @@ def config(method):
         (Narrow, "of shape (4, 3): expected uint8 of shape (n, 16)"),
         (Outside, "position 0 of solution 0 is 9: expected a whole number from 0 to 1"),
         (Costly, "cost of shape (3,)"),
-        (Orphans, "parents of shape (4,): expected the number of an evaluation"),
+        (Orphans, "parents = array([1., 1., 1., 1.]): expected 4 integers"),
         (Notes, 'notes["odd"]: expected names of COLUMNS'),
         (KeepsCode, 'algorithm.method = "tried". All calls'),
     ],

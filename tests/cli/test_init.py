@@ -50,3 +50,10 @@ def test_without_a_checkout_they_come_from_the_package(monkeypatch: pytest.Monke
     package = Path("/somewhere/site-packages/dsage_mpi")
     monkeypatch.setattr(init, "_PACKAGE", package)
     assert init.source_folder() == init._INSTALLED
+
+
+def test_an_empty_name_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["init", ""])  # as of a variable that is not set
+    assert ended.value.code == 2
+    assert "is empty; expected a path" in capsys.readouterr().err

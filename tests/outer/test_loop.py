@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -206,6 +207,17 @@ def test_every_mutation_is_recorded_with_the_elite_that_it_descends_from(method)
         solutions = loop.record["solution"]
         changed = (solutions[children] != solutions[parents[children]]).sum(axis=1)
         assert changed.max() <= loop.config.emitters.mutations
+
+
+def test_parents_that_cannot_be_count_as_none():
+    loop = make(config("map_elites"))
+    (step,) = run(loop, stop_after=1)
+    count = len(loop.record)
+    odd = np.array([0, count - 1, count, count + 1, 2**63, 2**64 - 7], np.uint64)
+    rows = np.resize(odd, count)
+    loop.record.append(replace(step.batch, first=count, parents=rows))
+    told = loop.record["parent"][count : count + 6]
+    np.testing.assert_array_equal(told, [0, count - 1, -1, -1, -1, -1])
 
 
 def test_a_checkpoint_without_parents_goes_on(tmp_path):

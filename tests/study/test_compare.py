@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 import statistics
 
 import numpy as np
@@ -117,6 +118,22 @@ def test_the_command(study, tmp_path, capsys):
     runs = [str(run.path) for run in study.runs[:3]]
     assert main(["compare", *runs, "--output", str(tmp_path / "runs")]) == 0
     assert (tmp_path / "runs" / "scores.csv").exists()
+
+
+def test_one_seed_made_again_is_no_sample(study, tmp_path):
+    paths = [run.path for run in study.runs if run.row == "me"]
+    again = shutil.copytree(paths[0], tmp_path / "again")
+    told = "2 runs of seed 1: they are one run made again"
+    assert any(told in text for text in compare_runs([*paths, again]).warnings())
+    assert not any("made again" in text for text in compare_runs(paths).warnings())
+
+
+@pytest.mark.parametrize("target", ["nan", "inf", "many"])
+def test_a_target_is_a_number(study, target, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["compare", str(study.directory), "--target", target])
+    assert ended.value.code == 2
+    assert f"{target!r}: expected a number" in capsys.readouterr().err
 
 
 def test_what_cannot_be_compared(study, tmp_path, capsys):

@@ -57,8 +57,8 @@ class _Foreign(Guarded):
             return f"cost of shape {np.shape(proposal.cost)}: expected one number per solution"
         if proposal.parents is not None and not _numbers_of(proposal.parents, proposal.solutions):
             return (
-                f"parents of shape {np.shape(proposal.parents)}: expected the number of an "
-                "evaluation for each solution, -1 where there is none"
+                f"parents = {proposal.parents!r:.80}: expected {len(proposal.solutions)} integers, "
+                "the number of an evaluation for each solution, -1 where there is none"
             )
         columns = self._context.config.method_columns
         for name, value in proposal.notes.items():
@@ -72,5 +72,8 @@ class _Foreign(Guarded):
 
 
 def _numbers_of(parents: Any, solutions: Any) -> bool:
-    found = np.asarray(parents)
+    try:
+        found = np.asarray(parents)
+    except ValueError:  # rows of different lengths
+        return False
     return found.shape == (len(solutions),) and found.dtype.kind in "iu"

@@ -45,6 +45,17 @@ class _Foreign(Guarded):
         super().__init__(emitter, what)
         self._domain = domain
 
+    @property
+    def parents(self) -> Array | None:
+        """What it says of its last batch (``parents_of``), if it says it properly.
+
+        Raises:
+            ComponentFailedError: It fails.
+        """
+        with failures_of(f"{self._what}, parents"):
+            told = getattr(self._component, "parents", None)
+            return None if told is None else np.asarray(told)
+
     def ask(self) -> Array:
         """The next batch.
 

@@ -57,4 +57,4 @@ def parents_of(emitter: Emitter, count: int) -> NDArray[np.int64]:
     numbers = None if told is None else np.asarray(told)
     if numbers is None or numbers.shape != (count,) or numbers.dtype.kind not in "iu":
         return np.full(count, NO_PARENT, np.int64)
-    return numbers.astype(np.int64)
+    return np.where(numbers < 2**63, numbers, NO_PARENT).astype(np.int64)
