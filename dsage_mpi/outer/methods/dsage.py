@@ -191,8 +191,7 @@ class Dsage:
         rng = generator(self._config.seed, Purpose.SELECTION, iteration)
         selection = select(settings, predicted, self._known(), rng, on_progress)
         data = predicted.data(["solution", "measures", "level", "evaluation"])
-        chosen = (values[selection.positions] for values in data.values())
-        solutions, measures, levels, parents = chosen
+        solutions, measures, levels, parents = (v[selection.positions] for v in data.values())
         if more := selection.missing + settings.offspring:
             extra, extra_parents = self._offspring(
                 more, iteration, levels, lambda found: on_progress(len(levels) + found)
