@@ -17,13 +17,13 @@ from dsage_mpi.core.domain import Array, Evaluations
 from dsage_mpi.core.levels import level_dtype
 from dsage_mpi.core.seeding import evaluation_seeds
 from dsage_mpi.core.state import CheckpointError, Tree
+from dsage_mpi.search.emitters.base import NO_PARENT
 
 if TYPE_CHECKING:
     from dsage_mpi.core.domain import Domain
 
 #: By how much a processor's own rounding may change a number that is worked out again.
 _ROUNDING = 1e-9
-_NO_PARENT = -1
 #: Share of levels that may be others on another processor (one in some thousand is), or one.
 _OTHER_LEVELS = 0.01
 
@@ -125,7 +125,7 @@ class EvaluationRecord:
     def load_state(self, columns: Tree, failures: Tree) -> None:
         """Restores ``state()`` and ``failures()``."""
         # Checkpoints of earlier versions do not tell who descends from whom.
-        columns = {"parent": np.full(len(columns["failed"]), _NO_PARENT), **columns}
+        columns = {"parent": np.full(len(columns["failed"]), NO_PARENT), **columns}
         for name, column in self._columns.items():
             self._columns[name] = np.array(columns[name], dtype=column.dtype)
         self._length = len(self._columns["failed"])
@@ -146,9 +146,9 @@ class EvaluationRecord:
 def _known_parents(batch: Batch) -> Array | int:
     """Its parents, as far as they are evaluations before the batch."""
     if batch.parents is None:
-        return _NO_PARENT
+        return NO_PARENT
     given = np.asarray(batch.parents)
-    return np.where((given >= 0) & (given < batch.first), given, _NO_PARENT)
+    return np.where((given >= 0) & (given < batch.first), given, NO_PARENT)
 
 
 def _storable(text: str) -> str:

@@ -82,7 +82,7 @@ class MutationEmitter(ABC):
             drawn = self._archive.sample_elites(count)
         if self._parent_numbers is None:
             self._parent_numbers = drawn.get("evaluation")
-        return np.array(drawn["solution"])
+        return np.require(drawn["solution"], requirements="W")
 
     def _random(self, size: int) -> Array:
         """Random solutions ((size, solution_dim)), as the domain draws them."""
