@@ -22,7 +22,9 @@ from typing import Any
 import numpy as np
 
 from dsage_mpi.farm import Duties, FarmSettings, open_farm, open_world, serve
-from dsage_mpi.surrogate.remote import PredictionService, SharedInference, packed
+from dsage_mpi.surrogate.remote import SurrogateService
+from dsage_mpi.surrogate.remote_inference import SharedInference
+from dsage_mpi.surrogate.remote_messages import Shape, packed_state
 
 DTYPE = np.dtype("<f8")
 #: Levels per pass, and bytes of a maze and of its prediction.
@@ -44,9 +46,9 @@ class Realtime:
         self._service.load(state)
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(5))
 
-    def __call__(self, request: Any) -> Any:
+    def __call__(self, request: Any, is_wanted: Callable[[], bool]) -> Any:
         """See ``Service``."""
-        return self._service(request)
+        return self._service(request, is_wanted)
 
 
 class Sleeper:
@@ -55,14 +57,14 @@ class Sleeper:
     def load(self, state: Any) -> None:
         """Needs none."""
 
-    def __call__(self, request: Any) -> Any:
+    def __call__(self, request: Any, is_wanted: Callable[[], bool]) -> Any:
         """Predicts nothing."""
         levels = request.size // LEVEL_BYTES
         time.sleep(SECONDS * levels / LEVELS)
         return np.zeros(levels * OUTPUT_BYTES, np.uint8)
 
 
-def network_service(name: str) -> tuple[PredictionService, Any, Any]:
+def network_service(name: str) -> tuple[SurrogateService, Any, Any]:
     """A service of real networks, its state, and levels to predict."""
     from dsage_mpi.config.load import load_config
     from dsage_mpi.core.levels import LevelSpace
@@ -76,9 +78,9 @@ def network_service(name: str) -> tuple[PredictionService, Any, Any]:
     space = LevelSpace.of(domain, config.surrogate.planes)
     names = config.archive.measures
     weights = Surrogate(config.surrogate, space, names, run_seed=0).state()["network"]
-    service = PredictionService(config.surrogate, space, 1 + len(names), processor())
+    service = SurrogateService(Shape(config.surrogate, space, 1 + len(names)), processor())
     levels = domain.levels(domain.initial_solutions(np.random.default_rng(0), 10_000))
-    return service, packed(weights, processor()), levels
+    return service, packed_state("predict", weights, processor()), levels
 
 
 def best(work: Callable[[], Any], repeats: int) -> float:
@@ -96,7 +98,7 @@ def measure(compute: Any, service: Any, levels: Any, passes: int, repeats: int) 
 
     def local(part: Any) -> Any:
         request = np.ascontiguousarray(part).view(np.uint8).reshape(-1)
-        return service(request).view(np.float32).reshape(len(part), -1)
+        return service(request, lambda: True).view(np.float32).reshape(len(part), -1)
 
     asked = levels[: passes * LEVELS]
     shared_inference = SharedInference(compute, local, LEVELS)
@@ -139,7 +141,9 @@ def main() -> None:
         compute.load(state)
         time.sleep(1)
         requests = [np.zeros(LEVELS * LEVEL_BYTES, np.uint8)] * 2 * compute.ranks
-        compute.map(requests, lambda k: service(requests[k]))  # ranks load their state
+        compute.map(
+            requests, lambda k: service(requests[k], lambda: True)
+        )  # ranks load their state
         time.sleep(5 if options.network else 0.5)
         print(f"{compute.ranks} ranks, passes of {LEVELS} levels, best of {options.repeats}")
         for passes in options.passes:

@@ -34,6 +34,7 @@ OVERLAPPED = [
     *TINY,
     *("--set", "outer_loop.mode=overlapped"),
     *("--set", "selection.offspring=3"),
+    *("--set", "surrogate.members=2"),
     *("--set", "selection.coarse_dims=[8,3]"),
 ]
 BALANCED = [

@@ -12,19 +12,33 @@ from numpy.typing import NDArray
 Bytes = NDArray[np.uint8]
 
 
+class NotWantedError(Exception):
+    """Raised by a service that gave up because something more urgent waits for its rank."""
+
+
 class Service(Protocol):
     """What a rank computes for rank 0 beside its simulations.
 
     An answer depends on state and request alone: rank 0 may compute any of them itself instead.
-    What either method raises ends this rank's service, and costs nothing else.
+    What either method raises, but for `NotWantedError`, ends this rank's service, and costs
+    nothing else.
     """
 
     def load(self, state: Bytes) -> None:
         """Takes what all later requests are about."""
         ...
 
-    def __call__(self, request: Bytes) -> Bytes:
-        """Answers one request."""
+    def __call__(self, request: Bytes, is_wanted: Callable[[], bool]) -> Bytes:
+        """Answers one request.
+
+        Args:
+            request: What to answer.
+            is_wanted: Whether this rank has nothing more urgent to do; to be asked now and then
+                by what takes long.
+
+        Raises:
+            NotWantedError: It had.
+        """
         ...
 
 
@@ -42,15 +56,26 @@ class Compute(Protocol):
         ...
 
     def map(
-        self, requests: Sequence[Bytes], local: Callable[[int], NDArray[Any]]
+        self,
+        requests: Sequence[Bytes],
+        local: Callable[[int], NDArray[Any]],
+        *,
+        prefetch: int = 1,
+        on_wait: Callable[[], None] = lambda: None,
     ) -> list[NDArray[Any] | Bytes]:
         """Answers all requests, here and on ranks that have nothing else to do.
 
         Args:
             requests: What to answer.
             local: Answers the k-th of them here; what it raises is raised.
+            prefetch: Requests that wait at a rank while it answers another.
+            on_wait: Called while this rank waits for others; what it raises is raised.
 
         Returns:
             The answers in the order of the requests: what ``local`` gave, or bytes.
         """
+        ...
+
+    def poll(self) -> None:
+        """Keeps other ranks at the requests of ``map``; for a ``local`` that takes long."""
         ...

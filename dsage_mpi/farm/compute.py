@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dsage_mpi.core.computing import Bytes
 from dsage_mpi.farm.backoff import wait_until
-from dsage_mpi.farm.desk import EAGER_BYTES, HEADER, REPLY
+from dsage_mpi.farm.desk import EAGER_BYTES, HEADER, REPLY, Reply
 from dsage_mpi.farm.exchange import ChunkExchange
 from dsage_mpi.farm.messages import Tag
 from dsage_mpi.farm.outcome import Ledger
@@ -25,12 +25,11 @@ from dsage_mpi.farm.roster import Roster
 
 _log = logging.getLogger("dsage_mpi.farm")
 
-#: Requests that a rank holds at most: one that it works at and one that waits.
-_DEPTH = 2
 #: Rank 0 answers a request itself that takes another rank so many times as long as its own took
 #: here, and so long at least.
 _SLOWER, _SLOW_SECONDS = 4.0, 0.02
-_POLL_SECONDS = 100e-6
+#: Rank 0 looks for answers so often, or a hundred times while it could answer one itself.
+_POLL_SECONDS, _POLL_SHARE, _LONGEST_POLL_SECONDS = 100e-6, 0.01, 10e-3
 _LOOKS = 3
 _REFUSED = "rank %d on %s computes nothing beside its simulations (farm.compute): %s"
 
@@ -64,6 +63,7 @@ class RankPool:
         self._sending: list[tuple[Any, Bytes]] = []
         self._next = 0
         self._seconds = 0.0
+        self._job = _NOTHING
 
     def load(self, state: Bytes) -> None:
         """See ``Compute.load``; a rank gets it before its next request."""
@@ -71,27 +71,41 @@ class RankPool:
         self._has_state.clear()
 
     def map(
-        self, requests: Sequence[Bytes], local: Callable[[int], NDArray[Any]]
+        self,
+        requests: Sequence[Bytes],
+        local: Callable[[int], NDArray[Any]],
+        *,
+        prefetch: int = 1,
+        on_wait: Callable[[], None] = lambda: None,
     ) -> list[NDArray[Any] | Bytes]:
         """See ``Compute.map``."""
         self.receive_late()
         self._sending = [(sent, kept) for sent, kept in self._sending if not sent.Test()]
-        job = _Job(self._next, deque(range(len(requests))), {})
+        self._job = job = _Job(self._next, requests, 1 + prefetch)
         self._next += len(requests)
-        ranks = [rank for rank in self._owing if self._is_free(rank)]
-        self._hand_out(job, requests, ranks)
-        while len(job.answers) < len(requests):
-            self._take_in(job)
-            self._hand_out(job, requests, ranks)
-            if job.todo:
-                self._do(job, job.todo.pop(), local)
-            elif len(job.answers) < len(requests) and not self._hears_in_time():
-                self._do(job, next(k for k in range(len(requests)) if k not in job.answers), local)
-        return [job.answers[k] for k in range(len(requests))]
+        self._let_join()
+        try:
+            while len(job.answers) < len(requests):
+                self._take_in()
+                self._hand_out(keep=1)
+                if job.todo:
+                    self._do(job.todo.pop(), local)
+                elif len(job.answers) < len(requests) and not self._hears_in_time(on_wait):
+                    self._do(next(k for k in job.numbers if k not in job.answers), local)
+        finally:
+            self._job = _NOTHING
+        return [job.answers[k] for k in job.numbers]
+
+    def poll(self) -> None:
+        """See ``Compute.poll``."""
+        self._take_in()
+        if self._job.todo:
+            self._let_join()
+            self._hand_out(keep=0)
 
     def receive_late(self) -> None:
         """Takes in answers that nobody waits for any more."""
-        self._take_in(_Job(self._next, deque(), {}))
+        self._take_in()
 
     def end(self) -> None:
         """Waits for the messages that ranks dropped unread."""
@@ -106,24 +120,32 @@ class RankPool:
             and not self._owing[rank]
         )
 
-    def _hand_out(self, job: _Job, requests: Sequence[Bytes], ranks: Sequence[int]) -> None:
-        """First something for everybody, this rank included; then something that waits."""
-        for held in range(_DEPTH):
-            for rank in ranks:
-                if len(job.todo) <= 1 or len(self._owing[rank]) > held or rank in self._refusing:
-                    continue
-                k = job.todo.popleft()
-                self._send(rank, job.first + k, requests[k])
+    def _let_join(self) -> None:
+        """A rank takes part once it has no tasks, and owes no answer to an earlier ``map``."""
+        ranks = self._job.ranks
+        ranks.extend(rank for rank in self._owing if rank not in ranks and self._is_free(rank))
 
-    def _do(self, job: _Job, k: int, local: Callable[[int], NDArray[Any]]) -> None:
+    def _hand_out(self, keep: int) -> None:
+        """First something for everybody; then something that waits; ``keep`` are left."""
+        job = self._job
+        for held in range(job.depth):
+            for rank in job.ranks:
+                if len(job.todo) <= keep:
+                    return
+                if len(self._owing[rank]) <= held and not self._exchange.waiting[rank]:
+                    k = job.todo.popleft()
+                    self._send(rank, job.first + k, job.requests[k])
+
+    def _do(self, k: int, local: Callable[[int], NDArray[Any]]) -> None:
         start = time.perf_counter()
-        job.answers[k] = local(k)
+        self._job.answers[k] = local(k)
         self._seconds = time.perf_counter() - start
 
-    def _hears_in_time(self) -> bool:
+    def _hears_in_time(self, on_wait: Callable[[], None]) -> bool:
         """Waits for an answer; whether one has come."""
         limit = _SLOW_SECONDS + _SLOWER * self._seconds
-        return wait_until(self._has_reply, _POLL_SECONDS, limit=limit)
+        pause = min(_LONGEST_POLL_SECONDS, max(_POLL_SECONDS, _POLL_SHARE * self._seconds))
+        return wait_until(self._has_reply, pause, limit=limit, on_wait=on_wait)
 
     def _has_reply(self) -> bool:
         """Whether an answer is here; a look may only move what the next one sees."""
@@ -150,21 +172,26 @@ class RankPool:
         if not request.Test():
             self._sending.append((request, message))
 
-    def _take_in(self, job: _Job) -> None:
+    def _take_in(self) -> None:
+        job = self._job
         while self._has_reply():
             rank = self._status.Get_source()
             message = np.empty(self._status.Get_count(self._mpi.BYTE), np.uint8)
             self._comm.Recv([message, self._mpi.BYTE], rank, Tag.REPLY)
-            number, answered, seconds = REPLY.unpack_from(message.data)
+            number, kind, seconds = REPLY.unpack_from(message.data)
             self._ledger.add_answer(rank, seconds)
             self._owing[rank].discard(number)
-            k, answer = number - job.first, message[REPLY.size :]
-            if not answered:
-                self._refuse(rank, answer)
-                if k >= 0 and k not in job.answers:
-                    job.todo.append(k)
-            elif k >= 0:
-                job.answers.setdefault(k, answer)
+            k, found = number - job.first, message[REPLY.size :]
+            if kind == Reply.REFUSED:
+                self._refuse(rank, found)
+            if kind != Reply.ANSWER and rank in job.ranks:
+                job.ranks.remove(rank)
+            if k not in job.numbers or k in job.answers:
+                continue  # of an earlier ``map``, or answered here meanwhile
+            if kind == Reply.ANSWER:
+                job.answers[k] = found
+            else:
+                job.todo.append(k)
 
     def _refuse(self, rank: int, why: Bytes) -> None:
         if rank not in self._refusing:
@@ -174,9 +201,22 @@ class RankPool:
 
 
 class _Job:
-    """One ``map``: number of its first request, what nobody has begun, and what is answered."""
+    """One ``map``: number of its first request, what nobody has begun, and what is answered.
 
-    def __init__(
-        self, first: int, todo: deque[int], answers: dict[int, NDArray[Any] | Bytes]
-    ) -> None:
-        self.first, self.todo, self.answers = first, todo, answers
+    Args:
+        first: Number of its first request among all that there ever were.
+        requests: What to answer.
+        depth: Requests that a rank holds at most: one that it works at, and those that wait.
+    """
+
+    def __init__(self, first: int, requests: Sequence[Bytes], depth: int) -> None:
+        self.first, self.requests, self.depth = first, requests, depth
+        self.numbers = range(len(requests))
+        self.todo = deque(self.numbers)
+        self.answers: dict[int, NDArray[Any] | Bytes] = {}
+        #: Who takes part.
+        self.ranks: list[int] = []
+
+
+#: Between two calls of ``map``.
+_NOTHING = _Job(0, (), 0)

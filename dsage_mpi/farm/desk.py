@@ -5,20 +5,31 @@ from __future__ import annotations
 import contextlib
 import struct
 import time
+from collections.abc import Callable
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
 
-from dsage_mpi.core.computing import Bytes, Service
+from dsage_mpi.core.computing import Bytes, NotWantedError, Service
 from dsage_mpi.farm.backoff import wait_until
 from dsage_mpi.farm.messages import Buffer, Tag
 from dsage_mpi.farm.runner import describe
 
 #: Of a request: its number and its size.
 HEADER = struct.Struct("<qq")
-#: Of a reply: the request's number, whether what follows is the answer (else why there is none),
-#: and how many seconds it took.
+#: Of a reply: the request's number, what follows (`Reply`), and how many seconds it took.
 REPLY = struct.Struct("<qqd")
+
+
+class Reply(IntEnum):
+    """What a reply says."""
+
+    REFUSED = 0  # why this rank's service has ended
+    ANSWER = 1
+    NOT_WANTED = 2  # nothing: this rank had something more urgent to do
+
+
 #: A request travels in messages of so many bytes: less than what any MPI library waits for the
 #: receiver with. Otherwise it would not move while this rank computes and that one looks for work.
 EAGER_BYTES = 3968
@@ -67,30 +78,41 @@ class ServiceDesk:
             except BaseException as error:  # rank 0 must hear of it, whatever it is
                 self._failure = describe(error)
 
-    def answer(self, message: Bytes, working: contextlib.AbstractContextManager[None]) -> None:
+    def answer(
+        self,
+        message: Bytes,
+        working: contextlib.AbstractContextManager[None],
+        is_wanted: Callable[[], bool],
+    ) -> None:
         """Answers one request, or says why not.
 
         Args:
             message: Of Tag.REQUEST.
             working: Entered while the service computes.
+            is_wanted: Whether rank 0 has sent nothing since that this rank should rather do.
         """
         number, _ = HEADER.unpack_from(message.data)
-        failure, found, started = self._failure, np.empty(0, np.uint8), time.perf_counter()
-        if self._service is not None and not failure:
-            try:
-                with working:
-                    found = self._service(message[HEADER.size :])
-            except BaseException as error:
-                failure = describe(error)
-        if failure:
-            found = np.frombuffer(failure.encode(), np.uint8)
+        started = time.perf_counter()
+        with working:
+            kind, found = self._found(message[HEADER.size :], is_wanted)
         seconds = time.perf_counter() - started
         self.busy_seconds += seconds
         reply = np.empty(REPLY.size + found.size, np.uint8)
-        REPLY.pack_into(reply.data, 0, number, int(not failure), seconds)
+        REPLY.pack_into(reply.data, 0, number, kind, seconds)
         reply[REPLY.size :] = found
         self._sending = [(request, kept) for request, kept in self._sending if not request.Test()]
         self._sending.append((self._comm.Isend([reply, self._mpi.BYTE], 0, Tag.REPLY), reply))
+
+    def _found(self, request: Bytes, is_wanted: Callable[[], bool]) -> tuple[Reply, Bytes]:
+        failure = self._failure
+        if self._service is not None and not failure:
+            try:
+                return Reply.ANSWER, self._service(request, is_wanted)
+            except NotWantedError:
+                return Reply.NOT_WANTED, np.empty(0, np.uint8)
+            except BaseException as error:  # rank 0 must hear of it, whatever it is
+                failure = describe(error)
+        return Reply.REFUSED, np.frombuffer(failure.encode(), np.uint8)
 
     def close(self) -> None:
         """Waits until rank 0 has all replies."""

@@ -29,7 +29,7 @@ class Heartbeat:
 
     @contextlib.contextmanager
     def simulating(self) -> Iterator[None]:
-        """The main thread calls nothing of MPI in here."""
+        """The main thread calls nothing of MPI in here, but within ``calling``."""
         with self._lock:
             self._busy_since = time.perf_counter()
         try:
@@ -37,6 +37,12 @@ class Heartbeat:
         finally:
             with self._lock:
                 self._busy_since = None
+
+    @contextlib.contextmanager
+    def calling(self) -> Iterator[None]:
+        """The main thread may call MPI in here, briefly, while it is ``simulating``."""
+        with self._lock:
+            yield
 
     def close(self) -> None:
         """No beat comes after this."""

@@ -80,8 +80,9 @@ class FarmSettings(Settings):
     )
     compute: Literal["root", "ranks"] = Field(
         default="root",
-        description="root: rank 0 alone computes the surrogate's predictions; ranks: those without "
-        "tasks share in it, each with torch loaded, on CPUs and on equal processors alone.",
+        description="root: rank 0 alone trains the surrogate and predicts; ranks: those without "
+        "tasks share in predictions, and in the trainings of surrogate.members if "
+        "surrogate.threads = 1, each with torch loaded, on CPUs and on equal processors alone.",
     )
     close_seconds: float = Field(
         default=60.0,

@@ -153,8 +153,7 @@ class _Worker:
             elif tag == Tag.STATE:
                 self.desk.load(self._receive(tag))
             elif tag == Tag.REQUEST:
-                working = heart.simulating() if heart is not None else contextlib.nullcontext()
-                self.desk.answer(self._receive(tag), working)
+                self._serve_request(heart)
             else:
                 self._answer(runner, heart)
         if heart is not None:
@@ -215,6 +214,17 @@ class _Worker:
         # this rank to simulate on at once, rank 0 would be stuck in receiving.
         for request in requests:
             wait_until(request.Test, _SEND_POLL_SECONDS)
+
+    def _serve_request(self, heart: Heartbeat | None) -> None:
+        """Answers one request, unless something more urgent comes meanwhile."""
+        calling = contextlib.nullcontext if heart is None else heart.calling
+
+        def is_wanted() -> bool:
+            with calling():
+                return not self._comm.Iprobe(0, self._mpi.ANY_TAG)
+
+        working = contextlib.nullcontext() if heart is None else heart.simulating()
+        self.desk.answer(self._receive(Tag.REQUEST), working, is_wanted)
 
     def _join_call(self) -> None:
         name, argument = self._comm.recv(source=0, tag=Tag.CALL)

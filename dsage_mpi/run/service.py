@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 
 def make_service(config: Config, domain: Domain) -> Service | None:
-    """Predicts for rank 0, if ``farm.compute`` says so; loads torch once there is work."""
+    """Computes for rank 0's surrogate, if ``farm.compute`` says so; loads torch when asked to."""
     if not config.uses_surrogate or config.farm.compute != "ranks":
         return None
-    from dsage_mpi.surrogate.remote import PredictionService
+    from dsage_mpi.surrogate.remote import SurrogateService
+    from dsage_mpi.surrogate.remote_messages import Shape
 
     space = LevelSpace.of(domain, config.surrogate.planes)
-    outputs = 1 + len(config.archive.measures)
-    return PredictionService(config.surrogate, space, outputs, processor())
+    shape = Shape(config.surrogate, space, outputs=1 + len(config.archive.measures))
+    return SurrogateService(shape, processor())

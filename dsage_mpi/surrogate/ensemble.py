@@ -15,7 +15,6 @@ from dsage_mpi.core.seeding import Purpose, integer_seed
 from dsage_mpi.surrogate.encoding import Encoder
 from dsage_mpi.surrogate.network import Network, make_network
 from dsage_mpi.surrogate.settings import SurrogateSettings
-from dsage_mpi.surrogate.training import OnEpochs, Trained
 
 
 class Ensemble(Network):
@@ -95,27 +94,3 @@ def make_surrogate_network(
 def members_of(network: Network) -> list[Network]:
     """The networks that are trained: the members of an ensemble, or the network itself."""
     return network.networks if isinstance(network, Ensemble) else [network]
-
-
-def progress_of_member(
-    number: int, settings: SurrogateSettings, on_progress: OnEpochs | None
-) -> OnEpochs | None:
-    """What a training of member ``number`` calls, so that ``on_progress`` gets that of all."""
-    if on_progress is None:
-        return None
-    before = number * settings.epochs
-    return lambda epochs: on_progress((before + epochs) // settings.members)
-
-
-def summary(trained: Sequence[Trained]) -> Trained:
-    """What the trainings of all members did: most epochs, steps of all, means of losses."""
-    losses = {
-        name: sum(each.losses[name] for each in trained) / len(trained)
-        for name in trained[0].losses
-    }
-    return Trained(
-        epochs=max(each.epochs for each in trained),
-        steps=sum(each.steps for each in trained),
-        loss=sum(each.loss for each in trained) / len(trained),
-        losses=losses,
-    )

@@ -27,26 +27,25 @@ from dsage_mpi.surrogate.device import (
     resolve_threads,
     torch_threads,
 )
-from dsage_mpi.surrogate.ensemble import (
-    make_surrogate_network,
-    members_of,
-    progress_of_member,
-    summary,
-)
+from dsage_mpi.surrogate.ensemble import make_surrogate_network, members_of
 from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.inference import Inference
+from dsage_mpi.surrogate.members import (
+    Lesson,
+    Member,
+    adam_states,
+    load_adam_states,
+    summary,
+    train_one_by_one,
+)
 from dsage_mpi.surrogate.registry import network_facts
-from dsage_mpi.surrogate.remote import SharedInference, packed
-from dsage_mpi.surrogate.samples import Samples
+from dsage_mpi.surrogate.remote_inference import SharedInference
+from dsage_mpi.surrogate.remote_messages import packed_state
+from dsage_mpi.surrogate.remote_training import train_shared
 from dsage_mpi.surrogate.scaling import TargetScaling, keep_function
 from dsage_mpi.surrogate.settings import SurrogateSettings
-from dsage_mpi.surrogate.snapshot import (
-    adam_state,
-    load_adam_state,
-    load_network_state,
-    network_state,
-)
-from dsage_mpi.surrogate.training import OnEpochs, Trainer, TrainingReport
+from dsage_mpi.surrogate.snapshot import load_network_state, network_state
+from dsage_mpi.surrogate.training import OnEpochs, Trained, TrainingReport
 
 
 class Surrogate:
@@ -88,12 +87,7 @@ class Surrogate:
             self._network = make_surrogate_network(
                 space, len(self._shown), settings, seed, self.device
             )
-            self._members = members_of(self._network)
-            # One kernel for all weights and moments: a tenth of the time of one per operation.
-            self._optimizers = [
-                torch.optim.Adam(member.parameters(), lr=settings.learning_rate, fused=True)
-                for member in self._members
-            ]
+            self._members = [Member(each, settings) for each in members_of(self._network)]
         self._scaling = TargetScaling.raw(len(self._shown))
         self._trainings = 0
         self._inference: Inference | None = None
@@ -102,6 +96,9 @@ class Surrogate:
 
     def share(self, compute: Compute | None) -> int:
         """Has ``compute`` spread predictions, if this surrogate is on a CPU.
+
+        And the trainings of several members, if they use one thread: results of more would depend
+        on the number.
 
         Returns:
             How many ranks predict at most.
@@ -148,13 +145,8 @@ class Surrogate:
             count = len(window["levels"])
             own = self.settings.max_steps
             most = max_steps or (None if own == "balanced" else own)
-            trained = []
-            for number, trainer in enumerate(self._trainers()):
-                index = (iteration, number) if number else (iteration,)
-                seed = integer_seed(self._run_seed, Purpose.TRAINING, *index)
-                samples = Samples.of(self.settings, count, data.newest, seed)
-                progress = progress_of_member(number, self.settings, on_progress)
-                trained.append(trainer.run(window, samples, most, progress))
+            lesson = Lesson(window, data.newest, self._scaling, most, self._shown)
+            trained = self._train_members(lesson, iteration, on_progress)
         self._trainings += 1
         seconds = time.perf_counter() - start
         return TrainingReport(
@@ -194,7 +186,7 @@ class Surrogate:
         return {
             "trainings": self._trainings,
             "network": network_state(self._network),
-            "adam": self._adam_state(),
+            "adam": adam_states(self._members),
             "scaling": self._scaling.state(),
         }
 
@@ -206,26 +198,23 @@ class Surrogate:
         """
         try:
             load_network_state(self._network, tree["network"])
-            self._load_adam_state(tree["adam"])
+            load_adam_states(self._members, tree["adam"])
             self._scaling = TargetScaling.from_state(tree["scaling"])
             self._trainings = int(tree["trainings"])
         except KeyError as error:
             raise SurrogateError(f"The saved surrogate is incomplete: no {error}.") from error
         self._inference = None
 
-    def _trainers(self) -> Iterator[Trainer]:
-        for member, optimizer in zip(self._members, self._optimizers, strict=True):
-            yield Trainer(self.settings, member, optimizer, self._scaling, self._shown)
-
-    def _adam_state(self) -> Tree:
-        """The first member's, and the others' by number."""
-        first, *others = map(adam_state, self._members, self._optimizers)
-        members = {str(number + 1): state for number, state in enumerate(others)}
-        return {**first, "members": members} if members else first
-
-    def _load_adam_state(self, tree: Mapping[str, Any]) -> None:
-        for number, pair in enumerate(zip(self._members, self._optimizers, strict=True)):
-            load_adam_state(*pair, tree if number == 0 else tree["members"][str(number)])
+    def _train_members(
+        self, lesson: Lesson, iteration: int, on_progress: OnEpochs | None
+    ) -> list[Trained]:
+        """Trains each with an order of samples of its own, here or wherever there is time."""
+        numbers = range(len(self._members))
+        places = [(iteration, number) if number else (iteration,) for number in numbers]
+        seeds = [integer_seed(self._run_seed, Purpose.TRAINING, *place) for place in places]
+        if self._compute is None or self._threads != 1 or len(seeds) == 1:
+            return train_one_by_one(self._members, lesson, seeds, on_progress)
+        return train_shared(self._compute, processor(), self._members, lesson, seeds, on_progress)
 
     @contextmanager
     def _at_work(self, doing: str, keys: str) -> Iterator[None]:
@@ -246,7 +235,8 @@ class Surrogate:
         if self._inference is None:
             inference = Inference(self._network, self.settings, self.device)
             if self._compute is not None:
-                self._compute.load(packed(network_state(self._network), processor()))
+                weights = network_state(self._network)
+                self._compute.load(packed_state("predict", weights, processor()))
                 self._shared = SharedInference(
                     self._compute, lambda levels: inference(levels, False)[0], inference.batch
                 )

@@ -36,3 +36,16 @@ def test_requests_that_rank_0_leaves_disturb_nothing(mpirun):
     done = mpirun(3, *PROGRAM, "left", timeout=60)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "left: right\n", done.stderr
+
+
+def test_tasks_and_the_end_go_before_requests_that_nobody_waits_for(mpirun):
+    done = mpirun(3, *PROGRAM, "urgent", timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "urgent: right\n", done.stderr
+    assert "computes nothing" not in done.stderr
+
+
+def test_ranks_join_in_once_they_have_no_more_tasks(mpirun):
+    done = mpirun(3, *PROGRAM, "joining", timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "joining: right\n", done.stderr

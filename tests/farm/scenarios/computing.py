@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from dsage_mpi.core.computing import NotWantedError
 from dsage_mpi.farm import Duties, Farm, FarmSettings, World, open_farm, serve
 from tests.farm.toy import RESULT, TASK, ToySimulator, make_tasks
 
@@ -29,7 +30,7 @@ class Adder:
     def load(self, state: Any) -> None:
         self.state = state.copy()
 
-    def __call__(self, request: Any) -> Any:
+    def __call__(self, request: Any, is_wanted: Callable[[], bool]) -> Any:
         self.misbehave(self.answered)
         self.answered += 1
         return request + self.state[0]
@@ -39,7 +40,7 @@ def requests(count: int) -> list[Any]:
     return [np.arange(k, k + 1 + 7 * k % 50, dtype=np.uint8) for k in range(count)]
 
 
-def check(farm: Farm, count: int, state: int, seconds: float = 0.002) -> int:
+def check(farm: Farm, count: int, state: int, seconds: float = 0.002, prefetch: int = 1) -> int:
     """Has ``count`` requests answered; returns how many of them on rank 0."""
     asked, here = requests(count), 0
 
@@ -50,7 +51,8 @@ def check(farm: Farm, count: int, state: int, seconds: float = 0.002) -> int:
         return asked[k] + np.uint8(state)
 
     assert farm.compute is not None
-    for answer, request in zip(farm.compute.map(asked, local), asked, strict=True):
+    answers = farm.compute.map(asked, local, prefetch=prefetch)
+    for answer, request in zip(answers, asked, strict=True):
         np.testing.assert_array_equal(answer, request + np.uint8(state))
     return here
 
@@ -156,3 +158,73 @@ def left(world: World, out: str) -> None:
         print("left: right")
 
     with_service(world, Adder(lambda count: time.sleep(0.05)), body)
+
+
+class Patient:
+    """Answers only once nobody wants that any more."""
+
+    def __init__(self) -> None:
+        self.gave_up = 0
+
+    def load(self, state: Any) -> None:
+        pass
+
+    def __call__(self, request: Any, is_wanted: Callable[[], bool]) -> Any:
+        deadline = time.perf_counter() + 20
+        while is_wanted():
+            assert time.perf_counter() < deadline, "nothing more urgent has come"
+            time.sleep(0.001)
+        self.gave_up += 1
+        raise NotWantedError
+
+
+def urgent(world: World, out: str) -> None:
+    """Tasks, calls and the end of the farm go before a request that rank 0 has answered itself."""
+    service = Patient()
+
+    def body(farm: Farm) -> None:
+        load(farm, 7)
+        for _ in range(3):
+            assert check(farm, 5, 7, prefetch=0) == 5
+            tasks = make_tasks(10)
+            assert (farm.evaluate(tasks).results["seed"] == tasks["seed"]).all()
+        check(farm, 5, 7, prefetch=0)
+        print("urgent: right")
+
+    with_service(world, service, body)
+    assert world.is_root or service.gave_up == 4
+
+
+def joining(world: World, out: str) -> None:
+    """Ranks that have simulated all there is share in what rank 0 has long been at."""
+
+    def body(farm: Farm) -> None:
+        load(farm, 7)
+        tasks, asked, here = make_tasks(2 * farm.workers), requests(6), 0
+        running = farm.begin(tasks)
+
+        def local(k: int) -> Any:
+            nonlocal here
+            here += 1
+            until = time.perf_counter() + 2
+            while time.perf_counter() < until and farm.compute.ranks > 1:
+                running.poll()
+                farm.compute.poll()
+                time.sleep(0.002)
+            return asked[k] + np.uint8(7)
+
+        waits: list[int] = []
+        answers = farm.compute.map(asked, local, prefetch=0, on_wait=lambda: waits.append(1))
+        for answer, request in zip(answers, asked, strict=True):
+            np.testing.assert_array_equal(answer, request + np.uint8(7))
+        assert here == 1, f"rank 0 answered {here}"
+        assert (running.finish().results["seed"] == tasks["seed"]).all()
+        print("joining: right")
+
+    settings = FarmSettings(compute="ranks", chunk=1, prefetch=0)
+    make = lambda: ToySimulator(lambda task: 0.1)  # noqa: E731
+    if world.is_root:
+        with open_farm(world, make, TASK, RESULT, settings) as farm:
+            body(farm)
+    else:
+        serve(world, make, TASK, RESULT, settings, Duties(service=Adder()))
