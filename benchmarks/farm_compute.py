@@ -78,7 +78,7 @@ def network_service(name: str) -> tuple[SurrogateService, Any, Any]:
     space = LevelSpace.of(domain, config.surrogate.planes)
     names = config.archive.measures
     weights = Surrogate(config.surrogate, space, names, run_seed=0).state()["network"]
-    service = SurrogateService(Shape(config.surrogate, space, 1 + len(names)), processor())
+    service = SurrogateService(Shape(config.surrogate, space, 1 + len(names), LEVELS), processor())
     levels = domain.levels(domain.initial_solutions(np.random.default_rng(0), 10_000))
     return service, packed_state("predict", weights, processor()), levels
 

@@ -147,6 +147,7 @@ def _least(seconds: Callable[[], float]) -> float:
 
 def _surrogate(config: Config, domain: Domain) -> tuple[Surrogate, DataSet]:
     """A surrogate, and evaluations that it is timed on: real levels, results of no meaning."""
+    from dsage_mpi.outer.balance import levels_per_iteration
     from dsage_mpi.surrogate.dataset import DataSet
     from dsage_mpi.surrogate.model import Surrogate
 
@@ -154,7 +155,8 @@ def _surrogate(config: Config, domain: Domain) -> tuple[Surrogate, DataSet]:
     settings = config.surrogate.model_copy(update=plain | {"epochs": _STEPS})
     space = LevelSpace.of(domain, settings.planes)
     measures = config.archive.measures
-    surrogate = Surrogate(settings, space, measures, run_seed=config.seed)
+    usual = levels_per_iteration(config)
+    surrogate = Surrogate(settings, space, measures, run_seed=config.seed, usual_batch=usual)
     domain.predict_on(str(surrogate.device))
     count = _STEPS * settings.batch_size
     rng = generator(config.seed, Purpose.INITIAL_SOLUTIONS, 1)

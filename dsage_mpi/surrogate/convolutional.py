@@ -110,6 +110,7 @@ class ConvolutionalNetwork(Network):
 
     OCCUPANCY = True
     SIZE_KEY = "features"
+    FASTEST_PASS = 30
 
     def __init__(self, space: LevelSpace, outputs: int, settings: SurrogateSettings) -> None:
         super().__init__(space, outputs, settings)

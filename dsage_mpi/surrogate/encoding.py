@@ -55,14 +55,14 @@ class LevelEncoder:
         height, width = size or (padded_side(space.shape),) * 2
         self._padding = (0, width - space.shape[1], 0, height - space.shape[0])
         self._empty_tile = space.empty_tile
-        self._codes = torch.arange(space.tile_count, dtype=torch.int8, device=device)
-        self._dtype = dtype
+        #: (tile codes, channels): a one, and zeros where planes go.
+        self._rows = torch.eye(space.tile_count, space.channels, dtype=dtype, device=device)
 
     def __call__(self, levels: Tensor, planes: Tensor | None = None) -> Tensor:
         """Image ((n, channels, height, width), channels last) of levels ((n, H, W) int8).
 
-        Comparing bytes needs neither the int64 indices of ``one_hot`` nor its scatter, and
-        leaves channels last in memory, which is what the CPU convolutions are fastest on.
+        A table of one row per tile code, with room for the planes, is written once; that leaves
+        channels last in memory, too, which is what the CPU convolutions are fastest on.
 
         Args:
             levels: (n, H, W) int8.
@@ -70,11 +70,11 @@ class LevelEncoder:
         """
         if any(self._padding):
             levels = functional.pad(levels, self._padding, value=self._empty_tile)
-        image = (levels.unsqueeze(-1) == self._codes).to(self._dtype)
+        image = functional.embedding(levels.int(), self._rows)
         if planes is not None:
             if any(self._padding):
                 planes = functional.pad(planes, self._padding)
-            image = torch.cat([image, planes.permute(0, 2, 3, 1).to(self._dtype)], dim=-1)
+            image[..., len(self._rows) :].copy_(planes.permute(0, 2, 3, 1))
         return image.permute(0, 3, 1, 2)
 
 

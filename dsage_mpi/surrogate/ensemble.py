@@ -57,6 +57,11 @@ class Ensemble(Network):
         """The first member's."""
         return self.networks[0].output_layer()
 
+    @property
+    def fastest_pass(self) -> int:
+        """The members'."""
+        return self.networks[0].fastest_pass
+
     def rescale_outputs(self, ratio: Tensor, shift: Tensor) -> None:
         """Changes each member's, (outputs of one,) each."""
         for member in self.networks:

@@ -18,9 +18,9 @@ from dsage_mpi.surrogate.network import Network
 from dsage_mpi.surrogate.settings import SurrogateSettings
 from dsage_mpi.surrogate.training import divergence_advice
 
-#: Levels per pass for "auto". 30 divides both published inner batches (mazes 150, Mario 30), its
-#: activations stay in a CPU's cache; a GPU wants more work per kernel.
-AUTO_BATCH = {"cpu": 30, "cuda": 150}
+#: Levels per pass for "auto", at least, and at most on a GPU, which wants much work per kernel.
+#: They divide both published inner batches (mazes 150, Mario 30).
+SMALLEST_PASS, LARGEST_PASS = 30, 150
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -35,15 +35,21 @@ class Inference:
         network: What to take the snapshot of.
         settings: Precision and size of a pass.
         device: Where the network is.
+        usual: Levels that are asked for at once, mostly.
     """
 
-    def __init__(self, network: Network, settings: SurrogateSettings, device: torch.device) -> None:
+    def __init__(
+        self,
+        network: Network,
+        settings: SurrogateSettings,
+        device: torch.device,
+        usual: int = LARGEST_PASS,
+    ) -> None:
         self._settings, self._device = settings, device
         self._network = network.for_prediction(DTYPES[settings.predict_precision])
         self._encoder = self._network.encoder(device)
-        batch = settings.predict_batch
         #: Levels per pass.
-        self.batch = AUTO_BATCH.get(device.type, 30) if batch == "auto" else batch
+        self.batch = _levels_per_pass(network, settings, device, usual)
 
     def __call__(
         self, levels: NDArray[Any], wants_grid: bool
@@ -89,6 +95,16 @@ class Inference:
             sides = (0, 0) * (rows.ndim - 1)
             rows = functional.pad(rows, (*sides, 0, missing), value=filling)
         return torch.split(rows, self.batch)
+
+
+def _levels_per_pass(
+    network: Network, settings: SurrogateSettings, device: torch.device, usual: int
+) -> int:
+    """``surrogate.predict_batch``; "auto": what is fast, but no more than is usually asked for."""
+    if settings.predict_batch != "auto":
+        return settings.predict_batch
+    fastest = network.fastest_pass if device.type == "cpu" else LARGEST_PASS
+    return max(SMALLEST_PASS, min(fastest, usual))
 
 
 def _joined(passes: list[Tensor], count: int) -> NDArray[np.float32]:

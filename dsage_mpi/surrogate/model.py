@@ -29,7 +29,7 @@ from dsage_mpi.surrogate.device import (
 )
 from dsage_mpi.surrogate.ensemble import make_surrogate_network, members_of
 from dsage_mpi.surrogate.errors import SurrogateError
-from dsage_mpi.surrogate.inference import Inference
+from dsage_mpi.surrogate.inference import LARGEST_PASS, Inference
 from dsage_mpi.surrogate.members import (
     Lesson,
     Member,
@@ -59,6 +59,7 @@ class Surrogate:
         space: What levels are.
         measures: What the measures are called, for messages.
         run_seed: Seed of the run: initial weights and the order of training samples.
+        usual_batch: Levels that are to be predicted at once, mostly; sets the size of passes.
         device: Overrides ``settings.device``.
 
     Raises:
@@ -72,11 +73,12 @@ class Surrogate:
         measures: Sequence[str],
         *,
         run_seed: int,
+        usual_batch: int = LARGEST_PASS,
         device: torch.device | str | None = None,
     ) -> None:
         self.settings, self.space = settings, space
         self.device = choose_device(settings.device) if device is None else torch.device(device)
-        self._threads = resolve_threads(settings)
+        self._threads, self._usual_batch = resolve_threads(settings), usual_batch
         self._shown = ("objective", *measures)
         self._run_seed = run_seed
         configure_determinism(settings.deterministic, self.device)
@@ -233,7 +235,7 @@ class Surrogate:
 
     def _folded(self) -> Inference:
         if self._inference is None:
-            inference = Inference(self._network, self.settings, self.device)
+            inference = Inference(self._network, self.settings, self.device, self._usual_batch)
             if self._compute is not None:
                 weights = network_state(self._network)
                 self._compute.load(packed_state("predict", weights, processor()))

@@ -41,6 +41,8 @@ class Network(nn.Module):
     OCCUPANCY: ClassVar[bool] = False
     #: The key of ``[surrogate]`` that its size depends on most, for messages.
     SIZE_KEY: ClassVar[str] = "settings"
+    #: Levels per prediction pass that it is fastest with on a CPU, whose caches hold no more.
+    FASTEST_PASS: ClassVar[int] = 150
 
     #: What vectors are standardised with, (d,) float64 each.
     input_centre: Tensor
@@ -96,6 +98,11 @@ class Network(nn.Module):
                 f"{name}.heads is no nn.Linear: the layer that ends in the outputs"
             )
         return heads
+
+    @property
+    def fastest_pass(self) -> int:
+        """``FASTEST_PASS``, of the networks that it is made of if it is made of several."""
+        return self.FASTEST_PASS
 
     def rescale_outputs(self, ratio: Tensor, shift: Tensor) -> None:
         """Changes weights so that outputs become ``ratio * outputs + shift``, (outputs,) each."""

@@ -71,7 +71,7 @@ class RemoteInference:
         self._space, device = shape.space, torch.device("cpu")
         network = make_surrogate_network(shape.space, shape.outputs, shape.settings, 0, device)
         load_network_state(network, weights)
-        self._inference = Inference(network, shape.settings, device)
+        self._inference = Inference(network, shape.settings, device, shape.usual_batch)
 
     def __call__(self, request: Bytes, is_wanted: Callable[[], bool]) -> Bytes:
         """Outputs of some passes of levels; so few that nothing can be more urgent."""

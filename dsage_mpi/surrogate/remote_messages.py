@@ -23,11 +23,19 @@ _MARK = "array:"
 
 
 class Shape(NamedTuple):
-    """What networks are built from: ``settings`` are the table ``[surrogate]``."""
+    """What networks are built from, as on rank 0.
+
+    Attributes:
+        settings: The table ``[surrogate]``.
+        space: What levels are.
+        outputs: 1 + number of measures.
+        usual_batch: Levels that rank 0 predicts at once, mostly.
+    """
 
     settings: SurrogateSettings
     space: LevelSpace
-    outputs: int  # 1 + number of measures
+    outputs: int
+    usual_batch: int
 
 
 def packed_state(role: Role, arrays: Mapping[str, Any], processor: str) -> Bytes:

@@ -132,7 +132,8 @@ class SurrogateSettings(ComponentSettings):
     )
     predict_batch: BatchSize | Literal["auto"] = Field(
         "auto",
-        description="Levels per prediction pass (a short pass is padded); auto: CPU 30, GPU 150.",
+        description="Levels per prediction pass (a short pass is padded); auto: those of an inner "
+        "iteration, but at least 30, and at most 150 (convolutional on a CPU: 30).",
     )
     predict_precision: Literal["float32", "bfloat16"] = Field(
         "float32",

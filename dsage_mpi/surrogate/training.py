@@ -142,7 +142,7 @@ class Trainer:
         columns = {
             "levels": window["levels"],
             "targets": self._scaling.trained(raw),
-            "occupancy": window["occupancy"],
+            **({"occupancy": window["occupancy"]} if self._network.predicts_occupancy else {}),
             **({"planes": window["planes"]} if "planes" in window else {}),
         }
         progress = on_progress or (lambda epochs: None)
@@ -206,18 +206,20 @@ class Trainer:
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
 
-    def _step(
-        self, levels: Tensor, targets: Tensor, occupancy: Tensor, planes: Tensor | None = None
-    ) -> Tensor:
-        """One optimizer step; loss and parts as one vector, still on the device."""
-        loss, parts = self._loss(levels, targets, occupancy, planes)
+    def _step(self, **rows: Tensor) -> Tensor:
+        """One optimizer step on rows of the columns; loss and parts, still on the device."""
+        loss, parts = self._loss(**rows)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
         return torch.cat([loss.detach().view(1), parts])
 
     def _loss(
-        self, levels: Tensor, targets: Tensor, occupancy: Tensor, planes: Tensor | None = None
+        self,
+        levels: Tensor,
+        targets: Tensor,
+        occupancy: Tensor | None = None,
+        planes: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         with torch.autocast(levels.device.type, torch.bfloat16, enabled=self._mixed):
             outputs, grid = self._network(self._encoder(levels, planes))
@@ -225,7 +227,7 @@ class Trainer:
             outputs.float(),
             targets,
             None if grid is None else grid.float(),
-            occupancy / self._scaling.occupancy_scale,
+            None if occupancy is None else occupancy / self._scaling.occupancy_scale,
             self._settings.occupancy_weight,
         )
 

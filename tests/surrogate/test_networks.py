@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 import torch
 
-from dsage_mpi.core.levels import LevelSpace
+from dsage_mpi.core.levels import LevelSpace, Planes
 from dsage_mpi.surrogate.convolutional import ConvolutionalNetwork
 from dsage_mpi.surrogate.encoding import LevelEncoder, padded_side
+from dsage_mpi.surrogate.ensemble import make_surrogate_network
+from dsage_mpi.surrogate.inference import Inference
 from dsage_mpi.surrogate.network import make_network
 from dsage_mpi.surrogate.settings import SurrogateSettings
 
@@ -132,3 +134,36 @@ def test_encoding_pads_right_and_bottom_with_the_empty_tile():
     codes[:2, :3] = levels[0]
     expected = torch.nn.functional.one_hot(codes.long(), 3).permute(2, 0, 1)
     assert torch.equal(image[0], expected.float())
+
+
+def test_planes_follow_the_tiles_and_are_padded_with_zeros():
+    planes = Planes(("one", "two"), lambda levels: np.zeros((len(levels), 2, 2, 3)))
+    space = LevelSpace((2, 3), tile_count=3, empty_tile=1, planes=planes)
+    levels = torch.tensor([[[0, 1, 2], [2, 1, 0]]], dtype=torch.int8)
+    numbers = torch.arange(12, dtype=torch.float32).reshape(1, 2, 2, 3)
+    image = LevelEncoder(space, CPU)(levels, numbers)
+    assert image.shape == (1, 5, 8, 8)
+    assert image.is_contiguous(memory_format=torch.channels_last)
+    without = LevelEncoder(LevelSpace((2, 3), tile_count=3, empty_tile=1), CPU)(levels)
+    assert torch.equal(image[:, :3], without)
+    assert torch.equal(image[:, 3:, :2, :3], numbers)
+    assert image[:, 3:, 2:].count_nonzero() == image[:, 3:, :, 3:].count_nonzero() == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "members", "usual", "levels"),
+    [
+        ("convolutional", 1, 150, 30),  # its maps would leave the caches
+        ("compact", 1, 10, 30),  # equal kernels for few levels, too
+        ("compact", 1, 70, 70),  # no more than are asked for
+        ("compact", 3, 1500, 150),
+    ],
+)
+def test_a_pass_is_as_large_as_is_fast(kind, members, usual, levels):
+    settings = SurrogateSettings(
+        kind=kind, members=members, features=4, residual_blocks=1, ancillary=False
+    )
+    network = make_surrogate_network(LevelSpace((8, 8), 3), 3, settings, 0, CPU)
+    assert Inference(network, settings, CPU, usual).batch == levels
+    fixed = settings.model_copy(update={"predict_batch": 17})
+    assert Inference(network, fixed, CPU, usual).batch == 17

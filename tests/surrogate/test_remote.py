@@ -60,7 +60,7 @@ class Alternating:
 
 
 def service_for(model: Any, name: str | None = None) -> SurrogateService:
-    shape = Shape(model.settings, model.space, len(model._shown))
+    shape = Shape(model.settings, model.space, len(model._shown), usual_batch=150)
     return SurrogateService(shape, processor() if name is None else name)
 
 
@@ -68,7 +68,8 @@ def service_for(model: Any, name: str | None = None) -> SurrogateService:
 def test_shared_predictions_are_those_of_one_rank(kind, members):
     ancillary = kind == "convolutional"
     alone, shared = (
-        surrogate(kind=kind, epochs=1, ancillary=ancillary, members=members) for _ in range(2)
+        surrogate(kind=kind, epochs=1, ancillary=ancillary, members=members, predict_batch=30)
+        for _ in range(2)
     )
     compute = Alternating(service_for(shared))
     assert shared.share(compute) == 2

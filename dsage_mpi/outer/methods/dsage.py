@@ -25,7 +25,7 @@ from dsage_mpi.core.domain import Array, known_objective
 from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.core.seeding import Purpose, generator
 from dsage_mpi.core.state import Tree
-from dsage_mpi.outer.balance import planned_work
+from dsage_mpi.outer.balance import levels_per_iteration, planned_work
 from dsage_mpi.outer.methods.base import Context, Proposal
 from dsage_mpi.outer.record import batches
 from dsage_mpi.outer.searched import Searched
@@ -67,15 +67,14 @@ class Dsage:
         #: Outer iteration of the last training, and its loss.
         self._last_training = (-1, 0.0)
         space, measures = LevelSpace.of(domain, config.surrogate.planes), config.archive.measures
-        self._surrogate = Surrogate(config.surrogate, space, measures, run_seed=config.seed)
-        domain.predict_on(str(self._surrogate.device))
-        self._piece = _PIECE * self._surrogate.share(context.compute)
-        self._data = DataSet(
-            config.algorithm.max_evaluations,
-            space,
-            self._surrogate.device,
-            measure_count=len(measures),
+        usual, budget = levels_per_iteration(config), config.algorithm.max_evaluations
+        self._surrogate = Surrogate(
+            config.surrogate, space, measures, run_seed=config.seed, usual_batch=usual
         )
+        device = self._surrogate.device
+        domain.predict_on(str(device))
+        self._piece = _PIECE * self._surrogate.share(context.compute)
+        self._data = DataSet(budget, space, device, measure_count=len(measures))
 
     def propose(self, iteration: int) -> Proposal:
         """Random solutions first; then trains, exploits and selects."""
