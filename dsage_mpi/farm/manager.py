@@ -34,6 +34,7 @@ from dsage_mpi.farm.messages import (
     most_tasks,
 )
 from dsage_mpi.farm.outcome import Ledger, Outcome, RankStats
+from dsage_mpi.farm.priority import give_way_to_root
 from dsage_mpi.farm.roster import Roster
 from dsage_mpi.farm.scheduling import Pace, plan
 from dsage_mpi.farm.settings import FarmSettings
@@ -56,6 +57,7 @@ class MpiFarm:
         self.workers = world.size - 1
         self._world = world
         self._comm = world.duplicate(on_wait)
+        give_way_to_root(self._comm)
         self._task_dtype = task_dtype
         self._result_dtype = result_dtype
         self._settings = settings

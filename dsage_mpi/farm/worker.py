@@ -26,6 +26,7 @@ from dsage_mpi.farm.messages import (
     unpack_tasks,
 )
 from dsage_mpi.farm.outcome import RankStats
+from dsage_mpi.farm.priority import give_way_to_root
 from dsage_mpi.farm.runner import Runner, describe
 from dsage_mpi.farm.settings import FarmSettings
 
@@ -83,6 +84,7 @@ def serve(
         duties: What else this rank does.
     """
     comm = world.duplicate()
+    give_way_to_root(comm)
     with _interrupts_ignored():
         dtypes = np.dtype(task_dtype), np.dtype(result_dtype)
         worker = _Worker(comm, *dtypes, settings, duties.calls)

@@ -28,7 +28,8 @@ from ribs.archives import ArchiveBase
 from dsage_mpi.archives import Archives, build_archives
 from dsage_mpi.core.seeding import Purpose, integer_seed
 from dsage_mpi.core.state import CheckpointError, Tree
-from dsage_mpi.outer.evaluate import Place, begin_evaluation
+from dsage_mpi.outer.evaluate import BatchEvaluation, Place, begin_evaluation
+from dsage_mpi.outer.mark import Mark, saved_proposals
 from dsage_mpi.outer.methods import build_method
 from dsage_mpi.outer.methods.base import Context, Proposal
 from dsage_mpi.outer.phases import Phases
@@ -51,21 +52,6 @@ class Step:
     batch: Batch
     errors: dict[str, float]
     add_info: Tree
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A state that a restart can go on from, beside archive and record.
-
-    Attributes:
-        method: The method's state.
-        proposal: What was to be evaluated next; None if it was not known.
-        following: What was to be evaluated after that (overlapped); None if it was not known.
-    """
-
-    method: Tree
-    proposal: Proposal | None = None
-    following: Proposal | None = None
 
 
 class OuterLoop:
@@ -91,6 +77,9 @@ class OuterLoop:
         self.on_milestone: Callable[[], None] = lambda: None
         #: Called with what was proposed, and the number of its first evaluation.
         self.on_proposal: Callable[[Proposal, int], None] = lambda proposal, first: None
+        #: Asked at the end of an iteration: whether other ranks may begin with the next batch now,
+        #: before what is kept of this one has been; they may be wanted for that.
+        self.may_begin_next: Callable[[], bool] = lambda: True
         #: Called by ``run`` after every iteration, once all that is kept of it is.
         self.listeners: Sequence[Listener] = ()
         self._begin(build_archives(config.archive, config.seed))
@@ -115,6 +104,7 @@ class OuterLoop:
                 self._warn_of_early_end()
                 return
             batch = self._evaluate(proposal.first(self.evaluations_left))
+            self._begin_next(len(batch))
             errors = self.method.assess(batch)  # before anything is trained on the batch
             add_info = add_to_archive(self.archive, batch)
             self.record.append(batch)
@@ -142,8 +132,7 @@ class OuterLoop:
             **marked.method,
             # All streams that are not in the method's state are named: see ``seeding``.
             "rng": {"run_seed": self.config.seed, **marked.method.get("rng", {})},
-            **_proposal_state("proposal", marked.proposal),
-            **_proposal_state("following", marked.following),
+            **marked.proposals(),
         }
 
     def _begin(self, archives: Archives) -> None:
@@ -165,6 +154,8 @@ class OuterLoop:
             )
         )
         self.iteration = 0
+        #: The next batch, if other ranks have begun with it.
+        self._begun: BatchEvaluation | None = None
         self._mark()
 
     def load_state(self, tree: Tree) -> None:
@@ -181,7 +172,8 @@ class OuterLoop:
         self._check_archive(tree["archive"])
         self.method.load_state(tree, self.record)
         self.iteration = int(tree["counters"]["iteration"])
-        self._mark(_load_proposal(tree, "proposal"), _load_proposal(tree, "following"))
+        self._begun = None
+        self._mark(*saved_proposals(tree))
 
     def _propose(self) -> Proposal:
         proposal = self.method.propose(self.iteration)
@@ -222,14 +214,30 @@ class OuterLoop:
         self.on_milestone()
 
     def _evaluate(self, proposal: Proposal) -> Batch:
-        place = Place(self.config.seed, len(self.record), self.iteration)
-        running = begin_evaluation(self._farm, self.domain, proposal, place)
+        running = self._begun or self._begin_evaluation(proposal)
+        self._begun = None
         # Before the first results there is nothing to propose from.
         if self.config.overlaps and len(self.record) > 0:
             with self.phases.meanwhile(running.poll):
                 self._propose_following(proposal)
         with self.phases("evaluate", len(proposal.solutions)) as progress:
             return running.finish(lambda done, failed: progress(done))
+
+    def _begin_next(self, done: int) -> None:
+        """Has other ranks begin with the next batch, if it is known, before ``done`` are learned.
+
+        They would wait otherwise, for no result depends on when a batch begins.
+        """
+        following, left = self._marked.following, self.evaluations_left - done
+        if following is not None and left > 0 and self.may_begin_next():
+            self._begun = self._begin_evaluation(following.first(left), done, ahead=1)
+
+    def _begin_evaluation(
+        self, proposal: Proposal, after: int = 0, ahead: int = 0
+    ) -> BatchEvaluation:
+        """Begins to simulate a batch; ``after`` evaluations and ``ahead`` iterations from now."""
+        place = Place(self.config.seed, len(self.record) + after, self.iteration + ahead)
+        return begin_evaluation(self._farm, self.domain, proposal, place)
 
     def _check_archive(self, stored: Tree) -> None:
         rebuilt = elites(self.archive)
@@ -268,17 +276,3 @@ def add_to_archive(archive: ArchiveBase, batch: Batch) -> Tree:
         status[ok], value[ok] = info["status"], info["value"]
         value[batch.failed] = min(0.0, float(info["value"].min())) - 1.0
     return {"status": status, "value": value}
-
-
-def _proposal_state(name: str, proposal: Proposal | None) -> Tree:
-    if proposal is None:
-        return {}
-    return {name: {"notes": dict(proposal.notes), **proposal.arrays()}}
-
-
-def _load_proposal(tree: Tree, name: str) -> Proposal | None:
-    if name not in tree:
-        return None
-    saved = tree[name]
-    arrays = {key: saved.get(key) for key in ("cost", "measures", "parents")}
-    return Proposal(saved["solutions"], notes=saved["notes"], **arrays)

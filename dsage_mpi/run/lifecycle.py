@@ -53,6 +53,7 @@ class Run:
         parts.phases.on_safe_point = self.at_safe_point
         parts.loop.on_proposal = self.after_proposal
         parts.loop.on_milestone = self.checkpoints.save_milestone
+        parts.loop.may_begin_next = lambda: not self.checkpoints.is_due_next
         parts.resources.requests.save = self.checkpoints.save_now
 
     def after_proposal(self, proposal: Proposal, first: int) -> None:

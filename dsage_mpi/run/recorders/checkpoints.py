@@ -54,8 +54,16 @@ class CheckpointRecorder(Recorder):
 
     def after_iteration(self, step: Step) -> None:
         """Writes a checkpoint if one is due."""
-        if self._is_due():
+        if self._is_due(self._parts.loop.iteration):
             self.save_iteration()
+
+    @property
+    def is_due_next(self) -> bool:
+        """Whether a checkpoint is to be written when the present iteration ends.
+
+        All ranks write it, unless they are simulating; then rank 0 writes it alone.
+        """
+        return self._is_due(self._parts.loop.iteration + 1)
 
     def on_stop(self, reason: str) -> None:
         """Writes the final checkpoint."""
@@ -139,9 +147,9 @@ class CheckpointRecorder(Recorder):
             "time": datetime.now().astimezone().isoformat(timespec="seconds"),
         }
 
-    def _is_due(self) -> bool:
+    def _is_due(self, iteration: int) -> bool:
         settings = self._parts.config.checkpoint
-        if self._parts.loop.iteration % settings.every:
+        if iteration % settings.every:
             return False
         least = max(settings.min_seconds, _LEAST_WORK * self._seconds)
         return settings.min_seconds == 0 or time.monotonic() - self._last_written >= least
