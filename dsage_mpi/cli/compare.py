@@ -81,6 +81,10 @@ def compare(paths: list[Path], output: Path | None, target: float | None = None)
     from dsage_mpi.study.compare import as_markdown, sections, write_comparison
     from dsage_mpi.study.folder import folder_of
 
+    for path in paths:
+        if not_run := _unknown_study(path, folder_of(path)):
+            complain(not_run)
+            return exit_codes.BAD_INPUT
     paths = [folder_of(path) for path in paths]
     try:
         comparison = _read(paths, target)
@@ -96,6 +100,18 @@ def compare(paths: list[Path], output: Path | None, target: float | None = None)
     print(as_markdown(comparison, sections(comparison)))
     print("\n".join(map(str, written)))
     return exit_codes.DONE
+
+
+def _unknown_study(path: Path, folder: Path) -> str:
+    """What to say of a file whose runs are nowhere; empty if they are there, or it is none."""
+    if folder == path or folder.exists():
+        return ""
+    if not path.is_file():
+        return f"{path} does not exist; expected a study's file, its folder or runs"
+    return (
+        f"{path}: no study of that name has run here ({folder} does not exist). Name the folder of "
+        "its runs, or run it first: python -m dsage_mpi sweep STUDY.toml"
+    )
 
 
 def _read(paths: list[Path], target: float | None) -> Comparison:

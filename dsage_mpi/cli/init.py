@@ -30,7 +30,7 @@ EPILOG = """examples:
 exit codes:
   0  all files are there
   1  a file could not be written
-  2  a folder of that name is there already; nothing was written"""
+  2  a folder of that name is there already, or FOLDER is none; nothing was written"""
 
 
 def configure(parser: Parser) -> None:
@@ -53,6 +53,9 @@ def main(arguments: argparse.Namespace) -> int:
     if not all((source / name).is_dir() for name in FOLDERS):
         complain(f"{source} has no {' and '.join(FOLDERS)}: install dsage_mpi anew")
         return exit_codes.FAILED
+    if _is_there(folder) and not folder.is_dir():
+        complain(f"{folder} is no folder: name another, which may be new")
+        return exit_codes.BAD_INPUT
     if there := [str(folder / name) for name in FOLDERS if _is_there(folder / name)]:
         complain(f"{' and '.join(there)} exist(s), and nothing is overwritten: name another folder")
         return exit_codes.BAD_INPUT

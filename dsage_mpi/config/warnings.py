@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dsage_mpi.config.balance import BalanceSettings
 from dsage_mpi.config.schema import Config
 from dsage_mpi.domains import gives_occupancy, has_planes
 from dsage_mpi.surrogate.registry import network_facts
@@ -34,3 +35,21 @@ def config_warnings(config: Config) -> Iterator[str]:
                 f'surrogate.ancillary = true: surrogate.kind = "{kind}" predicts no occupancy; '
                 "leave it out"
             )
+    if config.balance != BalanceSettings() and not config.balances:
+        yield (
+            "[balance] is set, and nothing is balanced by it: set inner_loop.iterations or "
+            'surrogate.max_steps = "balanced", or leave it out'
+        )
+    if _trains_members_on_one_rank(config):
+        yield (
+            f'farm.compute = "ranks" with surrogate.threads = {config.surrogate.threads}: rank 0 '
+            f"trains all {config.surrogate.members} members; with surrogate.threads = 1 other "
+            "ranks train some of them"
+        )
+
+
+def _trains_members_on_one_rank(config: Config) -> bool:
+    """Whether other ranks are to help rank 0, and cannot where it has most to do."""
+    surrogate = config.surrogate
+    shares = config.uses_surrogate and config.farm.compute == "ranks"
+    return shares and surrogate.members > 1 and surrogate.threads not in (1, "auto")

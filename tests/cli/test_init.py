@@ -40,6 +40,20 @@ def test_nothing_is_overwritten(
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+@pytest.mark.parametrize("kind", ["file", "dangling link"])
+def test_what_is_no_folder_is_a_mistake(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "place"
+    if kind == "file":
+        place.write_text("mine")
+    else:
+        place.symlink_to("nothing")
+    assert main(["init", str(place)]) == 2
+    assert f"{place} is no folder" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["place"]
+
+
 def test_a_place_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     assert main(["init", str(tmp_path / "file" / "folder")]) == 1

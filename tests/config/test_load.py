@@ -193,6 +193,23 @@ def test_a_budget_without_a_search_is_noted(write: Writer) -> None:
     assert list(config_warnings(load_config(path, overrides=direct))) == []
 
 
+def test_costs_that_balance_nothing_are_noted(write: Writer) -> None:
+    path = write()
+    (line,) = config_warnings(load_config(path, overrides=["balance.ratio=2"]))
+    assert "[balance] is set, and nothing is balanced by it" in line
+    balanced = ["balance.ratio=2", "inner_loop.iterations=balanced"]
+    assert list(config_warnings(load_config(path, overrides=balanced))) == []
+
+
+def test_members_that_other_ranks_cannot_train_are_noted(write: Writer) -> None:
+    path = write()
+    shared = ["farm.compute=ranks", "surrogate.members=3", "surrogate.threads=4"]
+    (line,) = config_warnings(load_config(path, overrides=shared))
+    assert "with surrogate.threads = 1 other ranks train some of them" in line
+    one = [*shared[:2], "surrogate.threads=1"]
+    assert list(config_warnings(load_config(path, overrides=one))) == []
+
+
 def test_union_of_types_is_one_problem(write: Writer) -> None:
     found = problems(write(), "surrogate.threads=1.5")
     assert found == {"surrogate.threads": '= 1.5: expected an integer or "auto"'}

@@ -143,6 +143,17 @@ def test_what_cannot_be_compared(study, tmp_path, capsys):
     assert "is a study: compare it alone, or runs" in capsys.readouterr().err
 
 
+def test_a_file_whose_runs_are_nowhere(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.toml").write_text("")
+    assert main(["compare", "mine.toml"]) == 2
+    assert "mine.toml: no study of that name has run here (runs/mine does not exist)" in " ".join(
+        capsys.readouterr().err.split()
+    )
+    assert main(["compare", "other.toml"]) == 2
+    assert "other.toml does not exist" in capsys.readouterr().err
+
+
 def test_the_paper_s_table_at_a_hundredth(scaled_study, capsys, tmp_path):
     from tests.study.conftest import LESS
 
