@@ -23,7 +23,7 @@ class Silent:
         pass
 
 
-def make(settings, domain=None):
+def make(settings, domain=None, seen_as=lambda farm: farm):
     domain = domain or GridDomain()
     farm = open_farm(
         World(),
@@ -32,7 +32,7 @@ def make(settings, domain=None):
         domain.result_dtype,
         FarmSettings(),
     )
-    return OuterLoop(settings, domain, farm, Phases(Silent()))
+    return OuterLoop(settings, domain, seen_as(farm), Phases(Silent()))
 
 
 def run(loop, stop_after=None):

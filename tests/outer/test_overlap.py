@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dsage_mpi.farm import open_farm
-from dsage_mpi.farm.launch import World
-from dsage_mpi.farm.settings import FarmSettings
-from dsage_mpi.outer.loop import OuterLoop
-from dsage_mpi.outer.phases import Phases
-from tests.outer.loops import Silent, digest_of, run
-from tests.outer.toy import GridDomain, config
+from tests.outer.loops import digest_of, make, run
+from tests.outer.toy import config
 
 
 class Noting:
@@ -39,15 +34,7 @@ def overlapped(budget, may_begin_next):
     """A finished run, and what happened in which order."""
     events = []
     settings = config(algorithm={"max_evaluations": budget}, outer_loop={"mode": "overlapped"})
-    domain = GridDomain()
-    farm = open_farm(
-        World(),
-        lambda: domain.make_simulator(domain.simulator_payload()),
-        domain.task_dtype,
-        domain.result_dtype,
-        FarmSettings(),
-    )
-    loop = OuterLoop(settings, domain, Noting(farm, events), Phases(Silent()))
+    loop = make(settings, seen_as=lambda farm: Noting(farm, events))
     loop.may_begin_next = may_begin_next
 
     def iteration(loop, step):
