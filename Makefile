@@ -29,7 +29,7 @@ run: setup ## run the main job, INPUT, with mpirun on this machine's cores
 
 test: setup lint ## run lint and all tests, serial, under mpirun and under a Slurm of their own
 	@bash scripts/setup-tests.sh
-	@$(VENV_PYTHON) -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(VENV_PYTHON) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: setup ## check style, format, types and the floors of imports
 	@$(VENV_PYTHON) -m ruff check .

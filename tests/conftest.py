@@ -25,16 +25,23 @@ _TOGETHER = ("slurm", "docs", "hosts", "study", "domains/mario/java", "domains/m
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With pytest-xdist (``make test``) the tests of a file or a folder go to one worker."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    tests = Path(__file__).parent
-    places = {item: os.path.relpath(item.path, tests) for item in items}
-    for item, place in places.items():
-        folder = next((f for f in _TOGETHER if place.startswith(f"{f}/")), None)
-        item.add_marker(pytest.mark.xdist_group(folder or place))
+    """With pytest-xdist (``make test``) what takes longest begins first."""
     if config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
-        items.sort(key=lambda item: _rank(places[item]))
+        tests = Path(__file__).parent
+        items.sort(key=lambda item: _rank(os.path.relpath(item.path, tests)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """The tests of a file, or of a folder of ``_TOGETHER``, go to one worker."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByPlace(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            place = nodeid.partition("::")[0].removeprefix("tests/")
+            return next((f for f in _TOGETHER if place.startswith(f"{f}/")), place)
+
+    return ByPlace(config, log)
 
 
 def _rank(place: str) -> int:

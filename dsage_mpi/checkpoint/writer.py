@@ -91,6 +91,11 @@ class CheckpointWriter:
             level = logging.WARNING if choice == "parallel" else logging.INFO
             _log.log(level, "rank 0 alone writes checkpoints, the files are the same: %s", obstacle)
 
+    @property
+    def may_use_ranks(self) -> bool:
+        """Whether all ranks write checkpoints that are large enough."""
+        return self._team is not None and self._least < math.inf
+
     def write(self, path: Path, tree: Tree, attributes: Attributes | None = None) -> Written:
         """Writes one checkpoint atomically.
 

@@ -35,7 +35,7 @@ def config_warnings(config: Config) -> Iterator[str]:
                 f'surrogate.ancillary = true: surrogate.kind = "{kind}" predicts no occupancy; '
                 "leave it out"
             )
-    if config.balance != BalanceSettings() and not config.balances:
+    if config.uses_surrogate and config.balance != BalanceSettings() and not config.balances:
         yield (
             "[balance] is set, and nothing is balanced by it: set inner_loop.iterations or "
             'surrogate.max_steps = "balanced", or leave it out'

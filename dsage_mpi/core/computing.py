@@ -65,9 +65,11 @@ class Compute(Protocol):
     ) -> list[NDArray[Any] | Bytes]:
         """Answers all requests, here and on ranks that have nothing else to do.
 
+        An answer that this rank has given, or begun to give, is the one that is returned.
+
         Args:
             requests: What to answer.
-            local: Answers the k-th of them here; what it raises is raised.
+            local: Answers the k-th of them here, once at most; what it raises is raised.
             prefetch: Requests that wait at a rank while it answers another.
             on_wait: Called while this rank waits for others; what it raises is raised.
 

@@ -138,6 +138,7 @@ class RankPool:
 
     def _do(self, k: int, local: Callable[[int], NDArray[Any]]) -> None:
         start = time.perf_counter()
+        self._job.here.add(k)
         self._job.answers[k] = local(k)
         self._seconds = time.perf_counter() - start
 
@@ -186,8 +187,8 @@ class RankPool:
                 self._refuse(rank, found)
             if kind != Reply.ANSWER and rank in job.ranks:
                 job.ranks.remove(rank)
-            if k not in job.numbers or k in job.answers:
-                continue  # of an earlier ``map``, or answered here meanwhile
+            if k not in job.numbers or k in job.answers or k in job.here:
+                continue  # of an earlier ``map``, or answered here, if only in a moment
             if kind == Reply.ANSWER:
                 job.answers[k] = found
             else:
@@ -214,6 +215,8 @@ class _Job:
         self.numbers = range(len(requests))
         self.todo = deque(self.numbers)
         self.answers: dict[int, NDArray[Any] | Bytes] = {}
+        #: What this rank has answered, or is just answering.
+        self.here: set[int] = set()
         #: Who takes part.
         self.ranks: list[int] = []
 

@@ -100,8 +100,22 @@ class ServiceDesk:
         reply = np.empty(REPLY.size + found.size, np.uint8)
         REPLY.pack_into(reply.data, 0, number, kind, seconds)
         reply[REPLY.size :] = found
+        self._send(reply)
+
+    def _send(self, reply: Bytes) -> None:
+        """Sends a reply; a large one is under way until rank 0 has it, or sends something itself.
+
+        Most MPI libraries move it only while both sides are inside MPI calls: were this rank to
+        simulate meanwhile, rank 0 would be stuck in receiving.
+        """
         self._sending = [(request, kept) for request, kept in self._sending if not request.Test()]
-        self._sending.append((self._comm.Isend([reply, self._mpi.BYTE], 0, Tag.REPLY), reply))
+        request = self._comm.Isend([reply, self._mpi.BYTE], 0, Tag.REPLY)
+        self._sending.append((request, reply))
+        if reply.size > EAGER_BYTES:
+            wait_until(
+                lambda: request.Test() or self._comm.Iprobe(0, self._mpi.ANY_TAG),
+                _SEND_POLL_SECONDS,
+            )
 
     def _found(self, request: Bytes, is_wanted: Callable[[], bool]) -> tuple[Reply, Bytes]:
         failure = self._failure

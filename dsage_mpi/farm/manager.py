@@ -95,6 +95,8 @@ class MpiFarm:
 
     def _advance(self, job: Job) -> bool:
         """Takes in an answer if there is one; whether there was."""
+        if self.compute is not None:
+            self.compute.receive_late()
         heard = self._exchange.has_answer()
         if heard:
             self._react(self._receive(), job)

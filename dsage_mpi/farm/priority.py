@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import Any
 
 #: What is added to the nice value of the others: a third of rank 0's weight, on Linux.
@@ -30,4 +31,10 @@ def give_way_to_root(comm: Any) -> None:
     ranks = [rank for rank, _ in facts]
     cores = set().union(*(allowed for _, allowed in facts))
     if 0 in ranks and comm.Get_rank() != 0 and len(ranks) > len(cores):
-        os.nice(_NICER)
+        _lower_once()
+
+
+@cache
+def _lower_once() -> None:
+    """Once per process, however many farms it serves: nobody but root can raise it again."""
+    os.nice(_NICER)

@@ -52,7 +52,7 @@ class BatchEvaluation:
         place: Place,
         running: RunningEvaluation,
     ) -> None:
-        self._domain, self._place, self._running = domain, place, running
+        self._domain, self.place, self._running = domain, place, running
         self._proposal, self._tasks = proposal, tasks
 
     def poll(self) -> None:
@@ -79,8 +79,8 @@ class BatchEvaluation:
         failed[list(reasons)] = True
         evaluations = _take(evaluations, np.isin(np.arange(len(ok)), list(sick), invert=True))
         return Batch(
-            first=self._place.first,
-            iteration=self._place.iteration,
+            first=self.place.first,
+            iteration=self.place.iteration,
             solutions=self._proposal.solutions,
             levels=_levels(self._domain, self._proposal.solutions, failed, evaluations),
             results=outcome.results,

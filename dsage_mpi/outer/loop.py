@@ -78,8 +78,9 @@ class OuterLoop:
         #: Called with what was proposed, and the number of its first evaluation.
         self.on_proposal: Callable[[Proposal, int], None] = lambda proposal, first: None
         #: Asked at the end of an iteration: whether other ranks may begin with the next batch now,
-        #: before what is kept of this one has been; they may be wanted for that.
-        self.may_begin_next: Callable[[], bool] = lambda: True
+        #: before what is kept of this one has been. They may be wanted for that, and whoever might
+        #: leave the loop then would have to wait for them.
+        self.may_begin_next: Callable[[], bool] = lambda: False
         #: Called by ``run`` after every iteration, once all that is kept of it is.
         self.listeners: Sequence[Listener] = ()
         self._begin(build_archives(config.archive, config.seed))
@@ -214,8 +215,10 @@ class OuterLoop:
         self.on_milestone()
 
     def _evaluate(self, proposal: Proposal) -> Batch:
-        running = self._begun or self._begin_evaluation(proposal)
-        self._begun = None
+        place = Place(self.config.seed, len(self.record), self.iteration)
+        running, self._begun = self._begun, None
+        if running is None or running.place != place:
+            running = begin_evaluation(self._farm, self.domain, proposal, place)
         # Before the first results there is nothing to propose from.
         if self.config.overlaps and len(self.record) > 0:
             with self.phases.meanwhile(running.poll):
@@ -230,14 +233,9 @@ class OuterLoop:
         """
         following, left = self._marked.following, self.evaluations_left - done
         if following is not None and left > 0 and self.may_begin_next():
-            self._begun = self._begin_evaluation(following.first(left), done, ahead=1)
-
-    def _begin_evaluation(
-        self, proposal: Proposal, after: int = 0, ahead: int = 0
-    ) -> BatchEvaluation:
-        """Begins to simulate a batch; ``after`` evaluations and ``ahead`` iterations from now."""
-        place = Place(self.config.seed, len(self.record) + after, self.iteration + ahead)
-        return begin_evaluation(self._farm, self.domain, proposal, place)
+            place = Place(self.config.seed, len(self.record) + done, self.iteration + 1)
+            first = following.first(left)
+            self._begun = begin_evaluation(self._farm, self.domain, first, place)
 
     def _check_archive(self, stored: Tree) -> None:
         rebuilt = elites(self.archive)

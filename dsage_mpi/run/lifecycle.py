@@ -53,13 +53,20 @@ class Run:
         parts.phases.on_safe_point = self.at_safe_point
         parts.loop.on_proposal = self.after_proposal
         parts.loop.on_milestone = self.checkpoints.save_milestone
-        parts.loop.may_begin_next = lambda: not self.checkpoints.is_due_next
+        parts.loop.may_begin_next = self.may_begin_next
         parts.resources.requests.save = self.checkpoints.save_now
 
     def after_proposal(self, proposal: Proposal, first: int) -> None:
         """Records what is to be evaluated next."""
         for recorder in self.recorders:
             recorder.after_proposal(proposal, first)
+
+    def may_begin_next(self) -> bool:
+        """Whether ranks may have the next batch before this iteration is over.
+
+        Not where a user's callback may end the run then, which would have to wait for them.
+        """
+        return not self.parts.loop.listeners and not self.checkpoints.needs_ranks_next
 
     def after_iteration(self, step: Step) -> None:
         """Records one outer iteration."""

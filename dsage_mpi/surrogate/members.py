@@ -51,7 +51,7 @@ class Member:
         )
 
     def train(self, lesson: Lesson, seed: int, on_progress: OnEpochs | None = None) -> Trained:
-        """Trains on a lesson; its seed decides the order of samples.
+        """Trains on a lesson; its seed decides the order of samples, and what dropout drops.
 
         Raises:
             SurrogateError: Loss or predictions have become infinite or not a number.
@@ -61,7 +61,10 @@ class Member:
         )
         count = len(lesson.window["levels"])
         samples = Samples.of(self._settings, count, lesson.newest, seed)
-        return trainer.run(lesson.window, samples, lesson.most_steps, on_progress)
+        device = lesson.window["levels"].device
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            torch.random.manual_seed(seed)
+            return trainer.run(lesson.window, samples, lesson.most_steps, on_progress)
 
     def adam(self) -> Tree:
         """The optimizer's state."""

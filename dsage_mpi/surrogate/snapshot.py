@@ -36,12 +36,15 @@ def load_network_state(network: nn.Module, tree: Mapping[str, Any]) -> None:
 
 
 def adam_state(network: nn.Module, optimizer: torch.optim.Adam) -> Tree:
-    """Adam's step count and moments by weight name; zeros before the first step."""
+    """Adam's step count and moments by weight name; zeros before the first step.
+
+    A weight that no output depends on has no state of its own: it counts as the others.
+    """
     steps = 0
     moments: Tree = {}
     for name, weight in network.named_parameters():
         state = optimizer.state.get(weight, {})
-        steps = int(state.get("step", 0))
+        steps = max(steps, int(state.get("step", 0)))
         moments[name] = {
             key: _array(state[key]) if key in state else np.zeros(weight.shape, np.float32)
             for key in MOMENTS

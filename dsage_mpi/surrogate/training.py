@@ -161,7 +161,8 @@ class Trainer:
         if self._settings.exact_statistics:
             whole = len(order) == len(window["levels"])
             shown = window if whole else _rows(window, order.sort().values)
-            self._set_statistics(shown["levels"], shown.get("planes"))
+            done = partial(progress, epoch + 1)
+            self._set_statistics(shown["levels"], shown.get("planes"), done)
         self._check_trained(window)
         named = dict(zip(self._names, losses[1:], strict=True))
         return Trained(epoch + 1, steps, losses[0], named)
@@ -187,7 +188,9 @@ class Trainer:
         return mean
 
     @torch.no_grad()
-    def _set_statistics(self, levels: Tensor, planes: Tensor | None) -> None:
+    def _set_statistics(
+        self, levels: Tensor, planes: Tensor | None, after_batch: Callable[[], None]
+    ) -> None:
         """Replaces running batch-norm statistics by averages over all levels, weights unchanged.
 
         The running ones are averages of about the last ten batches, made by weights that have
@@ -203,6 +206,7 @@ class Trainer:
         for rows in torch.tensor_split(torch.arange(len(levels)), batches):
             part = slice(int(rows[0]), int(rows[-1]) + 1)
             self._network(self._encoder(levels[part], None if planes is None else planes[part]))
+            after_batch()
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
 

@@ -197,6 +197,8 @@ def test_costs_that_balance_nothing_are_noted(write: Writer) -> None:
     path = write()
     (line,) = config_warnings(load_config(path, overrides=["balance.ratio=2"]))
     assert "[balance] is set, and nothing is balanced by it" in line
+    direct = ["balance.ratio=2", "algorithm.method=map_elites"]
+    assert list(config_warnings(load_config(path, overrides=direct))) == []
     balanced = ["balance.ratio=2", "inner_loop.iterations=balanced"]
     assert list(config_warnings(load_config(path, overrides=balanced))) == []
 

@@ -49,3 +49,9 @@ def test_ranks_join_in_once_they_have_no_more_tasks(mpirun):
     done = mpirun(3, *PROGRAM, "joining", timeout=60)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "joining: right\n", done.stderr
+
+
+def test_what_rank_0_has_begun_is_done_once_whoever_refuses_it(mpirun):
+    done = mpirun(3, *PROGRAM, "late_refusals", timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "late refusals: right\n", done.stderr

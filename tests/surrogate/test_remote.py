@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from torch import Tensor, nn
 
 from dsage_mpi.core.computing import NotWantedError
 from dsage_mpi.core.levels import LevelSpace, Planes
@@ -15,6 +17,7 @@ from dsage_mpi.core.processor import processor
 from dsage_mpi.surrogate.dataset import DataSet
 from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.model import Surrogate
+from dsage_mpi.surrogate.network import Network
 from dsage_mpi.surrogate.remote import SurrogateService
 from dsage_mpi.surrogate.remote_messages import Shape, packed_state
 from dsage_mpi.surrogate.settings import SurrogateSettings
@@ -109,6 +112,32 @@ def test_members_trained_on_other_ranks_are_those_trained_on_one(kind):
     assert compute.polled >= len(seen) - 2  # after every batch
     levels = evaluations(70, seed=3)[0]
     np.testing.assert_array_equal(shared.predict(levels).spread, alone.predict(levels).spread)
+
+
+class Odd(Network):
+    """Drops inputs at random, and has a layer that nothing depends on."""
+
+    def __init__(self, space: LevelSpace, outputs: int, settings: SurrogateSettings) -> None:
+        super().__init__(space, outputs, settings)
+        self.dropped = nn.Dropout(0.5)
+        self.heads = nn.Linear(space.tile_count * 64, outputs)
+        self.unused = nn.Linear(2, 2)
+
+    def forward(self, inputs: Tensor) -> tuple[Tensor, None]:
+        return self.heads(self.dropped(inputs.flatten(1))), None
+
+
+def test_odd_networks_are_trained_alike_everywhere():
+    """What torch's own generator draws, and what optimizers know nothing of, is the same."""
+    odd = {"kind": "tests.surrogate.test_remote:Odd", "ancillary": False, "members": 2}
+    alone, shared = (surrogate(epochs=2, **odd) for _ in range(2))
+    shared.share(Alternating(service_for(shared)))
+    data = data_set(60)
+    for iteration in range(2):
+        alone.train(data, iteration)
+        torch.rand(iteration + 1)
+        shared.train(data, iteration)
+        assert_same_state(shared.state(), alone.state())
 
 
 def test_members_on_vectors_are_trained_on_other_ranks():

@@ -49,8 +49,8 @@ def test_report_counts_partial_batches():
     done: list[int] = []
     report = surrogate(epochs=3).train(data_set(40), 5, done.append)
     assert (report.iteration, report.samples, report.epochs, report.steps) == (5, 40, 3, 9)
-    # After each of three batches and after the epoch.
-    assert done == [0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3]
+    # After each of three batches and after the epoch; then batch-norm statistics.
+    assert done == [0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3]
     assert set(report.losses) == {"objective", "measure_1", "measure_2", "occupancy"}
 
 
@@ -228,7 +228,8 @@ def test_a_training_ends_after_so_many_steps(max_steps, epochs, steps):
     model = surrogate(epochs=3, max_steps=max_steps)
     report = model.train(data_set(40), 0, done.append)
     assert (report.epochs, report.steps) == (epochs, steps)
-    assert len(done) == steps + epochs
+    statistics = 3  # batches of all levels, at the end
+    assert len(done) == steps + epochs + statistics
     assert int(model.state()["adam"]["steps"]) == steps
     assert np.isfinite(report.loss)
 

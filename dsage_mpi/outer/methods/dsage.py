@@ -42,8 +42,8 @@ from dsage_mpi.surrogate.model import Surrogate
 if TYPE_CHECKING:
     from dsage_mpi.outer.record import Batch, EvaluationRecord
 
-#: Predictions between two points at which a run can be stopped: seconds on a slow core. Whole
-#: passes of the surrogate, so that none has to be filled up.
+#: Predictions between two points at which a run can be stopped: seconds on a slow core. With the
+#: published inner batches these are whole passes, so that none has to be filled up.
 _PIECE = 600
 
 

@@ -58,12 +58,12 @@ class CheckpointRecorder(Recorder):
             self.save_iteration()
 
     @property
-    def is_due_next(self) -> bool:
-        """Whether a checkpoint is to be written when the present iteration ends.
+    def needs_ranks_next(self) -> bool:
+        """Whether all ranks may have to write a checkpoint when the present iteration ends.
 
-        All ranks write it, unless they are simulating; then rank 0 writes it alone.
+        Rank 0 would write it alone if they were simulating.
         """
-        return self._is_due(self._parts.loop.iteration + 1)
+        return self._writer.may_use_ranks and self._is_due(self._parts.loop.iteration + 1)
 
     def on_stop(self, reason: str) -> None:
         """Writes the final checkpoint."""

@@ -213,8 +213,7 @@ def joining(world: World, out: str) -> None:
                 time.sleep(0.002)
             return asked[k] + np.uint8(7)
 
-        waits: list[int] = []
-        answers = farm.compute.map(asked, local, prefetch=0, on_wait=lambda: waits.append(1))
+        answers = farm.compute.map(asked, local, prefetch=0)
         for answer, request in zip(answers, asked, strict=True):
             np.testing.assert_array_equal(answer, request + np.uint8(7))
         assert here == 1, f"rank 0 answered {here}"
@@ -228,3 +227,31 @@ def joining(world: World, out: str) -> None:
             body(farm)
     else:
         serve(world, make, TASK, RESULT, settings, Duties(service=Adder()))
+
+
+def late_refusals(world: World, out: str) -> None:
+    """Ranks refuse what rank 0 has begun to answer itself: it answers nothing twice."""
+
+    def break_down(count: int) -> None:
+        time.sleep(0.3)
+        raise ImportError("no torch on this node")
+
+    def body(farm: Farm) -> None:
+        load(farm, 7)
+        asked, here, waits = requests(3), [], []
+
+        def local(k: int) -> Any:
+            here.append(k)
+            until = time.perf_counter() + (0.01 if len(here) == 1 else 0.6)
+            while time.perf_counter() < until:
+                farm.compute.poll()
+            return asked[k] + np.uint8(7)
+
+        answers = farm.compute.map(asked, local, prefetch=0, on_wait=lambda: waits.append(1))
+        for answer, request in zip(answers, asked, strict=True):
+            np.testing.assert_array_equal(answer, request + np.uint8(7))
+        assert here == [2, 0, 1], here
+        assert waits, "rank 0 waited for the others first"
+        print("late refusals: right")
+
+    with_service(world, Adder(break_down), body)
