@@ -81,7 +81,8 @@ def jobs(cluster, tmp_path_factory):
     return {
         "limited": submit(
             "limited",
-            *(*three, "--time=2", "--signal=USR1@75"),
+            # Slurm may send it a minute early, and six jobs begin at once.
+            *(*three, "--time=3", "--signal=USR1@75"),
             *("jobs/dsage.slurm", *INPUT, *LARGE),
             env=injected("slurm/slow", DSAGE_TEST_SECONDS="1"),
         ),
