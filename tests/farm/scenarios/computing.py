@@ -252,6 +252,6 @@ def late_refusals(world: World, out: str) -> None:
             np.testing.assert_array_equal(answer, request + np.uint8(7))
         assert here == [2, 0, 1], here
         assert waits, "rank 0 waited for the others first"
-        print("late refusals: right")
+        print("late_refusals: right")
 
     with_service(world, Adder(break_down), body)
