@@ -16,12 +16,19 @@ from tests.runs import (
 )
 from tests.support import python
 
+#: Everything that has a form of its own on a GPU.
+ON_DEVICE = ["--set", "inner_loop.archive=tensors", "--set", "surrogate.cuda_graphs=true"]
+BARE = ["--set", "surrogate.inputs=published"]  # without start and goal, as tensors of mazes are
 MARIO = ["-m", "dsage_mpi", "inputs/mario_tiny.toml", "--set", "report.figures=false"]
 DEVICE = "cuda"
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-@pytest.mark.parametrize("arguments", [TINY, MARIO], ids=["maze", "mario"])
+@pytest.mark.parametrize(
+    "arguments",
+    [TINY, MARIO, [*TINY, *BARE, *ON_DEVICE], [*MARIO, *ON_DEVICE]],
+    ids=["maze", "mario", "maze on tensors", "mario on tensors"],
+)
 def test_killed_run_resumes_exactly_on_a_gpu(tmp_path, arguments):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     on_gpu = [*arguments, "--set", f"surrogate.device={DEVICE}"]

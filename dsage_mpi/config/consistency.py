@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from dsage_mpi.farm.settings import FarmSettings
     from dsage_mpi.surrogate.settings import SurrogateSettings
 
+#: Kinds of emitters that can work on tensors.
+ON_TENSORS = ("map_elites", "iso_line")
 #: Tables that ``cross_problems`` looks at.
 CROSS_TABLES = (
     *("algorithm", "domain", "archive", "emitters", "selection", "inner_loop"),
@@ -65,6 +67,10 @@ def cross_problems(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield from _isolation_problems(tables["domain"], tables["farm"])
     if {"algorithm", "domain", "surrogate"} <= tables.keys() and _selects(tables["algorithm"]):
         yield from _network_problems(tables["domain"], tables["surrogate"])
+    if {"algorithm", "archive", "emitters", "inner_loop"} <= tables.keys() and _selects(
+        tables["algorithm"]
+    ):
+        yield from _tensor_problems(tables["archive"], tables["emitters"], tables["inner_loop"])
     if {"algorithm", "domain", "emitters"} <= tables.keys():
         yield from _emitter_problems(
             tables["algorithm"].method, tables["domain"], tables["emitters"]
@@ -118,6 +124,24 @@ def _start_problems(
             '= true: would simulate the elites again that inner_loop.start = "archive" begins '
             'with; expected inner_loop.start = "empty", or false',
         )
+
+
+def _tensor_problems(
+    archive: ArchiveSettings, emitters: EmitterSettings, inner_loop: InnerLoopSettings
+) -> Iterator[tuple[str, str]]:
+    if inner_loop.archive != "tensors":
+        return
+    wanted = {
+        f'archive.kind = "{archive.kind}"': archive.kind == "grid",
+        f'emitters.kind = "{emitters.kind}"': emitters.kind in ON_TENSORS,
+    }
+    for what, fits in wanted.items():
+        if not fits:
+            yield (
+                "inner_loop.archive",
+                f'= "tensors": does not work with {what}; expected grids, and one of '
+                f'{_quoted(ON_TENSORS)} as emitters, or inner_loop.archive = "native"',
+            )
 
 
 def _network_problems(table: Any, surrogate: SurrogateSettings) -> Iterator[tuple[str, str]]:

@@ -108,10 +108,12 @@ class InnerLoopSettings(Settings):
         10_000,
         description="Inner iterations per outer iteration; balanced: as many as [balance] says.",
     )
-    archive: Literal["native", "pyribs"] = Field(
+    archive: Literal["native", "tensors", "pyribs"] = Field(
         "native",
-        description="What the surrogate archive is made of: code of ours, or pyribs alone, which "
-        "it is checked against. The result is the same.",
+        description="What the surrogate archive is made of: compiled code of ours; tensors on "
+        "surrogate.device, for a GPU, where parents, mutation and levels are then, too (grids, "
+        "map_elites and iso_line, levels that the domain can make there); or pyribs alone, which "
+        "both are checked against. The result is the same.",
     )
 
 

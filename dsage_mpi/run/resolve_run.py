@@ -38,6 +38,7 @@ from dsage_mpi.search.native_code import require_native_code
 from dsage_mpi.surrogate.errors import SurrogateError
 
 if TYPE_CHECKING:
+    from dsage_mpi.core.domain import Domain
     from dsage_mpi.run.request import RunRequest
     from dsage_mpi.run.stop import Mark
 
@@ -263,7 +264,7 @@ def _check_needs(config: Config, source: str) -> None:
     check_memory(config, domain, source)
     domain.simulator_payload()
     try_simulator(domain)
-    _check_device(config)
+    _check_device(config, domain)
 
 
 def _with_costs(config: Config) -> Config:
@@ -275,8 +276,15 @@ def _with_costs(config: Config) -> Config:
     return with_costs(config)
 
 
-def _check_device(config: Config) -> None:
-    if config.uses_surrogate and config.surrogate.device == "cuda":
+def _check_device(config: Config, domain: Domain) -> None:
+    if not config.uses_surrogate:
+        return
+    if config.surrogate.device == "cuda":
         from dsage_mpi.surrogate.device import choose_device
 
         choose_device("cuda")
+    if config.inner_loop.archive == "tensors":
+        from dsage_mpi.outer.beliefs import levels_on_device  # loads torch
+        from dsage_mpi.surrogate.device import choose_device
+
+        levels_on_device(domain, config.surrogate, choose_device(config.surrogate.device))

@@ -18,8 +18,10 @@ from dsage_mpi.core.domain import Array
 from dsage_mpi.core.seeding import Purpose, generator, integer_seed
 from dsage_mpi.search.archive import start_from, surrogate_archive
 from dsage_mpi.search.emitters import build_emitters
-from dsage_mpi.search.emitters.base import parents_of
+from dsage_mpi.search.emitters.base import Emitter, parents_of
+from dsage_mpi.search.emitters.tensors import MutatesTensors
 from dsage_mpi.search.native_archive import NativeGridArchive
+from dsage_mpi.search.tensor_loop import TensorPredict, search_on_tensors
 
 if TYPE_CHECKING:
     from ribs.archives import ArchiveBase
@@ -50,6 +52,7 @@ def inner_loop(
     iteration: int,
     on_progress: Callable[[int], None] | None = None,
     steps: int | None = None,
+    on_tensors: TensorPredict | None = None,
 ) -> ArchiveBase:
     """Exploits the surrogate with fresh emitters.
 
@@ -57,8 +60,10 @@ def inner_loop(
         problem: What is searched; ``inner_loop.start = "archive"`` begins with its real elites.
         predict: The surrogate's prediction for a batch of solutions ((n, solution_dim)).
         iteration: Outer iteration, which names the random streams.
-        on_progress: Called after each inner iteration with the number done.
+        on_progress: Called with the number of inner iterations done, after each or some of them.
         steps: Inner iterations; None: ``inner_loop.iterations``.
+        on_tensors: The same surrogate for a loop on its device, if all takes place there; archive
+            and emitters have to be of kinds that can.
 
     Returns:
         The surrogate archive: the best solution known or predicted of every cell reached.
@@ -69,7 +74,26 @@ def inner_loop(
         start_from(archive, problem.ground_truth)
     rng = generator(config.seed, Purpose.INNER_LOOP, iteration, 1)
     emitters = build_emitters(archive, domain, config.emitters, rng)
-    for step in range(steps or int(config.inner_loop.iterations)):
+    count = steps or int(config.inner_loop.iterations)
+    if on_tensors is None:
+        _search(archive, emitters, predict, range(count), on_progress)
+        return archive
+    assert isinstance(archive, NativeGridArchive)  # checked by the schema, as is what emits
+    assert isinstance(emitters, MutatesTensors)
+    at_random = min(emitters.random_batches(), count)
+    _search(archive, emitters, predict, range(at_random), on_progress)
+    search_on_tensors(archive, emitters, on_tensors, range(at_random, count), on_progress)
+    return archive
+
+
+def _search(
+    archive: ArchiveBase,
+    emitters: Emitter,
+    predict: Predict,
+    steps: range,
+    on_progress: Callable[[int], None] | None,
+) -> None:
+    for step in steps:
         solutions = emitters.ask()
         objective, measures, levels, spread = predict(solutions)
         fields = {"level": levels, "evaluation": parents_of(emitters, len(solutions))}
@@ -79,7 +103,6 @@ def inner_loop(
         emitters.tell(solutions, objective, measures, add_info)
         if on_progress is not None:
             on_progress(step + 1)
-    return archive
 
 
 def _empty_archive(problem: Problem, iteration: int) -> ArchiveBase:
@@ -87,7 +110,7 @@ def _empty_archive(problem: Problem, iteration: int) -> ArchiveBase:
     archives, config = problem.archives, problem.config
     seed = integer_seed(config.seed, Purpose.INNER_LOOP, iteration, 0)
     make = None
-    if config.inner_loop.archive == "native" and type(archives) is GridArchives:
+    if config.inner_loop.archive != "pyribs" and type(archives) is GridArchives:
         make = partial(NativeGridArchive, dims=archives.dims)
     ensemble = config.surrogate.members > 1
     return surrogate_archive(archives, problem.domain, seed, make, spread=ensemble)

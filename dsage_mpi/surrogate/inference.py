@@ -76,9 +76,23 @@ class Inference:
                     grids.append(grid[:, :height, :width].float())
             values = _joined(outputs, count)
             if not np.isfinite(values).all():
-                advice = divergence_advice(self._settings)
-                raise SurrogateError(f"The surrogate predicts what is not finite. {advice}")
+                raise not_finite(self._settings)
             return values, _joined(grids, count) if wants_grid else None
+
+    def on_device(self, levels: Tensor, planes: Tensor | None) -> Tensor:
+        """Outputs ((n, 1 + k) float32) in training units, without any word with the device.
+
+        Args:
+            levels: (n, H, W) int8 or (n, d) float64, where the network is; at least one.
+            planes: (n, P, H, W) float32, if the network sees any.
+        """
+        chunks = self._chunks(levels, self._network.space.empty_tile)
+        of_planes = [None] * len(chunks) if planes is None else self._chunks(planes, 0)
+        outputs = [
+            self._network(self._encoder(chunk, seen))[0]
+            for chunk, seen in zip(chunks, of_planes, strict=True)
+        ]
+        return torch.cat(outputs)[: len(levels)]
 
     def _passes(self, levels: NDArray[Any]) -> Iterator[tuple[Tensor, Tensor | None]]:
         """Levels and planes of every pass."""
@@ -95,6 +109,12 @@ class Inference:
             sides = (0, 0) * (rows.ndim - 1)
             rows = functional.pad(rows, (*sides, 0, missing), value=filling)
         return torch.split(rows, self.batch)
+
+
+def not_finite(settings: SurrogateSettings) -> SurrogateError:
+    """What to say where an output is infinite or not a number."""
+    advice = divergence_advice(settings)
+    return SurrogateError(f"The surrogate predicts what is not finite. {advice}")
 
 
 def _levels_per_pass(

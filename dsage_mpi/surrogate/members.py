@@ -46,8 +46,9 @@ class Member:
     def __init__(self, network: Network, settings: SurrogateSettings) -> None:
         self.network, self._settings = network, settings
         # One kernel for all weights and moments: a tenth of the time of one per operation.
+        recorded = settings.cuda_graphs and network.output_layer().weight.is_cuda
         self.optimizer = torch.optim.Adam(
-            network.parameters(), lr=settings.learning_rate, fused=True
+            network.parameters(), lr=settings.learning_rate, fused=True, capturable=recorded
         )
 
     def train(self, lesson: Lesson, seed: int, on_progress: OnEpochs | None = None) -> Trained:

@@ -38,6 +38,7 @@ from dsage_mpi.surrogate.members import (
     summary,
     train_one_by_one,
 )
+from dsage_mpi.surrogate.on_device import DevicePrediction, mean_and_variance
 from dsage_mpi.surrogate.registry import network_facts
 from dsage_mpi.surrogate.remote_inference import SharedInference
 from dsage_mpi.surrogate.remote_messages import packed_state
@@ -179,9 +180,17 @@ class Surrogate:
         if grid is not None:
             grid *= np.float32(self._scaling.occupancy_scale)
         mean, spread = values[:, 0], np.empty((len(levels), 0))
-        if len(self._members) > 1:
-            mean, spread = values.mean(axis=1), values.std(axis=1, ddof=1)
+        if (count := len(self._members)) > 1:
+            each = [values[:, number] for number in range(count)]
+            mean, variance = mean_and_variance(each, count, count - 1)
+            spread = np.sqrt(variance)
         return Prediction(mean[:, 0], mean[:, 1:], grid, spread)
+
+    def on_device(self) -> DevicePrediction:
+        """What predicts on the device as ``predict`` does, until the next training."""
+        with self._at_work("predicting", "surrogate.predict_batch"):
+            inference = self._folded()
+        return DevicePrediction(inference, self._scaling, len(self._members), self.device)
 
     def state(self) -> Tree:
         """All that training and prediction depend on, as nested dicts of NumPy arrays."""

@@ -123,6 +123,12 @@ class SurrogateSettings(ComponentSettings):
     deterministic: bool = Field(
         True, description="The same run gives the same bits (on a GPU: no TF32, slower kernels)."
     )
+    cuda_graphs: bool = Field(
+        False,
+        description="On a GPU: the kernels of a training step, and of inner iterations with "
+        'inner_loop.archive = "tensors", are recorded once and replayed, which takes the host '
+        "less time than queueing them one by one.",
+    )
     train_precision: Literal["float32", "bfloat16"] = Field(
         "float32",
         description=(

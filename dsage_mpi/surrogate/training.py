@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dsage_mpi.surrogate.accuracy import head_names
+from dsage_mpi.surrogate.batches import Batches
 from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.network import Network
 from dsage_mpi.surrogate.plateau import Plateau
@@ -148,11 +149,19 @@ class Trainer:
         progress = on_progress or (lambda epochs: None)
         plateau = Plateau(self._settings.patience)
         self._network.train()
+        batches = Batches(
+            lambda rows: self._step(**_rows(columns, rows)),
+            1 + len(self._names),
+            self._settings,
+            window["levels"].device,
+        )
         steps = 0
         plan = steps_of_epochs(self._settings, samples.per_epoch, most_steps)
         for epoch, planned in enumerate(plan):
             order = samples.draw().to(window["levels"].device)
-            losses = self._epoch(columns, order, planned, partial(progress, epoch))
+            losses = batches.take(
+                order[: planned * self._settings.batch_size], partial(progress, epoch)
+            )
             self._check(epoch, losses)
             steps += planned
             progress(epoch + 1)
@@ -166,26 +175,6 @@ class Trainer:
         self._check_trained(window)
         named = dict(zip(self._names, losses[1:], strict=True))
         return Trained(epoch + 1, steps, losses[0], named)
-
-    def _epoch(
-        self,
-        columns: Mapping[str, Tensor],
-        order: Tensor,
-        steps: int,
-        after_batch: Callable[[], None],
-    ) -> list[float]:
-        """The first ``steps`` batches of an order of rows, the last one partial if it is all.
-
-        Returns:
-            Mean loss and its parts.
-        """
-        total = torch.zeros(1 + len(self._names), dtype=torch.float64, device=order.device)
-        order = order[: steps * self._settings.batch_size]
-        for batch in torch.split(order, self._settings.batch_size):
-            total += len(batch) * self._step(**_rows(columns, batch))
-            after_batch()
-        mean: list[float] = (total / len(order)).tolist()
-        return mean
 
     @torch.no_grad()
     def _set_statistics(

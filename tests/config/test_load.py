@@ -244,6 +244,11 @@ def test_union_of_types_is_one_problem(write: Writer) -> None:
         ),
         (["emitters.mutations=257"], "emitters.mutations", "maze domain has 256 positions"),
         (["emitters.kind=cma_me"], "emitters.kind", 'expected one of "map_elites", "mutation"'),
+        (
+            ["inner_loop.archive=tensors", "emitters.kind=mutation"],
+            "inner_loop.archive",
+            'does not work with emitters.kind = "mutation"; expected grids, and one of',
+        ),
     ],
 )
 def test_impossible_combinations(

@@ -65,7 +65,7 @@ class StandInForAGpu(TorchDispatchMode):
         named = named or {}
         name = function.overloadpacket.__name__
         self.operations.add(name)
-        if name == "_local_scalar_dense" and arguments[0].device == META:
+        if name in ("_local_scalar_dense", "item") and arguments[0].device == META:
             return 1
         try:
             return function(*arguments, **named)

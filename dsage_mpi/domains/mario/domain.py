@@ -24,6 +24,7 @@ from dsage_mpi.domains.mario.settings import (
 from dsage_mpi.domains.mario.tiles import EMPTY, TILES, from_text
 
 if TYPE_CHECKING:
+    from dsage_mpi.core.tensor_levels import TensorLevels
     from dsage_mpi.core.tile_sheets import TileSheet
     from dsage_mpi.domains.mario.generator import Generator
     from dsage_mpi.domains.mario.simulator import MarioSimulator
@@ -155,6 +156,18 @@ class MarioDomain:
             if name in LEVEL_MEASURES:
                 known[:, column] = LEVEL_MEASURES[name](levels)
         return known
+
+    def tensor_levels(self, device: str, *, bare: bool, planes: bool) -> TensorLevels | None:
+        """Levels that are generated, and looked at, on ``device``.
+
+        Not bare ones, which are generated on the CPU alone, and not where divergences are wanted.
+        """
+        from dsage_mpi.domains.mario.tensors import COUNTED, MarioTensors
+
+        uncounted = (set(LEVEL_MEASURES) & set(self.measures)) - set(COUNTED)
+        if (bare and device != "cpu") or uncounted:
+            return None
+        return MarioTensors(self._generator(device), self.measures)
 
     def predicted_cost(
         self, measures: NDArray[np.float64], occupancy: NDArray[np.float32] | None

@@ -18,9 +18,9 @@ PLANES = (
     "width of the gap that a column is in",
 )
 #: Codes of what Mario can stand on: cannons, pipes, bricks, blocks, ground, platforms.
-_SOLID = np.isin(list(TILES), list("*tS!@X%#"))
+SOLID = np.isin(list(TILES), list("*tS!@X%#"))
 #: What counts as 1 in a plane, in tiles.
-_HEIGHT, _RISE, _GAP = 8.0, 4.0, 8.0
+HEIGHT, RISE, GAP = 8.0, 4.0, 8.0
 
 
 def planes(levels: NDArray[np.int8]) -> NDArray[np.float32]:
@@ -28,14 +28,14 @@ def planes(levels: NDArray[np.int8]) -> NDArray[np.float32]:
 
     All but the first are the same number in every row of a column.
     """
-    solid = _SOLID[levels]
+    solid = SOLID[levels]
     upwards = solid[:, ::-1]
     # The ground is what is solid without a hole from the lowest row upwards.
     height = np.where(upwards.all(axis=1), levels.shape[1], upwards.argmin(axis=1))
     rise = np.diff(height, axis=1, prepend=height[:, :1])
     found = np.empty((len(levels), len(PLANES), *levels.shape[1:]), np.float32)
     found[:, 0] = solid
-    for plane, values in ((1, height / _HEIGHT), (2, rise / _RISE), (3, _gaps(height) / _GAP)):
+    for plane, values in ((1, height / HEIGHT), (2, rise / RISE), (3, _gaps(height) / GAP)):
         found[:, plane] = values[:, None, :]
     return found
 

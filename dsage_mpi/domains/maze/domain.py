@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +32,13 @@ from dsage_mpi.domains.maze.settings import MEASURES, SOLUTION_KIND, MazeSetting
 from dsage_mpi.domains.maze.simulator import TASK_DTYPE, MazeSimulator, result_dtype
 from dsage_mpi.domains.maze.ways import Tracer, cells_of
 
+if TYPE_CHECKING:
+    from dsage_mpi.core.tensor_levels import TensorLevels
+
 #: Predicted measures that say how long an evaluation takes, best first.
 _COST_MEASURES = ("agent_path_length", "n_repeated_cells")
+#: Objectives that a level tells without any rollout.
+_BY_LEVEL_ALONE = ("accel_none", "none")
 
 
 class MazeDomain:
@@ -143,9 +148,16 @@ class MazeDomain:
             known[:, self.measures.index("num_blocks")] = walls.sum(axis=1, dtype=np.int16)
         return known
 
+    def tensor_levels(self, device: str, *, bare: bool, planes: bool) -> TensorLevels | None:
+        """Levels without marks: start and goal are looked for on the host alone."""
+        from dsage_mpi.domains.maze.tensors import MazeTensors
+
+        tells = self.settings.objective in _BY_LEVEL_ALONE
+        return MazeTensors(self.measures, tells) if bare and not planes else None
+
     def known_objective(self, levels: NDArray[np.int8]) -> NDArray[np.float64]:
         """(n,): whether the agent can be put into the maze, where that is all that counts."""
-        if self.settings.objective not in ("accel_none", "none"):
+        if self.settings.objective not in _BY_LEVEL_ALONE:
             return np.full(len(levels), np.nan)
         playable = (levels == GOAL).any(axis=(1, 2))
         bare = ~playable  # not marked, or nothing to mark

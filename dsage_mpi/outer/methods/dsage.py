@@ -21,11 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 from ribs.archives import ArchiveBase
 
-from dsage_mpi.core.domain import Array, known_objective
+from dsage_mpi.core.domain import Array
 from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.core.seeding import Purpose, generator
 from dsage_mpi.core.state import Tree
 from dsage_mpi.outer.balance import levels_per_iteration, planned_work
+from dsage_mpi.outer.beliefs import Beliefs
 from dsage_mpi.outer.methods.base import Context, Proposal
 from dsage_mpi.outer.record import batches
 from dsage_mpi.outer.searched import Searched
@@ -35,16 +36,12 @@ from dsage_mpi.search.offspring import unseen_offspring
 from dsage_mpi.search.problem import Problem
 from dsage_mpi.search.seen import SeenLevels
 from dsage_mpi.search.selection import Knowledge, select
-from dsage_mpi.surrogate.accuracy import Prediction, constant_errors, head_names, held_out_scores
+from dsage_mpi.surrogate.accuracy import constant_errors, head_names, held_out_scores
 from dsage_mpi.surrogate.dataset import DataSet
 from dsage_mpi.surrogate.model import Surrogate
 
 if TYPE_CHECKING:
     from dsage_mpi.outer.record import Batch, EvaluationRecord
-
-#: Predictions between two points at which a run can be stopped: seconds on a slow core. With the
-#: published inner batches these are whole passes, so that none has to be filled up.
-_PIECE = 600
 
 
 class Dsage:
@@ -73,7 +70,9 @@ class Dsage:
         )
         device = self._surrogate.device
         domain.predict_on(str(device))
-        self._piece = _PIECE * self._surrogate.share(context.compute)
+        self._beliefs = Beliefs(
+            config, domain, self._surrogate, self._surrogate.share(context.compute)
+        )
         self._data = DataSet(budget, space, device, measure_count=len(measures))
 
     def propose(self, iteration: int) -> Proposal:
@@ -97,7 +96,7 @@ class Dsage:
     def expect(self, pending: Proposal) -> None:
         """None of these is proposed again, and what they promise is not looked for again."""
         self._pending, self._seen_pending = pending.solutions, SeenLevels()
-        self._seen_pending.add(self._levels(pending.solutions))
+        self._seen_pending.add(self._beliefs.levels(pending.solutions))
 
     def assess(self, batch: Batch) -> dict[str, float]:
         """Held-out accuracy, and what always predicting the mean so far would have given."""
@@ -110,7 +109,7 @@ class Dsage:
         as_searched = predicted
         if self._config.surrogate.inputs == "published":  # which the search was shown otherwise
             as_searched = self._surrogate.predict(levels, occupancy=False)
-        used = self._used(levels, as_searched)
+        used = self._beliefs.given(levels, as_searched)
         names = head_names(real.measures.shape[1])
         expected = self._calibration.observe(used.beliefs(), targets)
         return {
@@ -168,14 +167,15 @@ class Dsage:
         with self._phases("inner", iterations) as progress:
 
             def predict(solutions: Array) -> Predicted:
-                return self._predict(solutions, lambda: progress(done))
+                return self._beliefs.of(solutions, lambda: progress(done))
 
             def advance(steps: int) -> None:
                 nonlocal done
                 done = steps
                 progress(steps)
 
-            return inner_loop(self._problem, predict, iteration, advance, iterations)
+            on_tensors = self._beliefs.on_tensors()
+            return inner_loop(self._problem, predict, iteration, advance, iterations, on_tensors)
 
     def _most_selected(self, predicted: ArchiveBase) -> int:
         settings = self._config.selection
@@ -197,7 +197,7 @@ class Dsage:
             )
             solutions = np.concatenate([solutions, extra])
             parents = np.concatenate([parents, extra_parents])
-            beliefs = self._predict(extra)
+            beliefs = self._beliefs.of(extra)
             measures = np.concatenate([measures, beliefs.measures])
             levels = np.concatenate([levels, beliefs.levels])
         return Proposal(
@@ -220,7 +220,7 @@ class Dsage:
             self._simulated,
             self._calibration,
             self._problem.archives,
-            self._predict(self._pending).beliefs(),
+            self._beliefs.of(self._pending).beliefs(),
         )
 
     def _simulated(self, levels: Array) -> NDArray[np.bool_]:
@@ -235,7 +235,7 @@ class Dsage:
         proposed.add(known)
         return unseen_offspring(
             self._problem,
-            self._levels,
+            self._beliefs.levels,
             lambda levels: self._simulated(levels) | proposed(levels),
             count,
             iteration,
@@ -246,39 +246,6 @@ class Dsage:
         """Predicted run times, so that the longest simulations can be started first."""
         occupancy = self._surrogate.predict(levels).occupancy
         return self._domain.predicted_cost(measures, occupancy)
-
-    def _predict(
-        self, solutions: Array, safe_point: Callable[[], None] = lambda: None
-    ) -> Predicted:
-        """Predicts piece by piece: a level's prediction is the same in any company."""
-        parts: list[Predicted] = []
-        for first in range(0, max(1, len(solutions)), self._piece):
-            if first:
-                safe_point()
-            levels = self._levels(solutions[first : first + self._piece])
-            parts.append(self._used(levels, self._surrogate.predict(levels, occupancy=False)))
-        if len(parts) == 1:
-            return parts[0]
-        return Predicted(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-    def _used(self, levels: Array, prediction: Prediction) -> Predicted:
-        """The prediction, but for what the levels tell by themselves."""
-        believed = np.column_stack([prediction.objective, prediction.measures])
-        known, settings = np.full_like(believed, np.nan), self._config.surrogate
-        if settings.known_measures:
-            known[:, 1:] = self._domain.known_measures(levels)
-        if settings.known_objective:
-            known[:, 0] = known_objective(self._domain, levels)
-        certain = ~np.isnan(known)
-        values = np.where(certain, known, believed)
-        spread = prediction.spread
-        spread = np.where(certain, 0.0, spread) if spread.size else spread
-        return Predicted(values[:, 0], values[:, 1:], levels, spread)
-
-    def _levels(self, solutions: Array) -> Array:
-        as_published = self._config.surrogate.inputs == "published"
-        levels = self._domain.bare_levels if as_published else self._domain.levels
-        return levels(solutions)
 
     def _remember(self, batch: Batch) -> None:
         real = batch.evaluations

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, ClassVar
+
 import numpy as np
 
 from dsage_mpi.core.domain import Array
 from dsage_mpi.search.emitters.mutation import MutationEmitter
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class IsoLineEmitter(MutationEmitter):
@@ -18,12 +23,30 @@ class IsoLineEmitter(MutationEmitter):
     With ``line_sigma = 0`` that is a Gaussian mutation.
     """
 
+    PARENTS: ClassVar[int] = 2
+
     def _random(self, size: int) -> Array:
         return self._domain.initial_solutions(self._rng, size)
 
     def _mutated(self, size: int) -> Array:
-        parents = self._parents(2 * size)
-        start, other = parents[:size], parents[size:]
-        isotropic = self._settings.iso_sigma * self._rng.standard_normal(start.shape)
-        line = self._settings.line_sigma * self._rng.standard_normal((size, 1))
-        return np.asarray(start + isotropic + line * (other - start))
+        parents = self._parents(self.PARENTS * size)
+        return np.asarray(self._stepped(parents, self.draw()))
+
+    def draw(self) -> dict[str, Array]:
+        """Standard normal numbers: in every direction, and along the line ((batch, 1))."""
+        return {
+            "isotropic": self._rng.standard_normal((self.size, self._domain.solution_dim)),
+            "line": self._rng.standard_normal((self.size, 1)),
+        }
+
+    def mutated_tensors(self, parents: Tensor, drawn: dict[str, Tensor]) -> Tensor:
+        """Steps from the first half of the elites, towards or from those of the second."""
+        solutions: Tensor = self._stepped(parents, drawn)
+        return solutions
+
+    def _stepped(self, parents: Any, drawn: dict[str, Any]) -> Any:
+        """The same operations in the same order for arrays and tensors."""
+        start, other = parents[: self.size], parents[self.size :]
+        isotropic = self._settings.iso_sigma * drawn["isotropic"]
+        line = self._settings.line_sigma * drawn["line"]
+        return start + isotropic + line * (other - start)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from dsage_mpi.core.domain import Array
 from dsage_mpi.search._native import smallest
 from dsage_mpi.search.emitters.mutation import MutationEmitter
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class MapElitesEmitter(MutationEmitter):
@@ -17,19 +22,30 @@ class MapElitesEmitter(MutationEmitter):
     writes change a binary solution.
     """
 
+    PARENTS: ClassVar[int] = 1
+
     def _random(self, size: int) -> Array:
         values = self._rng.integers(self._domain.solution_values, size=(size, self._dim))
         return values.astype(self._domain.solution_dtype)
 
     def _mutated(self, size: int) -> Array:
         solutions = self._parents(size)
+        drawn = self.draw()
+        solutions[np.arange(size)[:, None], drawn["positions"]] = drawn["values"]
+        return solutions
+
+    def draw(self) -> dict[str, Array]:
+        """Which positions are overwritten, and with what ((batch, mutations) each)."""
         count = min(self._settings.mutations, self._dim)
         # Positions of the smallest of independent uniform keys: distinct and uniform.
-        keys = self._rng.random((size, self._dim), dtype=np.float32)
+        keys = self._rng.random((self.size, self._dim), dtype=np.float32)
         positions = smallest_positions(keys, count)
         values = self._rng.integers(self._domain.solution_values, size=positions.shape)
-        solutions[np.arange(size)[:, None], positions] = values
-        return solutions
+        return {"positions": positions, "values": values}
+
+    def mutated_tensors(self, parents: Tensor, drawn: dict[str, Tensor]) -> Tensor:
+        """Elites ((batch, solution_dim)) with the drawn values at the drawn positions."""
+        return parents.scatter(1, drawn["positions"], drawn["values"].to(parents.dtype))
 
     @property
     def _dim(self) -> int:

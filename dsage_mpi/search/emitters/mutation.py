@@ -47,9 +47,19 @@ class MutationEmitter(ABC):
         numbers = self._parent_numbers
         return None if numbers is None else numbers[: self._emitted]
 
+    @property
+    def size(self) -> int:
+        """Solutions of a batch."""
+        return self._settings.count * self._settings.batch_size
+
+    def random_batches(self) -> int:
+        """How many batches of random solutions ``ask`` gives before mutations."""
+        missing = self._settings.initial_population - self._emitted_each
+        return max(-(-missing // self._settings.batch_size), int(self._archive.empty))
+
     def ask(self) -> Array:
         """Returns (count x batch_size, solution_dim) solutions."""
-        size = self._settings.count * self._settings.batch_size
+        size = self.size
         self._emitted, self._parent_numbers = size, None
         random_phase = self._emitted_each < self._settings.initial_population
         self._emitted_each += self._settings.batch_size

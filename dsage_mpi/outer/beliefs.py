@@ -1,0 +1,164 @@
+"""What is believed of solutions: the surrogate's predictions, but for what levels tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dsage_mpi.core.component_failures import failures_of
+from dsage_mpi.core.domain import Array, DomainError, known_objective
+from dsage_mpi.core.tensor_levels import TensorLevels, tensor_levels
+from dsage_mpi.search.inner_loop import Predicted
+from dsage_mpi.search.tensor_loop import TensorPredict, TensorPredicted
+from dsage_mpi.surrogate.model import Surrogate
+
+if TYPE_CHECKING:
+    from dsage_mpi.config.schema import Config
+    from dsage_mpi.core.domain import Domain
+    from dsage_mpi.surrogate.accuracy import Prediction
+    from dsage_mpi.surrogate.on_device import DevicePrediction
+    from dsage_mpi.surrogate.settings import SurrogateSettings
+
+#: Predictions between two points at which a run can be stopped: seconds on a slow core. With the
+#: published inner batches these are whole passes, so that none has to be filled up.
+_PIECE = 600
+
+
+class Beliefs:
+    """Levels of solutions, and what is believed of them.
+
+    Args:
+        config: Uses ``surrogate`` and ``inner_loop``.
+        domain: Makes levels, and knows what they tell.
+        surrogate: Predicts the rest.
+        ranks: How many predict at the same time.
+
+    Raises:
+        DomainError: ``inner_loop.archive = "tensors"``, and the domain makes no such levels.
+    """
+
+    def __init__(self, config: Config, domain: Domain, surrogate: Surrogate, ranks: int) -> None:
+        self._settings, self._domain, self._surrogate = config.surrogate, domain, surrogate
+        self._piece = _PIECE * ranks
+        self._bare = config.surrogate.inputs == "published"
+        self._tensors: TensorLevels | None = None
+        if config.inner_loop.archive == "tensors":
+            #: Which outputs are taken from the level where it tells them ((1 + k,) bool).
+            told = [self._settings.known_objective]
+            told += [self._settings.known_measures] * len(config.archive.measures)
+            self._told = torch.tensor(told, device=surrogate.device)
+            self._tensors = levels_on_device(domain, config.surrogate, surrogate.device)
+
+    def levels(self, solutions: Array) -> Array:
+        """Levels ((n, H, W) or (n, d)) as the search shows them to the surrogate."""
+        return (self._domain.bare_levels if self._bare else self._domain.levels)(solutions)
+
+    def of(self, solutions: Array, safe_point: Callable[[], None] = lambda: None) -> Predicted:
+        """Predicts piece by piece: a level's prediction is the same in any company.
+
+        Args:
+            solutions: (n, solution_dim).
+            safe_point: Called between two pieces; may raise.
+        """
+        parts: list[Predicted] = []
+        for first in range(0, max(1, len(solutions)), self._piece):
+            if first:
+                safe_point()
+            levels = self.levels(solutions[first : first + self._piece])
+            parts.append(self.given(levels, self._surrogate.predict(levels, occupancy=False)))
+        if len(parts) == 1:
+            return parts[0]
+        return Predicted(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+    def given(self, levels: Array, prediction: Prediction) -> Predicted:
+        """The prediction, but for what the levels tell by themselves."""
+        believed = np.column_stack([prediction.objective, prediction.measures])
+        known = np.full_like(believed, np.nan)
+        if self._settings.known_measures:
+            known[:, 1:] = self._domain.known_measures(levels)
+        if self._settings.known_objective:
+            known[:, 0] = known_objective(self._domain, levels)
+        certain = ~np.isnan(known)
+        values = np.where(certain, known, believed)
+        spread = prediction.spread
+        spread = np.where(certain, 0.0, spread) if spread.size else spread
+        return Predicted(values[:, 0], values[:, 1:], levels, spread)
+
+    def on_tensors(self) -> TensorPredict | None:
+        """What predicts as ``of`` does on the surrogate's device, until the next training.
+
+        Returns:
+            None unless ``inner_loop.archive = "tensors"``.
+        """
+        if (made := self._tensors) is None:
+            return None
+        predict = self._surrogate.on_device()
+        return TensorPredict(
+            self._surrogate.device,
+            self._settings,
+            lambda solutions: self._of_tensors(solutions, made, predict),
+        )
+
+    def _of_tensors(
+        self, solutions: Tensor, made: TensorLevels, predict: DevicePrediction
+    ) -> TensorPredicted:
+        levels = made.levels(solutions)
+        values, spread = predict(levels, made.planes(levels) if self._settings.planes else None)
+        if self._settings.known_objective or self._settings.known_measures:
+            certain = self._told & ~(known := made.known(levels)).isnan()
+            values = torch.where(certain, known, values)
+            spread = torch.where(certain, 0.0, spread) if spread.shape[1] else spread
+        return TensorPredicted(values[:, 0], values[:, 1:], levels, spread)
+
+
+def levels_on_device(
+    domain: Domain, settings: SurrogateSettings, device: torch.device
+) -> TensorLevels:
+    """What makes the levels that the surrogate wants as tensors, tried with two solutions.
+
+    Raises:
+        DomainError: ``domain`` makes no such levels, or others than its other methods.
+    """
+    bare = settings.inputs == "published"
+    with failures_of(f"{domain.name}.tensor_levels()", DomainError):
+        made = tensor_levels(domain, str(device), bare=bare, planes=settings.planes)
+    if made is None:
+        raise DomainError(
+            f'inner_loop.archive = "tensors": the {domain.name} domain makes no such levels as '
+            "tensors. Mazes have neither start and goal nor planes there (surrogate.inputs = "
+            '"published", planes = false), domains from outside need a method tensor_levels; '
+            'expected inner_loop.archive = "native"'
+        )
+    with failures_of(f"{domain.name}: what its tensor_levels() returned", DomainError):
+        _try(made, domain, settings, device)
+    return made
+
+
+def _try(
+    made: TensorLevels, domain: Domain, settings: SurrogateSettings, device: torch.device
+) -> None:
+    solutions = domain.initial_solutions(np.random.default_rng(0), 2)
+    expected = (domain.bare_levels if settings.inputs == "published" else domain.levels)(solutions)
+    with torch.inference_mode():
+        levels = made.levels(torch.from_numpy(solutions).to(device))
+        known = made.known(levels)
+    told = domain.known_measures(expected)
+    found = levels.cpu().numpy()
+    # A GPU may choose another of two tiles that are as good as equally likely.
+    same = device.type != "cpu" or np.array_equal(found, expected)
+    if (found.shape, found.dtype) != (expected.shape, expected.dtype) or not same:
+        raise DomainError(
+            f"the levels that tensor_levels() of the {domain.name} domain makes of two solutions "
+            f"({found.dtype}, {found.shape}) are not those that it makes of arrays "
+            f"({expected.dtype}, {expected.shape})"
+        )
+    wanted = (len(told), 1 + told.shape[1])
+    if tuple(known.shape) != wanted or known.dtype != torch.float64:
+        raise DomainError(
+            f"known() of what tensor_levels() of the {domain.name} domain returned gives "
+            f"{known.dtype} of shape {tuple(known.shape)}: expected torch.float64 of {wanted}"
+        )
