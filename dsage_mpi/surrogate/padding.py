@@ -112,9 +112,9 @@ class Maps:
         kernel, stride, zeros = layer.kernel_size[0], layer.stride[0], int(layer.padding[0])
         height = (self.height + 2 * zeros - kernel) // stride + 1
         rows = -(-(self.rows + zeros) // stride)
+        if rows >= height:  # nothing is below any more
+            return Maps(layer(self.whole()), height, None, self.below)
         empty = None if self.empty is None else layer(self.empty)
-        if rows >= height:
-            return Maps(layer(self.whole()), height, empty, self.below)
         seen = self.first(stride * (rows - 1) - zeros + kernel, zeros=zeros)
         padding = (0, int(layer.padding[1]))
         upper = functional.conv2d(seen, layer.weight, layer.bias, layer.stride, padding)

@@ -32,6 +32,12 @@ class BrokenAsk(Uniform):
     _mutated = _random
 
 
+class Orphans(Uniform):
+    """Says something of its batches' parents that cannot be."""
+
+    parents = np.zeros(3)
+
+
 class Flat(Uniform):
     def ask(self):
         return super().ask().ravel()
@@ -90,6 +96,7 @@ def registered(forgotten):
     dm.register_emitter("broken_ask", BrokenAsk)
     dm.register_emitter("flat", Flat)
     dm.register_emitter("beyond", Beyond)
+    dm.register_emitter("orphans", Orphans)
     for rule in (given_back, broken_rule, strange_positions, float_positions, twice):
         dm.register_selection_rule(rule.__name__, rule)
     dm.register_method("broken_method", BrokenMethod)
@@ -144,6 +151,7 @@ def test_a_child_process_cannot_have_what_this_process_alone_has():
         ({"emitter": "broken_ask"}, ['emitters.kind = "broken_ask", ask() failed', "_random"]),
         ({"emitter": "flat"}, ['"flat", ask() returned', "of shape (96,): expected", "(n, 16)"]),
         ({"emitter": "beyond"}, ["position 0 of solution 0 is", "whole number from 0 to 1"]),
+        ({"emitter": "orphans"}, ["parents is float64 of shape (3,)", "of shape (6,), or None"]),
         ({"rule": "broken_rule"}, ["\"broken_rule\" failed: KeyError: 'corner'", "broken_rule\n"]),
         ({"rule": "strange_positions"}, ["among them 1000000, which it was not given"]),
         ({"rule": "float_positions"}, ["returned float64", "as integers, each at most once"]),

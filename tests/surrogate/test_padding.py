@@ -21,6 +21,9 @@ FLAT = LevelSpace(
     1,
     planes=Planes(("height",), lambda levels: levels[:, None].astype(np.float32)),
 )
+#: Of whose smallest maps all rows depend on levels.
+HALF = LevelSpace((8, 16), 3, 1)
+QUARTERS = LevelSpace((16, 20), 3)
 
 
 def trained_network(space: LevelSpace, **settings) -> ConvolutionalNetwork:
@@ -51,8 +54,10 @@ def whole_image(space: LevelSpace, levels, planes):
         (MARIO, {}),
         (MARIO, {"ancillary": False, "features": 16}),
         (FLAT, {"features": 8, "residual_blocks": 1}),
+        (HALF, {"features": 8, "residual_blocks": 1}),
+        (QUARTERS, {"features": 8}),
     ],
-    ids=["published", "predictor alone", "planes"],
+    ids=["published", "predictor alone", "planes", "half", "quarters"],
 )
 def test_predictions_are_the_same_to_the_last_bit(space, settings):
     network = trained_network(space, **settings).for_prediction()
@@ -70,7 +75,9 @@ def test_predictions_are_the_same_to_the_last_bit(space, settings):
 
 
 @pytest.mark.parametrize("ancillary", [True, False])
-@pytest.mark.parametrize("space", [MARIO, FLAT], ids=["mario", "planes"])
+@pytest.mark.parametrize(
+    "space", [MARIO, FLAT, HALF, QUARTERS], ids=["mario", "planes", "half", "quarters"]
+)
 def test_training_goes_over_the_same_numbers(space, ancillary):
     network = trained_network(space, features=4, ancillary=ancillary).double()
     levels, planes = some_levels(space, 6, 5)

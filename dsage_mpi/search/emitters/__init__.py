@@ -43,18 +43,26 @@ class _Foreign(Guarded):
 
     def __init__(self, emitter: Any, what: str, domain: Domain) -> None:
         super().__init__(emitter, what)
-        self._domain = domain
+        self._domain, self._asked = domain, 0
 
     @property
     def parents(self) -> Array | None:
-        """What it says of its last batch (``parents_of``), if it says it properly.
+        """What it says of its last batch (``parents_of``); None if it says nothing.
 
         Raises:
-            ComponentFailedError: It fails.
+            ComponentFailedError: It fails, or says something else.
         """
         with failures_of(f"{self._what}, parents"):
             told = getattr(self._component, "parents", None)
-            return None if told is None else np.asarray(told)
+            numbers = None if told is None else np.asarray(told)
+        if numbers is not None and (
+            numbers.shape != (self._asked,) or numbers.dtype.kind not in "iu"
+        ):
+            raise ComponentFailedError(
+                f"{self._what}: parents is {numbers.dtype} of shape {numbers.shape} after a batch "
+                f"of {self._asked}: expected whole numbers of shape ({self._asked},), or None"
+            )
+        return numbers
 
     def ask(self) -> Array:
         """The next batch.
@@ -70,4 +78,5 @@ class _Foreign(Guarded):
             problem = "no solutions: expected a row for each, at least one"
         if problem:
             raise ComponentFailedError(f"{self._what}, ask() returned {problem}")
+        self._asked = len(solutions)
         return solutions
