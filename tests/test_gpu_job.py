@@ -16,9 +16,15 @@ from tests.runs import (
 )
 from tests.support import python
 
-#: Everything that has a form of its own on a GPU.
-ON_DEVICE = ["--set", "inner_loop.archive=tensors", "--set", "surrogate.cuda_graphs=true"]
-BARE = ["--set", "surrogate.inputs=published"]  # without start and goal, as tensors of mazes are
+#: Everything that has a form of its own on a GPU, and enough of it to be recorded.
+ON_DEVICE = [
+    *("--set", "inner_loop.archive=tensors"),
+    *("--set", "inner_loop.iterations=75"),
+    *("--set", "emitters.kind=iso_line"),
+    *("--set", "surrogate.cuda_graphs=true"),
+]
+#: Mazes without start and goal, as those are that are tensors.
+BARE = ["--set", "surrogate.inputs=published", "--set", "emitters.kind=map_elites"]
 MARIO = ["-m", "dsage_mpi", "inputs/mario_tiny.toml", "--set", "report.figures=false"]
 DEVICE = "cuda"
 
@@ -26,7 +32,7 @@ DEVICE = "cuda"
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @pytest.mark.parametrize(
     "arguments",
-    [TINY, MARIO, [*TINY, *BARE, *ON_DEVICE], [*MARIO, *ON_DEVICE]],
+    [TINY, MARIO, [*TINY, *ON_DEVICE, *BARE], [*MARIO, *ON_DEVICE]],
     ids=["maze", "mario", "maze on tensors", "mario on tensors"],
 )
 def test_killed_run_resumes_exactly_on_a_gpu(tmp_path, arguments):

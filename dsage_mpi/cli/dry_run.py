@@ -68,7 +68,7 @@ def _estimate(config: Config, cost: Estimate) -> list[tuple[str, str]]:
     if config.uses_surrogate:
         entries += [
             ("inner predictions", f"about {count_text(cost.predictions)}"),
-            ("training samples", f"about {count_text(cost.training_samples)}, epochs counted"),
+            ("training samples", _samples(config, cost)),
         ]
     if cost.work is not None:
         entries += _balance(config, cost, cost.work)
@@ -87,6 +87,17 @@ def _estimate(config: Config, cost: Estimate) -> list[tuple[str, str]]:
         wall = seconds_text(cost.seconds(number, number))
         entries.append(("wall time", f"about {wall} on {number} cores without a GPU{here}"))
     return entries
+
+
+def _samples(config: Config, cost: Estimate) -> str:
+    """What training passes over, and how that is spread."""
+    text = f"about {count_text(cost.training_samples)}, once for every time that one is passed over"
+    if (members := config.surrogate.members) == 1:
+        return text
+    text = f"{text}, by each of {members} members"
+    if cost.trained_at_once > 1:
+        return f"{text}, which ranks without tasks train at the same time"
+    return text
 
 
 def _balance(config: Config, cost: Estimate, work: Work) -> list[tuple[str, str]]:

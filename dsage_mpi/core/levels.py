@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dsage_mpi.core.domain import DomainError
+
 if TYPE_CHECKING:
     from dsage_mpi.core.domain import Domain
 
@@ -33,8 +35,17 @@ class Planes:
 
     @classmethod
     def of(cls, domain: Domain) -> Planes | None:
-        """The planes of ``domain``; None if it computes none."""
+        """The planes of ``domain``; None if it computes none.
+
+        Raises:
+            DomainError: It says what they show, and has no method that computes them.
+        """
         names = tuple(getattr(domain, "PLANES", ()))
+        if names and not hasattr(domain, "planes"):
+            raise DomainError(
+                f"PLANES of the {type(domain).__name__} domain names {', '.join(names)}, and it "
+                "has no method planes(levels) that computes them (docs/extending.md)"
+            )
         return cls(names, domain.planes) if names else None  # type: ignore[attr-defined]
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from dsage_mpi.core.domain import known_objective
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dsage_mpi.core.domain import Domain
+    from dsage_mpi.core.domain import Array, Domain
 
 
 class TensorLevels(Protocol):
@@ -55,3 +60,53 @@ def tensor_levels(domain: Domain, device: str, *, bare: bool, planes: bool) -> T
         return None
     made: TensorLevels | None = domain.tensor_levels(device, bare=bare, planes=planes)
     return made
+
+
+def tensor_problems(
+    made: TensorLevels, domain: Domain, solutions: Array, device: str, *, bare: bool, planes: bool
+) -> Iterator[str]:
+    """What ``made`` gives otherwise than the domain's methods for arrays; a sentence for each.
+
+    Args:
+        made: What ``tensor_levels`` returned for these arguments.
+        domain: The domain.
+        solutions: (n, solution_dim) to compare with.
+        device: As for ``tensor_levels``, as are those that follow.
+        bare: See there.
+        planes: See there.
+    """
+    import torch
+
+    levels = (domain.bare_levels if bare else domain.levels)(solutions)
+    known = np.column_stack([known_objective(domain, levels), domain.known_measures(levels)])
+    with torch.inference_mode():
+        # A GPU may choose another of two tiles that are as good as equally likely.
+        numbers = device == "cpu"
+        generated = made.levels(torch.from_numpy(solutions).to(device))
+        yield from _differs("levels", generated, levels, numbers=numbers)
+        given = torch.from_numpy(levels).to(device)
+        yield from _differs("known", made.known(given), known)
+        if planes:
+            expected = np.asarray(domain.planes(levels), np.float32)  # type: ignore[attr-defined]
+            yield from _differs("planes", made.planes(given), expected)
+
+
+def _differs(
+    method: str, tensor: Tensor, expected: Array, *, numbers: bool = True
+) -> Iterator[str]:
+    found: Any = tensor.cpu().numpy()
+    if (found.shape, found.dtype) != (expected.shape, expected.dtype):
+        yield (
+            f"{method}() of tensors gives {found.dtype} of shape {found.shape}: expected "
+            f"{expected.dtype} of shape {expected.shape}"
+        )
+    elif numbers and (wrong := int((~_alike(found, expected)).sum())):
+        yield (
+            f"{method}() of tensors differs in {wrong} of {expected.size} numbers from what the "
+            "domain makes of arrays"
+        )
+
+
+def _alike(found: Array, expected: Array) -> Array:
+    same: Array = np.isclose(found, expected, rtol=1e-6, atol=0, equal_nan=True)
+    return same

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from dsage_mpi.core.component_failures import failures_of
 from dsage_mpi.core.domain import Array, DomainError, known_objective
-from dsage_mpi.core.tensor_levels import TensorLevels, tensor_levels
+from dsage_mpi.core.tensor_levels import TensorLevels, tensor_levels, tensor_problems
 from dsage_mpi.search.inner_loop import Predicted
 from dsage_mpi.search.tensor_loop import TensorPredict, TensorPredicted
 from dsage_mpi.surrogate.model import Surrogate
@@ -88,20 +89,21 @@ class Beliefs:
         spread = np.where(certain, 0.0, spread) if spread.size else spread
         return Predicted(values[:, 0], values[:, 1:], levels, spread)
 
-    def on_tensors(self) -> TensorPredict | None:
-        """What predicts as ``of`` does on the surrogate's device, until the next training.
+    @contextmanager
+    def on_tensors(self) -> Iterator[TensorPredict | None]:
+        """A block in which what it gives predicts as ``of`` does, on the surrogate's device.
 
-        Returns:
-            None unless ``inner_loop.archive = "tensors"``.
+        None unless ``inner_loop.archive = "tensors"``.
         """
         if (made := self._tensors) is None:
-            return None
-        predict = self._surrogate.on_device()
-        return TensorPredict(
-            self._surrogate.device,
-            self._settings,
-            lambda solutions: self._of_tensors(solutions, made, predict),
-        )
+            yield None
+            return
+        with self._surrogate.on_device() as predict:
+            yield TensorPredict(
+                self._surrogate.device,
+                self._settings,
+                lambda solutions: self._of_tensors(solutions, made, predict),
+            )
 
     def _of_tensors(
         self, solutions: Tensor, made: TensorLevels, predict: DevicePrediction
@@ -127,38 +129,32 @@ def levels_on_device(
     with failures_of(f"{domain.name}.tensor_levels()", DomainError):
         made = tensor_levels(domain, str(device), bare=bare, planes=settings.planes)
     if made is None:
-        raise DomainError(
-            f'inner_loop.archive = "tensors": the {domain.name} domain makes no such levels as '
-            "tensors. Mazes have neither start and goal nor planes there (surrogate.inputs = "
-            '"published", planes = false), domains from outside need a method tensor_levels; '
-            'expected inner_loop.archive = "native"'
-        )
+        raise DomainError(f'inner_loop.archive = "tensors": {_lacking(domain, settings)}')
+    solutions = domain.initial_solutions(np.random.default_rng(0), 2)
     with failures_of(f"{domain.name}: what its tensor_levels() returned", DomainError):
-        _try(made, domain, settings, device)
+        problems = tensor_problems(
+            made, domain, solutions, str(device), bare=bare, planes=settings.planes
+        )
+        if problem := next(problems, None):
+            raise DomainError(f"{domain.name}, what its tensor_levels() returned: {problem}")
     return made
 
 
-def _try(
-    made: TensorLevels, domain: Domain, settings: SurrogateSettings, device: torch.device
-) -> None:
-    solutions = domain.initial_solutions(np.random.default_rng(0), 2)
-    expected = (domain.bare_levels if settings.inputs == "published" else domain.levels)(solutions)
-    with torch.inference_mode():
-        levels = made.levels(torch.from_numpy(solutions).to(device))
-        known = made.known(levels)
-    told = domain.known_measures(expected)
-    found = levels.cpu().numpy()
-    # A GPU may choose another of two tiles that are as good as equally likely.
-    same = device.type != "cpu" or np.array_equal(found, expected)
-    if (found.shape, found.dtype) != (expected.shape, expected.dtype) or not same:
-        raise DomainError(
-            f"the levels that tensor_levels() of the {domain.name} domain makes of two solutions "
-            f"({found.dtype}, {found.shape}) are not those that it makes of arrays "
-            f"({expected.dtype}, {expected.shape})"
+def _lacking(domain: Domain, settings: SurrogateSettings) -> str:
+    """Why there are no levels as tensors, and what to do."""
+    otherwise = 'or inner_loop.archive = "native"'
+    if domain.name == "maze":
+        return (
+            "mazes have neither start and goal nor planes there; expected "
+            f'surrogate.inputs = "published" and surrogate.planes = false, {otherwise}'
         )
-    wanted = (len(told), 1 + told.shape[1])
-    if tuple(known.shape) != wanted or known.dtype != torch.float64:
-        raise DomainError(
-            f"known() of what tensor_levels() of the {domain.name} domain returned gives "
-            f"{known.dtype} of shape {tuple(known.shape)}: expected torch.float64 of {wanted}"
+    if not hasattr(domain, "tensor_levels"):
+        return (
+            f"the {domain.name} domain has no method tensor_levels (docs/extending.md); "
+            f"expected one, {otherwise}"
         )
+    return (
+        f"the {domain.name} domain makes no such levels as tensors with surrogate.inputs = "
+        f'"{settings.inputs}", surrogate.planes = {str(settings.planes).lower()} and these '
+        f"measures; expected others, {otherwise}"
+    )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsage_mpi.archives import build_archives
-from dsage_mpi.core.domain import Domain, DomainError, known_objective
+from dsage_mpi.core.domain import Domain, DomainError
 from dsage_mpi.core.levels import LevelSpace
 from dsage_mpi.core.seeding import Purpose, evaluation_seeds, generator, integer_seed
 from dsage_mpi.domains import build_domain
@@ -103,11 +103,13 @@ def _simulation(config: Config, domain: Domain) -> float:
 def _prediction(config: Config, domain: Domain) -> float:
     """Seconds per level of a real inner loop, whose surrogate has been trained on nothing real."""
     from dsage_mpi.outer.balance import levels_per_iteration
+    from dsage_mpi.outer.beliefs import Beliefs
     from dsage_mpi.search.archive import ground_truth_archive
-    from dsage_mpi.search.inner_loop import Predicted, inner_loop
+    from dsage_mpi.search.inner_loop import inner_loop
     from dsage_mpi.search.problem import Problem
 
     surrogate, _ = _surrogate(config, domain)
+    beliefs = Beliefs(config, domain, surrogate, ranks=1)
     archives = build_archives(config.archive, config.seed)
     empty = ground_truth_archive(archives, domain, integer_seed(config.seed, Purpose.EMITTER, 0))
     problem = Problem(config, domain, archives, empty)
@@ -115,12 +117,10 @@ def _prediction(config: Config, domain: Domain) -> float:
     rng = generator(config.seed, Purpose.INNER_LOOP, 0, 2)
 
     def predict(solutions: Array) -> Predicted:
-        levels = domain.levels(solutions)
-        objective = surrogate.predict(levels, occupancy=False).objective
-        domain.known_measures(levels)
-        known_objective(domain, levels)
+        believed = beliefs.of(solutions)
         # An untrained surrogate would put all into one cell.
-        return Predicted(objective, rng.uniform(low, high, (len(levels), len(low))), levels)
+        measures = rng.uniform(low, high, (len(solutions), len(low)))
+        return believed._replace(measures=measures)
 
     def seconds() -> float:
         start = time.perf_counter()

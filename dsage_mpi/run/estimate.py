@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -52,6 +53,9 @@ class Estimate:
         basis: Where the time of one evaluation comes from.
         work: What a "balanced" surrogate does in an outer iteration in the middle of the run;
             None where nothing is balanced.
+        overlapped: Whether the surrogate is busy while levels are simulated.
+        threads: Most threads of the surrogate; None: as many as there are cores.
+        trained_at_once: Members of an ensemble that other ranks train at the same time, at most.
     """
 
     evaluations: int
@@ -65,22 +69,31 @@ class Estimate:
     training_seconds: float
     basis: str
     work: Work | None = None
+    overlapped: bool = False
+    threads: int | None = None
+    trained_at_once: int = 1
 
     def seconds(
         self, simulating_cores: int, surrogate_cores: int | None, crowding: float = 1.0
     ) -> float:
-        """Wall time with so many cores: surrogate and simulation take turns.
+        """Wall time with so many cores.
+
+        Surrogate and simulation take turns, or go on side by side (``overlapped``).
 
         Args:
             simulating_cores: Cores that simulate.
             surrogate_cores: Cores of the surrogate; None leaves its time out (a GPU).
             crowding: Threads for each of the surrogate's cores.
         """
-        seconds = FIXED_SECONDS + self.simulation_seconds / simulating_cores
+        simulating = self.simulation_seconds / simulating_cores
         if surrogate_cores is None:
-            return seconds
-        share = SERIAL_SHARE + (1 - SERIAL_SHARE) / surrogate_cores
-        return seconds + crowding * share * (self.prediction_seconds + self.training_seconds)
+            return FIXED_SECONDS + simulating
+        cores = min(surrogate_cores, self.threads or surrogate_cores)
+        share = SERIAL_SHARE + (1 - SERIAL_SHARE) / cores
+        training = self.training_seconds / min(self.trained_at_once, simulating_cores)
+        learning = crowding * share * (self.prediction_seconds + training)
+        both = max(simulating, learning) if self.overlapped else simulating + learning
+        return FIXED_SECONDS + both
 
 
 def estimate(config: Config) -> Estimate:
@@ -139,7 +152,19 @@ def _with_surrogate(config: Config, facts: CostFacts) -> Estimate:
         training_seconds=training_samples * costs.training,
         basis=basis,
         work=work if config.balances else None,
+        **_layout(config),
     )
+
+
+def _layout(config: Config) -> dict[str, Any]:
+    """What decides which of the work can be done at the same time."""
+    settings = config.surrogate
+    shared = config.farm.compute == "ranks" and settings.threads == 1
+    return {
+        "overlapped": config.outer_loop.mode == "overlapped",
+        "threads": None if settings.threads == "auto" else settings.threads,
+        "trained_at_once": settings.members if shared else 1,
+    }
 
 
 def _assumed_costs(config: Config, facts: CostFacts) -> Costs:

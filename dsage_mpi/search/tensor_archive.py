@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from dsage_mpi.search.pyribs_adapter import fields_of, occupancy_of
+from dsage_mpi.surrogate.device import any_kernel
 
 if TYPE_CHECKING:
     from dsage_mpi.search.native_archive import NativeGridArchive
@@ -109,8 +110,9 @@ class TensorGridArchive:
         wins = (key < self._cells) & (key != torch.cat([key[:1] - 1, key[:-1]]))
         self._note_new(key, wins & (elites[key] == -torch.inf))
         target = torch.where(wins, key, self._beyond[: len(key)])
-        for name, values in rows.items():
-            self.fields[name].index_copy_(0, target, values[order])
+        with any_kernel():
+            for name, values in rows.items():
+                self.fields[name].index_copy_(0, target, values[order])
 
     def store(self) -> None:
         """Gives the archive that this one began with all elites, in their order."""
@@ -136,7 +138,9 @@ class TensorGridArchive:
     def _note_new(self, cell: Tensor, new: Tensor) -> None:
         """Appends cells ((n,)) where ``new`` ((n,) bool); the others go behind all cells."""
         place = self._count + new.to(torch.int64).cumsum(0) - 1
-        self._order.index_copy_(0, torch.where(new, place, self._beyond[: len(new)]), cell)
+        place = torch.where(new, place, self._beyond[: len(new)])
+        with any_kernel():
+            self._order.index_copy_(0, place, cell)
         self._count += new.sum()
 
 

@@ -8,6 +8,7 @@ random numbers of the next ones: the same as those of a loop on the host.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -77,17 +78,17 @@ def search_on_tensors(
     """
     with torch.inference_mode():
         loop = _Loop(archive, emitter, model)
-        done = steps.start
-        following = loop.drawn(min(TOGETHER, len(steps)))
-        while done < steps.stop:
-            count = len(following)
-            loop.queue(following)
-            done += count
-            following = loop.drawn(min(TOGETHER, steps.stop - done))
-            loop.wait()
-            if on_progress is not None:
-                on_progress(done)
-        loop.archive.store()
+        with closing(loop):
+            done = steps.start
+            following = loop.drawn(min(TOGETHER, len(steps)))
+            while done < steps.stop:
+                loop.queue(following)
+                done += len(following)
+                following = loop.drawn(min(TOGETHER, steps.stop - done))
+                loop.wait()
+                if on_progress is not None:
+                    on_progress(done)
+            loop.archive.store()
 
 
 class _Loop:
@@ -145,6 +146,10 @@ class _Loop:
         if not sane:
             raise not_finite(self._model.settings)
         self._left = self._left[taken:]
+
+    def close(self) -> None:
+        """Frees what a GPU has recorded."""
+        self._together.release()
 
     def _run(self, count: int) -> None:
         for number in range(count):

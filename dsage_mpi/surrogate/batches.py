@@ -53,6 +53,10 @@ class Batches:
         mean: list[float] = (self._total / len(order)).tolist()
         return mean
 
+    def close(self) -> None:
+        """Frees what a GPU has recorded."""
+        self._whole.release()
+
     def _take_whole(self) -> None:
         self._add(self._rows)
 

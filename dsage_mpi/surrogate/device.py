@@ -119,6 +119,25 @@ def configure_determinism(deterministic: bool, device: torch.device) -> None:
 
 
 @contextmanager
+def any_kernel() -> Iterator[None]:
+    """Runs a block whose operations write to no place twice, so that every kernel does the same.
+
+    Where determinism is asked for, a GPU would otherwise sort the places first.
+    """
+    import torch
+
+    asked = torch.are_deterministic_algorithms_enabled()
+    if not asked:
+        yield
+        return
+    torch.use_deterministic_algorithms(False)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(asked)
+
+
+@contextmanager
 def torch_threads(count: int) -> Iterator[None]:
     """Runs a block with ``count`` torch threads, whatever other parts of this process have set."""
     import torch

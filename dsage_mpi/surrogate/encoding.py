@@ -88,11 +88,13 @@ def computed_planes(space: LevelSpace, levels: NDArray[Any]) -> Tensor | None:
         return None
     planes = np.ascontiguousarray(space.planes.compute(levels), dtype=np.float32)
     expected = (len(levels), len(space.planes.names), *space.shape)
-    if planes.shape != expected or not np.isfinite(planes).all():
+    if planes.shape != expected:
         raise SurrogateError(
-            f"The domain's planes(levels) gives an array of shape {planes.shape}: expected finite "
-            f"numbers of shape {expected}, one plane for each name in PLANES."
+            f"The domain's planes(levels) gives an array of shape {planes.shape}: expected "
+            f"{expected}, one plane for each name in PLANES."
         )
+    if not np.isfinite(planes).all():
+        raise SurrogateError("The domain's planes(levels) gives a NaN or infinite number.")
     return torch.from_numpy(planes)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -67,17 +69,44 @@ class Repeated:
             self._function()
         here.wait_stream(self._stream)
 
+    def release(self) -> None:
+        """Frees the recording, and the memory that it works in; for the end, whatever ended it."""
+        self._graph, self._function = None, _nothing
+
     def _recorded(self) -> torch.cuda.CUDAGraph:
+        assert self._stream is not None
         graph = torch.cuda.CUDAGraph()
+        # Other threads may go on; and a recording that fails leaves its stream behind.
+        here = torch.cuda.stream(torch.cuda.current_stream(self._stream.device))
+        recording = torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local")
         try:
-            with torch.cuda.graph(graph, stream=self._stream):
+            with here, _no_collection(), recording:
                 self._function()
         except torch.cuda.OutOfMemoryError:
             raise
         except RuntimeError as error:
-            text = " ".join(str(error).split())
+            # What went wrong itself; the end of a recording then fails with other words.
+            text = " ".join(str(error.__context__ or error).split())
+            if "captur" not in f"{text} {error}":
+                raise
             raise SurrogateError(
                 f"{self._key} = true: what is to be recorded asks the GPU for numbers, or uses "
                 f"what cannot be recorded ({text}). Set it to false."
             ) from error
         return graph
+
+
+def _nothing() -> None:
+    pass
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keeps Python from freeing old recordings within a block: CUDA forbids it in a recording."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()

@@ -186,11 +186,16 @@ class Surrogate:
             spread = np.sqrt(variance)
         return Prediction(mean[:, 0], mean[:, 1:], grid, spread)
 
-    def on_device(self) -> DevicePrediction:
-        """What predicts on the device as ``predict`` does, until the next training."""
-        with self._at_work("predicting", "surrogate.predict_batch"):
-            inference = self._folded()
-        return DevicePrediction(inference, self._scaling, len(self._members), self.device)
+    @contextmanager
+    def on_device(self) -> Iterator[DevicePrediction]:
+        """A block in which what it gives predicts on the device, as ``predict`` does.
+
+        Raises:
+            SurrogateError: Out of memory, or the device fails, within the block.
+        """
+        with self._at_work("searching", "emitters.batch_size"):
+            members = len(self._members)
+            yield DevicePrediction(self._folded(), self._scaling, members, self.device)
 
     def state(self) -> Tree:
         """All that training and prediction depend on, as nested dicts of NumPy arrays."""

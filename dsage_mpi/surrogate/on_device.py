@@ -20,7 +20,7 @@ class DevicePrediction:
     """What ``Surrogate.predict`` gives of objective and measures, bit for bit, on the device.
 
     But for the last bit of an ensemble's spread, as torch's square roots are not always rounded to
-    the nearest number. It holds until the surrogate is trained again.
+    the nearest number.
 
     Args:
         inference: The networks.

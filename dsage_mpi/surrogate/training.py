@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, NoReturn
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from dsage_mpi.surrogate.accuracy import head_names
 from dsage_mpi.surrogate.batches import Batches
 from dsage_mpi.surrogate.errors import SurrogateError
+from dsage_mpi.surrogate.loss import surrogate_loss
 from dsage_mpi.surrogate.network import Network
 from dsage_mpi.surrogate.plateau import Plateau
 from dsage_mpi.surrogate.samples import Samples
@@ -51,35 +52,6 @@ class TrainingReport:
     losses: dict[str, float]
 
 
-def surrogate_loss(
-    outputs: Tensor,
-    targets: Tensor,
-    occupancy: Tensor | None,
-    occupancy_target: Tensor | None,
-    occupancy_weight: float,
-) -> tuple[Tensor, Tensor]:
-    """The published loss: mean of the heads' MSEs + weight x MSE of the occupancy grid.
-
-    Args:
-        outputs: (n, 1 + k) predictions.
-        targets: (n, 1 + k) what they should be.
-        occupancy: (n, side, side) predicted grid at the padded size, or None.
-        occupancy_target: (n, H, W); the prediction is cropped to it.
-        occupancy_weight: Factor of the occupancy term.
-
-    Returns:
-        The loss, and detached its parts: MSE of every head, then of the occupancy grid.
-    """
-    parts = (outputs - targets).square().mean(dim=0)
-    loss = parts.mean()
-    if occupancy is not None and occupancy_target is not None:
-        height, width = occupancy_target.shape[1:]
-        grid = functional.mse_loss(occupancy[:, :height, :width], occupancy_target)
-        loss = loss + occupancy_weight * grid
-        parts = torch.cat([parts, grid.view(1)])
-    return loss, parts.detach()
-
-
 class Trained(NamedTuple):
     """What the epochs of a training did: see `TrainingReport`."""
 
@@ -87,6 +59,15 @@ class Trained(NamedTuple):
     steps: int
     loss: float
     losses: dict[str, float]
+
+
+class _Epochs(NamedTuple):
+    """What epochs did: their number and steps; losses and order of rows of the last one."""
+
+    epochs: int
+    steps: int
+    losses: list[float]
+    order: Tensor
 
 
 class Trainer:
@@ -147,34 +128,44 @@ class Trainer:
             **({"planes": window["planes"]} if "planes" in window else {}),
         }
         progress = on_progress or (lambda epochs: None)
-        plateau = Plateau(self._settings.patience)
         self._network.train()
+        done = self._epochs(columns, samples, most_steps, progress)
+        if self._settings.exact_statistics:
+            whole = len(done.order) == len(window["levels"])
+            shown = window if whole else _rows(window, done.order.sort().values)
+            after_batch = partial(progress, done.epochs)
+            self._set_statistics(shown["levels"], shown.get("planes"), after_batch)
+        self._check_trained(window)
+        named = dict(zip(self._names, done.losses[1:], strict=True))
+        return Trained(done.epochs, done.steps, done.losses[0], named)
+
+    def _epochs(
+        self,
+        columns: Mapping[str, Tensor],
+        samples: Samples,
+        most_steps: int | None,
+        progress: OnEpochs,
+    ) -> _Epochs:
+        device, size = columns["levels"].device, self._settings.batch_size
+        plateau, steps = Plateau(self._settings.patience), 0
+        plan = steps_of_epochs(self._settings, samples.per_epoch, most_steps)
         batches = Batches(
             lambda rows: self._step(**_rows(columns, rows)),
             1 + len(self._names),
             self._settings,
-            window["levels"].device,
+            device,
         )
-        steps = 0
-        plan = steps_of_epochs(self._settings, samples.per_epoch, most_steps)
-        for epoch, planned in enumerate(plan):
-            order = samples.draw().to(window["levels"].device)
-            losses = batches.take(
-                order[: planned * self._settings.batch_size], partial(progress, epoch)
-            )
-            self._check(epoch, losses)
-            steps += planned
-            progress(epoch + 1)
-            if len(samples.held_out) and plateau.reached(self._error(columns, samples.held_out)):
-                break
-        if self._settings.exact_statistics:
-            whole = len(order) == len(window["levels"])
-            shown = window if whole else _rows(window, order.sort().values)
-            done = partial(progress, epoch + 1)
-            self._set_statistics(shown["levels"], shown.get("planes"), done)
-        self._check_trained(window)
-        named = dict(zip(self._names, losses[1:], strict=True))
-        return Trained(epoch + 1, steps, losses[0], named)
+        with closing(batches):
+            for epoch, planned in enumerate(plan):
+                order = samples.draw().to(device)
+                losses = batches.take(order[: planned * size], partial(progress, epoch))
+                self._check(epoch, losses)
+                steps += planned
+                progress(epoch + 1)
+                held_out = samples.held_out
+                if len(held_out) and plateau.reached(self._error(columns, held_out)):
+                    break
+        return _Epochs(epoch + 1, steps, losses, order)
 
     @torch.no_grad()
     def _set_statistics(

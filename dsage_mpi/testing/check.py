@@ -21,6 +21,7 @@ _CHECKS: dict[str, Callable[[Any], Iterator[str]]] = {
     "measures": solutions.measure_problems,
     "solutions": solutions.solution_problems,
     "levels": solutions.level_problems,
+    "planes": solutions.plane_problems,
     "pictures": solutions.picture_problems,
     "simulations": evaluations.simulation_problems,
     "evaluations": evaluations.evaluation_problems,

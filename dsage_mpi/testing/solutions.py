@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsage_mpi.core.domain import Array, renderer
-from dsage_mpi.core.levels import level_dtype, level_kind
+from dsage_mpi.core.levels import LevelSpace, level_dtype, level_kind
 from dsage_mpi.core.positions import REAL, Positions
+from dsage_mpi.core.tensor_levels import tensor_levels, tensor_problems
 from dsage_mpi.domains import measures_of
+from dsage_mpi.surrogate.encoding import computed_planes
+from dsage_mpi.surrogate.errors import SurrogateError
+from dsage_mpi.testing.subject import Note
 
 if TYPE_CHECKING:
     from dsage_mpi.core.domain import Domain
@@ -87,7 +91,7 @@ def level_problems(subject: Subject) -> Iterator[str]:
     elif not np.isfinite(levels).all():
         yield "levels have a NaN or infinite number"
     one_by_one = np.concatenate([domain.levels(some[k : k + 1]) for k in reversed(range(COUNT))])
-    if not np.array_equal(one_by_one[::-1], levels):
+    if not np.array_equal(one_by_one[::-1], levels, equal_nan=True):
         yield "a level depends on the others of its batch or on what was asked before"
     bare = domain.bare_levels(some)
     if bare.shape != levels.shape:
@@ -105,6 +109,26 @@ def _tile_problems(domain: Domain, levels: Array) -> Iterator[str]:
         )
     if not 0 <= domain.empty_tile < domain.tile_count:
         yield f"the empty tile is {domain.empty_tile}: expected 0 to {domain.tile_count - 1}"
+
+
+def plane_problems(subject: Subject) -> Iterator[str]:
+    """Whether images for networks are what is expected, and levels on a device the same."""
+    domain = subject.domain
+    named = bool(getattr(domain, "PLANES", ()))
+    if hasattr(domain, "planes") and not named:
+        yield Note("planes(levels) is never asked for: PLANES names none")
+    levels = domain.levels(samples(subject))
+    try:
+        computed_planes(LevelSpace.of(domain, planes=named), levels)
+    except SurrogateError as error:
+        yield str(error)
+        return
+    for bare in (False, True):
+        for planes in {False, named}:
+            if made := tensor_levels(domain, "cpu", bare=bare, planes=planes):
+                yield from tensor_problems(
+                    made, domain, samples(subject), "cpu", bare=bare, planes=planes
+                )
 
 
 def picture_problems(subject: Subject) -> Iterator[str]:

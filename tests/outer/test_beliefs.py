@@ -15,9 +15,13 @@ from dsage_mpi.surrogate.settings import SurrogateSettings
 CPU = torch.device("cpu")
 
 
+def _tiles(solutions):
+    return solutions.view(-1, 8, 8).to(torch.int8)
+
+
 class Tensors:
     def levels(self, solutions):
-        return solutions.view(-1, 8, 8).to(torch.int8)
+        return _tiles(solutions)
 
     def known(self, levels):
         return torch.full((len(levels), 2), torch.nan, dtype=torch.float64)
@@ -51,7 +55,7 @@ def test_levels_that_are_those_of_arrays_are_taken():
 
 
 def test_a_domain_without_any_is_refused():
-    with pytest.raises(DomainError, match="Bare domain makes no such levels"):
+    with pytest.raises(DomainError, match="Bare domain has no method tensor_levels"):
         levels_on_device(Bare(Settings(), ("land",)), SurrogateSettings(), CPU)
 
 
@@ -59,19 +63,39 @@ def test_a_domain_without_any_is_refused():
     ("methods", "message"),
     [
         ({"levels": lambda self, s: 1 / 0}, "returned failed: ZeroDivisionError"),
-        ({"levels": lambda self, s: s.view(-1, 64)}, "not those that it makes of arrays"),
-        ({"levels": lambda self, s: 1 - s.view(-1, 8, 8).to(torch.int8)}, "not those that"),
-        ({"levels": lambda self, s: s.view(-1, 8, 8).long()}, r"\(int64, \(2, 8, 8\)\)"),
-        (
-            {"known": lambda self, v: torch.zeros(2, 1).double()},
-            r"expected torch.float64 of ",
-        ),
-        ({"known": lambda self, v: torch.zeros(2, 2)}, "gives torch.float32 of shape"),
+        ({"levels": lambda self, s: s.view(-1, 64)}, "levels.* shape .2, 64.: expected int8"),
+        ({"levels": lambda self, s: 1 - _tiles(s)}, "levels.* differs in 128 of 128 numbers"),
+        ({"levels": lambda self, s: _tiles(s).long()}, "levels.* gives int64"),
+        ({"known": lambda self, v: torch.zeros(2, 1).double()}, r"known.* shape \(2, 1\)"),
+        ({"known": lambda self, v: torch.zeros(2, 2)}, "known.* gives float32"),
+        ({"known": lambda self, v: torch.zeros(2, 2).double()}, "known.* differs in 4 of 4"),
     ],
 )
 def test_other_levels_are_refused(methods, message):
     with pytest.raises(DomainError, match=message):
         levels_on_device(islands(**methods), SurrogateSettings(), CPU)
+
+
+def test_planes_are_looked_at_where_they_are_wanted(monkeypatch):
+    monkeypatch.setattr(Islands, "PLANES", ("twice",))
+    monkeypatch.setattr(
+        Islands, "planes", lambda self, v: 2 * v[:, None].astype(np.float32), raising=False
+    )
+    wanted = SurrogateSettings(planes=True)
+    twice = islands(planes=lambda self, v: 2 * v[:, None].float())
+    assert levels_on_device(twice, wanted, CPU) is twice.made
+    once = islands(planes=lambda self, v: v[:, None].float())
+    assert levels_on_device(once, SurrogateSettings(), CPU) is once.made
+    with pytest.raises(DomainError, match=r"planes.* differs in"):
+        levels_on_device(once, wanted, CPU)
+    with pytest.raises(DomainError, match="no attribute 'planes'"):
+        levels_on_device(islands(), wanted, CPU)
+
+
+def test_a_domain_that_declines_is_told_apart(monkeypatch):
+    monkeypatch.setattr(Islands, "tensor_levels", lambda self, device, **named: None)
+    with pytest.raises(DomainError, match=r"Islands domain makes no such .*planes = false"):
+        levels_on_device(islands(), SurrogateSettings(), CPU)
 
 
 def test_a_method_that_fails_is_named(monkeypatch):

@@ -25,6 +25,13 @@ def test_costs_that_are_set_stay_and_the_others_are_measured():
     assert found.model_copy(update={"balance": config.balance}) == config
 
 
+def test_the_costs_of_an_ensemble_can_be_measured():
+    own = ["surrogate.members=2", "balance.simulation_seconds=1", "balance.training_seconds=1"]
+    alone, ensemble = (load_config(TINY, overrides=[*BALANCED, *own[n:]]) for n in (1, 0))
+    costs = [with_costs(config).balance.prediction_seconds for config in (alone, ensemble)]
+    assert 0 < costs[0] < 2 * costs[1]
+
+
 def test_nothing_is_measured_where_nothing_is_balanced():
     config = load_config(TINY)
     assert with_costs(config) is config

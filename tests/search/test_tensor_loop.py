@@ -10,6 +10,7 @@ from dsage_mpi.archives import build_archives
 from dsage_mpi.search.inner_loop import Predicted, inner_loop
 from dsage_mpi.search.problem import Problem
 from dsage_mpi.search.tensor_loop import TensorPredict, TensorPredicted
+from dsage_mpi.surrogate.device import configure_determinism
 from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.settings import SurrogateSettings
 from tests.search.test_inner_loop import real, settings  # noqa: F401 (a fixture)
@@ -21,10 +22,13 @@ NOTHING = torch.empty(0)
 
 
 def bits(solutions, ensemble):
-    """A model of ``BitDomain`` in operations that arrays and tensors have in common."""
+    """A model of ``BitDomain`` in operations that arrays and tensors have in common.
+
+    Divided by powers of two alone: a GPU multiplies by the reciprocals of other numbers.
+    """
     halves = solutions.reshape(-1, 2, 8).sum(2)
     objective = (solutions[:, 0] * 5 + solutions[:, 9]) / 8
-    return objective, halves / 1.0, [objective, halves[:, 0] / 3.0, halves[:, 1] / 7.0]
+    return objective, halves / 1.0, [objective, halves[:, 0] / 4.0, halves[:, 1] / 16.0]
 
 
 def latents(solutions, ensemble):
@@ -84,9 +88,18 @@ def test_the_result_is_that_of_the_loop_on_the_host(real, kind, start, ensemble,
     assert_same(host, device)
 
 
+@pytest.fixture(params=[False, True], ids=["fast", "deterministic"])
+def deterministic(request):
+    before = torch.are_deterministic_algorithms_enabled()
+    configure_determinism(request.param, torch.device("cuda"))
+    yield
+    torch.use_deterministic_algorithms(before)
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @pytest.mark.parametrize("recorded", [False, True])
 @pytest.mark.parametrize("kind", ["map_elites", "iso_line"])
+@pytest.mark.usefixtures("deterministic")
 def test_a_gpu_finds_the_same(real, kind, recorded):  # noqa: F811
     there = partial(on_tensors, device="cuda", cuda_graphs=recorded)
     assert_same(

@@ -51,7 +51,7 @@ class Recording(TorchDispatchMode):
 
 
 @contextmanager
-def _recording(graph: Recording, stream: Any = None) -> Any:
+def _recording(graph: Recording, stream: Any = None, capture_error_mode: str = "") -> Any:
     with graph:
         yield
 

@@ -21,8 +21,8 @@ CASES = {
 
 def assert_equal(model, levels, planes=None):
     expected = model.predict(levels, occupancy=False)
-    with torch.inference_mode():
-        values, spread = model.on_device()(torch.from_numpy(levels).to(model.device), planes)
+    with torch.inference_mode(), model.on_device() as predict:
+        values, spread = predict(torch.from_numpy(levels).to(model.device), planes)
     assert values.dtype == torch.float64
     np.testing.assert_array_equal(values[:, 0].cpu(), expected.objective)
     np.testing.assert_array_equal(values[:, 1:].cpu(), expected.measures)

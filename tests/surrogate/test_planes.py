@@ -71,7 +71,7 @@ def test_networks_see_the_planes(kind):
 
 def test_planes_of_another_shape_are_refused():
     space = LevelSpace(SHAPE, TILES, planes=Planes(("one",), total))
-    with pytest.raises(SurrogateError, match=r"shape \(5, 2, 8, 8\): expected .* \(5, 1, 8, 8\)"):
+    with pytest.raises(SurrogateError, match=r"shape \(5, 2, 8, 8\): expected \(5, 1, 8, 8\)"):
         DataSet(5, space).add(*evaluations(5))
 
 

@@ -4,10 +4,10 @@ import torch
 
 from dsage_mpi.surrogate.dataset import DataSet
 from dsage_mpi.surrogate.errors import SurrogateError
+from dsage_mpi.surrogate.loss import surrogate_loss
 from dsage_mpi.surrogate.plateau import Plateau
 from dsage_mpi.surrogate.samples import Samples
 from dsage_mpi.surrogate.settings import SurrogateSettings
-from dsage_mpi.surrogate.training import surrogate_loss
 from tests.surrogate.synthetic import SPACE, assert_same_state, data_set, evaluations, surrogate
 
 #: Units that do not depend on what else is in the window.

@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+import torch
 
 from dsage_mpi.__main__ import main
 from dsage_mpi.core.domain import Measure
@@ -54,6 +55,56 @@ class Fragile(Good):
 
 class OneMeasure(Good):
     MEASURES = {"ones": Measure(0, 16)}
+
+
+class Tensors:
+    """Levels of ``Good`` as tensors, and its planes."""
+
+    def levels(self, solutions):
+        return solutions.view(-1, 4, 4).to(torch.int8)
+
+    def planes(self, levels):
+        return levels[:, None].float() / 2
+
+    def known(self, levels):
+        return torch.full((len(levels), 3), torch.nan, dtype=torch.float64)
+
+
+class Seen(Good):
+    """With images for networks, and on a device."""
+
+    PLANES = ("half",)
+    made = Tensors
+
+    def planes(self, levels):
+        return levels[:, None] / 2
+
+    def tensor_levels(self, device, *, bare, planes):
+        return self.made()
+
+
+class Unseen(Good):
+    PLANES = ("half",)
+
+
+class SeenOtherwise(Seen):
+    def planes(self, levels):
+        return levels / 2
+
+
+class SeenBadly(Seen):
+    def planes(self, levels):
+        return np.where(levels[:, None], np.nan, 1.0)
+
+
+class KnownOtherwise(Seen):
+    class made(Tensors):  # noqa: N801
+        def known(self, levels):
+            return torch.ones(len(levels), 3, dtype=torch.float64)
+
+
+class SeenInVain(Seen):
+    PLANES = ()
 
 
 class Reversed(Good):
@@ -105,7 +156,7 @@ class BadPrepare(Good):
         raise OSError("no weights")
 
 
-@pytest.mark.parametrize("domain", [Good, Waves, Fragile])
+@pytest.mark.parametrize("domain", [Good, Waves, Fragile, Seen])
 def test_what_keeps_the_contract_passes(domain):
     check_domain(domain)
 
@@ -129,6 +180,10 @@ def test_settings_are_passed_on():
         (AlwaysFails, "OSError: no engine"),
         (GreyPicture, "draw(level) gives uint8 of shape (4, 4)"),
         (BadPrepare, "OSError: no weights"),
+        (Unseen, "has no method planes(levels)"),
+        (SeenOtherwise, "of shape (12, 4, 4): expected (12, 1, 4, 4)"),
+        (SeenBadly, "planes(levels) gives a NaN"),
+        (KnownOtherwise, "known() of tensors differs in 36 of 36 numbers"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -136,6 +191,11 @@ def test_what_does_not_is_named(domain, words):
     with pytest.raises(AssertionError) as caught:
         check_domain(domain)
     assert words in str(caught.value)
+
+
+def test_planes_that_nobody_asks_for_are_noted():
+    notes = [line for _, lines in domain_problems(SeenInVain) for line in lines]
+    assert notes == ["planes(levels) is never asked for: PLANES names none"]
 
 
 def test_no_check_comes_after_one_that_failed():

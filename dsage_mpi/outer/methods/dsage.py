@@ -174,8 +174,8 @@ class Dsage:
                 done = steps
                 progress(steps)
 
-            on_tensors = self._beliefs.on_tensors()
-            return inner_loop(self._problem, predict, iteration, advance, iterations, on_tensors)
+            with self._beliefs.on_tensors() as model:
+                return inner_loop(self._problem, predict, iteration, advance, iterations, model)
 
     def _most_selected(self, predicted: ArchiveBase) -> int:
         settings = self._config.selection

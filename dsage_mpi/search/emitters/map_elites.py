@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dsage_mpi.core.domain import Array
 from dsage_mpi.search._native import smallest
 from dsage_mpi.search.emitters.mutation import MutationEmitter
+from dsage_mpi.surrogate.device import any_kernel
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,7 +46,8 @@ class MapElitesEmitter(MutationEmitter):
 
     def mutated_tensors(self, parents: Tensor, drawn: dict[str, Tensor]) -> Tensor:
         """Elites ((batch, solution_dim)) with the drawn values at the drawn positions."""
-        return parents.scatter(1, drawn["positions"], drawn["values"].to(parents.dtype))
+        with any_kernel():
+            return parents.scatter(1, drawn["positions"], drawn["values"].to(parents.dtype))
 
     @property
     def _dim(self) -> int:
