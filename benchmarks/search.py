@@ -318,7 +318,11 @@ def main() -> None:
     if arguments.one:
         run_one(arguments.study, arguments.set, arguments.evaluations, arguments.cpu)
         return
+    if arguments.study not in STUDIES:
+        parser.error(f"study {arguments.study}: expected one of {', '.join(STUDIES)}")
     study = STUDIES[arguments.study]
+    if unknown := set(arguments.only) - set(study.variants):
+        parser.error(f"--only {', '.join(unknown)}: expected some of {', '.join(study.variants)}")
     study = Study(
         study.input, arguments.evaluations or study.evaluations, study.cpu_seconds, study.variants
     )

@@ -117,8 +117,21 @@ def comparison(config: Config, solutions: str, directory: RunDirectory, ranks: i
         overrides = (*overrides, "emitters.kind=map_elites")  # somebody's would be another method
         if config.emitters.settings:
             overrides = (*overrides, "emitters.settings={}")
+    overrides = (*overrides, *_small_batches(config))
     command += [f"--set {shlex.quote(override)}" for override in overrides]
     return f"\n\nCompare with {name} on the same budget:\n  {' '.join(command)}"
+
+
+def _small_batches(config: Config) -> list[str]:
+    """What keeps emitters for inner loops, which cost next to nothing, from using up the budget."""
+    emitters, budget = config.emitters, config.algorithm.max_evaluations
+    changes = []
+    if emitters.count * emitters.initial_population > budget // 4:
+        share = max(1, budget // (10 * emitters.count))
+        changes.append(f"emitters.initial_population={share}")
+    if emitters.count * emitters.batch_size > budget // 10:
+        changes.append(f"emitters.batch_size={max(1, budget // (20 * emitters.count))}")
+    return changes
 
 
 def run_title(config: Config) -> str:

@@ -212,6 +212,15 @@ def test_members_that_other_ranks_cannot_train_are_noted(write: Writer) -> None:
     assert list(config_warnings(load_config(path, overrides=one))) == []
 
 
+def test_what_only_a_gpu_has_use_for_is_noted_on_a_cpu(write: Writer) -> None:
+    gpu = ["inner_loop.archive=tensors", "surrogate.cuda_graphs=true"]
+    on_cpu = load_config(write(), overrides=[*gpu, "surrogate.device=cpu"])
+    archive, graphs = config_warnings(on_cpu)
+    assert 'gives the same as "native"' in archive
+    assert "surrogate.cuda_graphs = true: has no effect" in graphs
+    assert list(config_warnings(load_config(write(), overrides=gpu))) == []
+
+
 def test_union_of_types_is_one_problem(write: Writer) -> None:
     found = problems(write(), "surrogate.threads=1.5")
     assert found == {"surrogate.threads": '= 1.5: expected an integer or "auto"'}

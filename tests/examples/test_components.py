@@ -42,9 +42,10 @@ def test_a_component_of_one_s_own_runs_and_goes_on(folder, tmp_path, monkeypatch
         changes = [text for option, text in itertools.pairwise(told) if option == "--set"]
         monkeypatch.chdir(here)
         monkeypatch.setattr(sys, "path", [*sys.path])
-        assert load_config(tmp_path / "whole/config.toml", overrides=changes).emitters.kind == (
-            "map_elites"
-        )
+        emitters = load_config(tmp_path / "whole/config.toml", overrides=changes).emitters
+        assert emitters.kind == "map_elites"
+        # Not random solutions alone: the budget is 40.
+        assert emitters.count * (emitters.initial_population + emitters.batch_size) <= 20
     if folder == "method":
         assert float(rows[-1]["random_share"]) == pytest.approx(0.2)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dsage_mpi.config.load import load_config
 from dsage_mpi.core.cost_facts import CostFacts
-from dsage_mpi.run.estimate import estimate, prediction_macs
+from dsage_mpi.run.estimate import FIXED_SECONDS, Estimate, estimate, prediction_macs
 from tests.config.conftest import Writer
 
 FACTS = CostFacts(
@@ -73,3 +75,22 @@ def test_direct_methods_have_no_surrogate(write: Writer) -> None:
     overrides = ["algorithm.method=map_elites", "algorithm.max_evaluations=1000"]
     cost = estimate(load_config(write(), overrides=overrides))
     assert (cost.predictions, cost.training_samples, cost.outer_iterations) == (0, 0, 7)
+
+
+def test_wall_time_is_that_of_what_cannot_be_done_at_the_same_time(write: Writer) -> None:
+    def cost(*overrides: str) -> Estimate:
+        return estimate(load_config(write(), overrides=["surrogate.members=4", *overrides]))
+
+    alone = cost("surrogate.threads=1")
+    learning = alone.prediction_seconds + alone.training_seconds
+    both = alone.simulation_seconds / 8 + learning
+    assert alone.seconds(8, 8) == pytest.approx(FIXED_SECONDS + both)
+    overlapped = cost("surrogate.threads=1", "outer_loop.mode=overlapped")
+    longest = max(alone.simulation_seconds / 8, learning)
+    assert overlapped.seconds(8, 8) == pytest.approx(FIXED_SECONDS + longest)
+    shared = cost("surrogate.threads=1", "farm.compute=ranks")
+    saved = alone.seconds(8, 8) - shared.seconds(8, 8)
+    assert saved == pytest.approx(alone.training_seconds * 3 / 4)
+    assert alone.seconds(2, 2) - shared.seconds(2, 2) == pytest.approx(alone.training_seconds / 2)
+    assert cost("surrogate.threads=8").seconds(8, 8) < alone.seconds(8, 8)
+    assert cost("farm.compute=ranks").trained_at_once == 1
