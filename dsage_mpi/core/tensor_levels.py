@@ -62,6 +62,18 @@ def tensor_levels(domain: Domain, device: str, *, bare: bool, planes: bool) -> T
     return made
 
 
+#: Types that torch has few operations for -> those that hold the same numbers.
+_WIDER = {"uint16": np.int32, "uint32": np.int64, "uint64": np.int64}
+
+
+def as_tensor(array: Array) -> Tensor:
+    """An array as a tensor on the CPU, of a type that can be computed with."""
+    import torch
+
+    wider = _WIDER.get(array.dtype.name)
+    return torch.from_numpy(array if wider is None else array.astype(wider))
+
+
 def tensor_problems(
     made: TensorLevels, domain: Domain, solutions: Array, device: str, *, bare: bool, planes: bool
 ) -> Iterator[str]:
@@ -82,10 +94,15 @@ def tensor_problems(
     with torch.inference_mode():
         # A GPU may choose another of two tiles that are as good as equally likely.
         numbers = device == "cpu"
-        generated = made.levels(torch.from_numpy(solutions).to(device))
-        yield from _differs("levels", generated, levels, numbers=numbers)
+        given = as_tensor(solutions).to(device)
+        before = given.clone()
+        yield from _differs("levels", made.levels(given), levels, numbers=numbers)
+        if not torch.equal(given, before):
+            yield "levels() of tensors changes the solutions that it is given"
         given = torch.from_numpy(levels).to(device)
         yield from _differs("known", made.known(given), known)
+        if np.isinf(known).any():
+            yield "known_measures or known_objective gives an infinite number"
         if planes:
             expected = np.asarray(domain.planes(levels), np.float32)  # type: ignore[attr-defined]
             yield from _differs("planes", made.planes(given), expected)

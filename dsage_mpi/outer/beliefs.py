@@ -52,6 +52,7 @@ class Beliefs:
             told = [self._settings.known_objective]
             told += [self._settings.known_measures] * len(config.archive.measures)
             self._told = torch.tensor(told, device=surrogate.device)
+            self._level_dtype = torch.from_numpy(np.empty(0, surrogate.space.dtype)).dtype
             self._tensors = levels_on_device(domain, config.surrogate, surrogate.device)
 
     def levels(self, solutions: Array) -> Array:
@@ -83,6 +84,11 @@ class Beliefs:
             known[:, 1:] = self._domain.known_measures(levels)
         if self._settings.known_objective:
             known[:, 0] = known_objective(self._domain, levels)
+        if np.isinf(known).any():
+            raise DomainError(
+                f"known_measures or known_objective of the {self._domain.name} domain gives an "
+                "infinite number: expected finite ones, NaN for what only a simulation tells"
+            )
         certain = ~np.isnan(known)
         values = np.where(certain, known, believed)
         spread = prediction.spread
@@ -109,12 +115,24 @@ class Beliefs:
         self, solutions: Tensor, made: TensorLevels, predict: DevicePrediction
     ) -> TensorPredicted:
         levels = made.levels(solutions)
+        _require("levels", levels, (len(solutions), *self._domain.level_shape), self._level_dtype)
         values, spread = predict(levels, made.planes(levels) if self._settings.planes else None)
         if self._settings.known_objective or self._settings.known_measures:
-            certain = self._told & ~(known := made.known(levels)).isnan()
+            known = made.known(levels)
+            _require("known", known, tuple(values.shape), torch.float64)
+            certain = self._told & ~known.isnan()
             values = torch.where(certain, known, values)
             spread = torch.where(certain, 0.0, spread) if spread.shape[1] else spread
         return TensorPredicted(values[:, 0], values[:, 1:], levels, spread)
+
+
+def _require(method: str, given: Tensor, shape: tuple[int, ...], dtype: torch.dtype) -> None:
+    """Looks at what the host knows of a tensor, without any word with the device."""
+    if tuple(given.shape) != shape or given.dtype != dtype:
+        raise DomainError(
+            f"{method}() of what tensor_levels() returned gives {given.dtype} of shape "
+            f"{tuple(given.shape)}: expected {dtype} of shape {shape}"
+        )
 
 
 def levels_on_device(

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dsage_mpi.core.tensor_levels import as_tensor
 from dsage_mpi.search.pyribs_adapter import fields_of, occupancy_of
 from dsage_mpi.surrogate.device import any_kernel
 
@@ -112,10 +113,14 @@ class TensorGridArchive:
         target = torch.where(wins, key, self._beyond[: len(key)])
         with any_kernel():
             for name, values in rows.items():
-                self.fields[name].index_copy_(0, target, values[order])
+                column = self.fields[name]
+                column.index_copy_(0, target, values[order].to(column.dtype))
 
     def store(self) -> None:
-        """Gives the archive that this one began with all elites, in their order."""
+        """Gives the archive that this one began with all elites, in their order.
+
+        As the types that it has.
+        """
         count = int(self._count)
         cells = self._order[:count].cpu().numpy()
         occupancy = occupancy_of(self._archive)
@@ -147,4 +152,4 @@ class TensorGridArchive:
 def _column(values: Any, occupied: Any, rows: int, objective: bool) -> Tensor:
     column = np.full((rows, *values.shape[1:]), -np.inf if objective else 0, values.dtype)
     column[occupied] = values[occupied]
-    return torch.from_numpy(column)
+    return as_tensor(column)

@@ -27,10 +27,14 @@ if TYPE_CHECKING:
     from dsage_mpi.search.native_archive import NativeGridArchive
     from dsage_mpi.surrogate.settings import SurrogateSettings
 
-#: Iterations that are queued together, and after which a run can be stopped.
+#: Iterations that are queued together, at most, and after which a run can be stopped.
 TOGETHER = 10
+#: Solutions that are, on a CPU: seconds on a slow core.
+_PIECE = 600
 #: Random words are smaller than this.
 _WORDS = 2**32
+#: Words that are drawn at once to be passed over.
+_MANY = 10**6
 
 
 class TensorPredicted(NamedTuple):
@@ -80,15 +84,15 @@ def search_on_tensors(
         loop = _Loop(archive, emitter, model)
         with closing(loop):
             done = steps.start
-            following = loop.drawn(min(TOGETHER, len(steps)))
+            following = loop.drawn(len(steps))
             while done < steps.stop:
                 loop.queue(following)
                 done += len(following)
-                following = loop.drawn(min(TOGETHER, steps.stop - done))
+                following = loop.drawn(steps.stop - done)
                 loop.wait()
                 if on_progress is not None:
                     on_progress(done)
-            loop.archive.store()
+            loop.store()
 
 
 class _Loop:
@@ -100,28 +104,35 @@ class _Loop:
         device, settings = model.device, model.settings
         self.archive = TensorGridArchive(archive, emitter.size, device)
         self._emitter, self._model = emitter, model
+        self._together = TOGETHER
+        if device.type == "cpu":
+            self._together = max(1, min(TOGETHER, _PIECE // emitter.size))
         self._random = generator_of(archive)
+        self._before, self._total = self._random.bit_generator.state, 0
         self._parents = emitter.PARENTS * emitter.size
         #: Words of the archive's generator that have been drawn and not been taken.
         self._left = np.empty(0, np.uint32)
-        most = TOGETHER * (self._parents + SPARE_WORDS)
+        most = self._together * (self._parents + SPARE_WORDS)
         self._words = torch.zeros(most, dtype=torch.int64, device=device)
         self._taken = torch.zeros((), dtype=torch.int64, device=device)
-        #: Random numbers of the emitter, (TOGETHER, batch, ...) each.
+        #: Random numbers of the emitter, (iterations, batch, ...) each.
         self._drawn: dict[str, Tensor] = {}
-        self._together = Repeated(
-            partial(self._run, TOGETHER), device, settings.cuda_graphs, "surrogate.cuda_graphs"
+        self._queued = Repeated(
+            partial(self._run, self._together),
+            device,
+            settings.cuda_graphs,
+            "surrogate.cuda_graphs",
         )
 
-    def drawn(self, count: int) -> list[dict[str, Array]]:
-        """Random numbers of the next iterations."""
-        return [self._emitter.draw() for _ in range(count)]
+    def drawn(self, most: int) -> list[dict[str, Array]]:
+        """Random numbers of the next iterations that are queued together."""
+        return [self._emitter.draw() for _ in range(min(self._together, most))]
 
     def queue(self, drawn: list[dict[str, Array]]) -> None:
         """Gives the device one iteration for each of these."""
         for name, example in drawn[0].items():
             if name not in self._drawn:
-                empty = torch.from_numpy(np.empty((TOGETHER, *example.shape), example.dtype))
+                empty = torch.from_numpy(np.empty((self._together, *example.shape), example.dtype))
                 self._drawn[name] = empty.to(self._model.device)
             stacked = np.stack([numbers[name] for numbers in drawn])
             _upload(stacked, self._drawn[name][: len(drawn)])
@@ -130,8 +141,8 @@ class _Loop:
         self._left = np.concatenate([self._left, more])
         _upload(self._left.astype(np.int64), self._words)
         self._taken.zero_()
-        if len(drawn) == TOGETHER:
-            self._together()
+        if len(drawn) == self._together:
+            self._queued()
         else:
             self._run(len(drawn))
 
@@ -145,11 +156,18 @@ class _Loop:
         taken, sane = state.tolist()
         if not sane:
             raise not_finite(self._model.settings)
-        self._left = self._left[taken:]
+        self._left, self._total = self._left[taken:], self._total + taken
+
+    def store(self) -> None:
+        """Leaves archive and generator as a loop on the host does."""
+        self.archive.store()
+        self._random.bit_generator.state = self._before
+        for first in range(0, self._total, _MANY):
+            self._random.integers(_WORDS, size=min(_MANY, self._total - first), dtype=np.uint32)
 
     def close(self) -> None:
         """Frees what a GPU has recorded."""
-        self._together.release()
+        self._queued.release()
 
     def _run(self, count: int) -> None:
         for number in range(count):

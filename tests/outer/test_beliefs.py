@@ -68,6 +68,7 @@ def test_a_domain_without_any_is_refused():
         ({"levels": lambda self, s: _tiles(s).long()}, "levels.* gives int64"),
         ({"known": lambda self, v: torch.zeros(2, 1).double()}, r"known.* shape \(2, 1\)"),
         ({"known": lambda self, v: torch.zeros(2, 2)}, "known.* gives float32"),
+        ({"levels": lambda self, s: _tiles(s.zero_())}, "levels"),
         ({"known": lambda self, v: torch.zeros(2, 2).double()}, "known.* differs in 4 of 4"),
     ],
 )

@@ -36,6 +36,25 @@ def latents(solutions, ensemble):
     return objective, 4 * solutions[:, 1:3], [objective, solutions[:, 4], solutions[:, 5]]
 
 
+class ManyValues(BitDomain):
+    """Whose solutions are of a type that torch has few operations for."""
+
+    solution_values = 300
+    solution_dtype = np.dtype(np.uint16)
+
+    def initial_solutions(self, rng, count):
+        return rng.integers(300, size=(count, self.solution_dim)).astype(np.uint16)
+
+
+class Rounded(LatentDomain):
+    """Whose solutions are mutated in float64, and kept in float32."""
+
+    solution_dtype = np.dtype(np.float32)
+
+    def initial_solutions(self, rng, count):
+        return super().initial_solutions(rng, count).astype(np.float32)
+
+
 def on_host(model, ensemble, solutions):
     objective, measures, spread = model(solutions, ensemble)
     levels = np.sign(solutions).reshape(-1, 4, 4).astype(np.int8)
@@ -53,10 +72,21 @@ def on_tensors(model, ensemble, device="cpu", **surrogate):
     return TensorPredict(torch.device(device), SurrogateSettings(**surrogate), predict)
 
 
-def found_by(real, kind, start, steps, ensemble, tensors, on_progress=None):  # noqa: F811
-    domain, model = (BitDomain(), bits) if kind == "map_elites" else (LatentDomain(), latents)
+def found_by(
+    real,  # noqa: F811
+    kind,
+    start,
+    steps,
+    ensemble,
+    tensors,
+    on_progress=None,
+    domain=None,
+    batch_size=10,
+):
+    model = bits if kind == "map_elites" else latents
+    domain = domain or (BitDomain if kind == "map_elites" else LatentDomain)()
     config = settings(start, steps, "native" if tensors is None else "tensors")
-    emitters = config.emitters.model_copy(update={"kind": kind})
+    emitters = config.emitters.model_copy(update={"kind": kind, "batch_size": batch_size})
     surrogate = config.surrogate.model_copy(update={"members": 2 if ensemble else 1})
     config = config.model_copy(update={"emitters": emitters, "surrogate": surrogate})
     made = Problem(config, domain, build_archives(config.archive, 0), real)
@@ -86,6 +116,35 @@ def test_the_result_is_that_of_the_loop_on_the_host(real, kind, start, ensemble,
     device = found_by(real, kind, start, steps, ensemble, on_tensors)
     assert steps < 47 or len(host) > 10
     assert_same(host, device)
+
+
+@pytest.mark.parametrize(
+    ("kind", "domain"),
+    [("map_elites", ManyValues), ("iso_line", Rounded)],
+    ids=["uint16", "float32"],
+)
+def test_solutions_of_other_types_are_kept_as_the_host_keeps_them(real, kind, domain):  # noqa: F811
+    found = [
+        found_by(real, kind, "empty", 47, False, tensors, domain=domain())
+        for tensors in (None, on_tensors)
+    ]
+    assert found[1].data("solution").dtype == domain.solution_dtype
+    assert len(found[0]) > 5
+    assert_same(*found)
+
+
+def test_what_is_drawn_from_the_archive_later_is_the_same(real):  # noqa: F811
+    host = found_by(real, "map_elites", "archive", 33, False, None)
+    device = found_by(real, "map_elites", "archive", 33, False, on_tensors)
+    for count in (3, 10):  # an odd number of words leaves half of one behind
+        drawn = [archive.sample_elites(count)["index"] for archive in (host, device)]
+        np.testing.assert_array_equal(*drawn)
+
+
+def test_large_batches_leave_as_many_points_to_stop_at(real):  # noqa: F811
+    told = []
+    found_by(real, "map_elites", "archive", 7, False, on_tensors, told.append, batch_size=200)
+    assert told == [1, 2, 3, 4, 5, 6, 7]
 
 
 @pytest.fixture(params=[False, True], ids=["fast", "deterministic"])
