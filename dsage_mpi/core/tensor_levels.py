@@ -50,12 +50,19 @@ class HasTensorLevels(Protocol):
 
         Returns:
             None if that is not to be had.
+
+        Raises:
+            DomainError: Likewise; says why.
         """
         ...
 
 
 def tensor_levels(domain: Domain, device: str, *, bare: bool, planes: bool) -> TensorLevels | None:
-    """What ``domain`` has of these; None if nothing."""
+    """What ``domain`` has of these; None if nothing.
+
+    Raises:
+        DomainError: Nothing, and it says why.
+    """
     if not hasattr(domain, "tensor_levels"):
         return None
     made: TensorLevels | None = domain.tensor_levels(device, bare=bare, planes=planes)

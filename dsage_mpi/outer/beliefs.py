@@ -161,11 +161,6 @@ def levels_on_device(
 def _lacking(domain: Domain, settings: SurrogateSettings) -> str:
     """Why there are no levels as tensors, and what to do."""
     otherwise = 'or inner_loop.archive = "native"'
-    if domain.name == "maze":
-        return (
-            "mazes have neither start and goal nor planes there; expected "
-            f'surrogate.inputs = "published" and surrogate.planes = false, {otherwise}'
-        )
     if not hasattr(domain, "tensor_levels"):
         return (
             f"the {domain.name} domain has no method tensor_levels (docs/extending.md); "

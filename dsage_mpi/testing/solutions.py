@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsage_mpi.core.domain import Array, renderer
+from dsage_mpi.core.domain import Array, DomainError, renderer
 from dsage_mpi.core.levels import LevelSpace, level_dtype, level_kind
 from dsage_mpi.core.positions import REAL, Positions
 from dsage_mpi.core.tensor_levels import tensor_levels, tensor_problems
@@ -125,7 +125,11 @@ def plane_problems(subject: Subject) -> Iterator[str]:
         return
     for bare in (False, True):
         for planes in {False, named}:
-            if made := tensor_levels(domain, "cpu", bare=bare, planes=planes):
+            try:
+                made = tensor_levels(domain, "cpu", bare=bare, planes=planes)
+            except DomainError:  # not to be had
+                continue
+            if made is not None:
                 yield from tensor_problems(
                     made, domain, samples(subject), "cpu", bare=bare, planes=planes
                 )

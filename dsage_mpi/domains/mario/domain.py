@@ -157,16 +157,21 @@ class MarioDomain:
                 known[:, column] = LEVEL_MEASURES[name](levels)
         return known
 
-    def tensor_levels(self, device: str, *, bare: bool, planes: bool) -> TensorLevels | None:
+    def tensor_levels(self, device: str, *, bare: bool, planes: bool) -> TensorLevels:
         """Levels that are generated, and looked at, on ``device``.
 
-        Not bare ones, which are generated on the CPU alone, and not where divergences are wanted.
+        Raises:
+            DomainError: Bare ones are wanted, which are generated on the CPU alone, or divergences.
         """
         from dsage_mpi.domains.mario.tensors import COUNTED, MarioTensors
 
         uncounted = (set(LEVEL_MEASURES) & set(self.measures)) - set(COUNTED)
         if (bare and device != "cpu") or uncounted:
-            return None
+            what = ", ".join(sorted(uncounted)) or 'levels for surrogate.inputs = "published"'
+            raise DomainError(
+                f"Mario has no {what} as tensors; expected others, or "
+                'inner_loop.archive = "native"'
+            )
         return MarioTensors(self._generator(device), self.measures)
 
     def predicted_cost(

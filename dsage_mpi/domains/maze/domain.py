@@ -148,12 +148,21 @@ class MazeDomain:
             known[:, self.measures.index("num_blocks")] = walls.sum(axis=1, dtype=np.int16)
         return known
 
-    def tensor_levels(self, device: str, *, bare: bool, planes: bool) -> TensorLevels | None:
-        """Levels without marks: start and goal are looked for on the host alone."""
+    def tensor_levels(self, device: str, *, bare: bool, planes: bool) -> TensorLevels:
+        """Levels without marks: start and goal are looked for on the host alone.
+
+        Raises:
+            DomainError: Marks or planes are wanted.
+        """
         from dsage_mpi.domains.maze.tensors import MazeTensors
 
-        tells = self.settings.objective in _BY_LEVEL_ALONE
-        return MazeTensors(self.measures, tells) if bare and not planes else None
+        if planes or not bare:
+            raise DomainError(
+                "mazes have neither start and goal nor planes as tensors; expected "
+                'surrogate.inputs = "published" and surrogate.planes = false, or '
+                'inner_loop.archive = "native"'
+            )
+        return MazeTensors(self.measures, self.settings.objective in _BY_LEVEL_ALONE)
 
     def known_objective(self, levels: NDArray[np.int8]) -> NDArray[np.float64]:
         """(n,): whether the agent can be put into the maze, where that is all that counts."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from dsage_mpi.core.domain import DomainError
 from dsage_mpi.core.tensor_levels import tensor_levels
 from dsage_mpi.domains.mario.domain import MarioDomain
 from dsage_mpi.domains.mario.settings import MarioSettings
@@ -50,6 +51,8 @@ def test_levels_tell_the_same(domain, made):
 
 
 def test_what_is_made_on_the_host_alone_is_not_to_be_had(domain):
-    assert tensor_levels(domain, "cuda", bare=True, planes=False) is None
+    with pytest.raises(DomainError, match="no levels for surrogate.inputs"):
+        tensor_levels(domain, "cuda", bare=True, planes=False)
     divergent = MarioDomain(MarioSettings(name="mario"), ("kl_level1", "jumps"))
-    assert tensor_levels(divergent, "cpu", bare=False, planes=False) is None
+    with pytest.raises(DomainError, match="no kl_level1 as tensors"):
+        tensor_levels(divergent, "cpu", bare=False, planes=False)

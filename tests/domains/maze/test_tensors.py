@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from dsage_mpi.core.domain import known_objective
+from dsage_mpi.core.domain import DomainError, known_objective
 from dsage_mpi.core.tensor_levels import tensor_levels
 from dsage_mpi.domains.maze.domain import MazeDomain
 from dsage_mpi.domains.maze.settings import MazeSettings
@@ -41,5 +41,6 @@ def test_they_tell_what_arrays_tell(objective):
 
 def test_neither_marks_nor_planes_are_to_be_had():
     domain = MazeDomain(MazeSettings(name="maze"), MEASURES)
-    assert tensor_levels(domain, "cpu", bare=False, planes=False) is None
-    assert tensor_levels(domain, "cpu", bare=True, planes=True) is None
+    for bare, planes in ((False, False), (True, True)):
+        with pytest.raises(DomainError, match="neither start and goal nor planes as tensors"):
+            tensor_levels(domain, "cpu", bare=bare, planes=planes)
