@@ -51,7 +51,7 @@ def test_levels_tell_the_same(domain, made):
 
 
 def test_what_is_made_on_the_host_alone_is_not_to_be_had(domain):
-    with pytest.raises(DomainError, match="no levels for surrogate.inputs"):
+    with pytest.raises(DomainError, match=r"no levels for surrogate\.inputs"):
         tensor_levels(domain, "cuda", bare=True, planes=False)
     divergent = MarioDomain(MarioSettings(name="mario"), ("kl_level1", "jumps"))
     with pytest.raises(DomainError, match="no kl_level1 as tensors"):
