@@ -169,8 +169,7 @@ class MarioDomain:
         if (bare and device != "cpu") or uncounted:
             what = ", ".join(sorted(uncounted)) or 'levels for surrogate.inputs = "published"'
             raise DomainError(
-                f"Mario has no {what} as tensors; expected others, or "
-                'inner_loop.archive = "native"'
+                f'Mario has no {what} as tensors; expected others, or inner_loop.archive = "native"'
             )
         return MarioTensors(self._generator(device), self.measures)
 
