@@ -184,7 +184,7 @@ def test_a_huge_inner_batch_can_be_stopped_in_its_middle():
         inner = [done for phase, done, _ in points if phase == "inner"]
         assert inner[:6] == [0, 0, 0, 1, 1, 1]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("dsage_mpi.outer.methods.dsage._PIECE", 10**6)
+            patch.setattr("dsage_mpi.outer.beliefs._PIECE", 10**6)
             whole = loop_of(domain, farm)
             whole.run(lambda step: None)
     assert digest(pieces.state()) == digest(whole.state())

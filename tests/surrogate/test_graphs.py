@@ -6,6 +6,7 @@ from dsage_mpi.surrogate.dataset import DataSet
 from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.graphs import Repeated
 from tests.surrogate.recordings import record_on_cpu
+from tests.support import python
 from tests.surrogate.synthetic import assert_same_state, evaluations, surrogate
 
 CPU = torch.device("cpu")
@@ -84,11 +85,33 @@ def test_a_gpu_replays_what_it_has_recorded():
     for _ in range(9):
         repeated()
     assert total.item() == 2**9 - 1
-    asking = Repeated(lambda: total.add_(float(total)), torch.device("cuda"), True, "key")
-    for _ in range(3):
-        asking()
-    with pytest.raises(SurrogateError, match="key = true"):
-        asking()
+
+
+ASKING = """
+import torch
+from dsage_mpi.surrogate.errors import SurrogateError
+from dsage_mpi.surrogate.graphs import Repeated
+
+total = torch.zeros((), device="cuda")
+repeated = Repeated(lambda: total.add_(float(total)), torch.device("cuda"), True, "key")
+for _ in range(3):
+    repeated()
+before = torch.cuda.current_stream()
+try:
+    repeated()
+except SurrogateError as error:
+    assert "key = true" in str(error), error
+else:
+    raise AssertionError("it was recorded")
+assert torch.cuda.current_stream() == before
+"""
+
+
+@needs_gpu
+def test_what_asks_a_gpu_for_a_number_is_refused():
+    """In a process of its own: a recording that fails may leave a GPU's context useless."""
+    done = python("-c", ASKING)
+    assert done.returncode == 0, done.stderr
 
 
 @needs_gpu
