@@ -5,8 +5,8 @@ import torch
 from dsage_mpi.surrogate.dataset import DataSet
 from dsage_mpi.surrogate.errors import SurrogateError
 from dsage_mpi.surrogate.graphs import Repeated
-from tests.surrogate.recordings import record_on_cpu
 from tests.support import python
+from tests.surrogate.recordings import record_on_cpu
 from tests.surrogate.synthetic import assert_same_state, evaluations, surrogate
 
 CPU = torch.device("cpu")
