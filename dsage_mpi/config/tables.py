@@ -113,7 +113,8 @@ class InnerLoopSettings(Settings):
         description="What the surrogate archive is made of: compiled code of ours; tensors on "
         "surrogate.device, for a GPU, where parents, mutation and levels are then, too (grids, "
         "map_elites and iso_line, levels that the domain can make there); or pyribs alone, which "
-        "both are checked against. The result is the same.",
+        "both are checked against. The result is the same (tensors: but for the last bit of an "
+        "ensemble's spread).",
     )
 
 

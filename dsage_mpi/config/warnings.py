@@ -44,7 +44,7 @@ def config_warnings(config: Config) -> Iterator[str]:
         if config.inner_loop.archive == "tensors":
             yield (
                 'inner_loop.archive = "tensors" with surrogate.device = "cpu": gives the same as '
-                '"native", which takes a quarter of the time there'
+                '"native", which is faster there'
             )
         if config.surrogate.cuda_graphs:
             yield 'surrogate.cuda_graphs = true: has no effect with surrogate.device = "cpu"'
